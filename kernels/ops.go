@@ -1,0 +1,336 @@
+package kernels
+
+// Op is one operation of a program. The structs in this file are the whole
+// list: every device implements all of them and ref defines what they mean.
+//
+// Shapes stand in comments as (rows, columns), row-major and dense.
+// N is a Dim (fixed or an argument of the run); the other sizes are fixed.
+// "=" overwrites, "+=" accumulates.
+//
+// Two rules hold on every device and code path, and optest proves them:
+//
+//  1. The bits of an output row do not depend on N, on the row's place in the
+//     batch, or on the number of threads. So a token's log-prob in decoding
+//     equals its log-prob in training, to the bit.
+//  2. Sums over rows (gradients of weights) run in an order fixed by N alone.
+type Op interface {
+	Kind() Kind
+	// Operands lists buffers with the sizes that the largest run needs.
+	Operands(max *Args) []Operand
+	// Work counts floating-point operations and bytes that must move at
+	// least once, for the roofline figures of the benchmarks.
+	Work(a *Args) Work
+}
+
+// Operand is one buffer of an op as Program.Validate sees it.
+type Operand struct {
+	Name     string
+	Ref      Ref
+	DType    DType
+	Len      int64
+	Optional bool
+}
+
+// Work is what an op must do at least.
+type Work struct {
+	Flops int64
+	Bytes int64
+}
+
+// Embed gathers rows of the embedding table: Out[n] = W[Tok[n]].
+type Embed struct {
+	Out Ref // (N, C)
+	W   Ref // (V, C)
+	Tok Ref // (N) i32, 0 <= Tok < V
+	N   Dim
+	V   int
+	C   int
+}
+
+// EmbedBwd scatters: DW[Tok[n]] += DOut[n], in ascending n.
+type EmbedBwd struct {
+	DW   Ref // (V, C)
+	DOut Ref // (N, C)
+	Tok  Ref // (N) i32
+	N    Dim
+	V    int
+	C    int
+}
+
+// RMSNorm normalises rows (Zhang and Sennrich 2019, Eq. 4, as in Llama):
+// RStd[n] = 1/sqrt(mean_c X[n,c]^2 + Eps); Y[n,c] = X[n,c] * RStd[n] * G[c].
+type RMSNorm struct {
+	Y    Ref // (N, C)
+	RStd Ref // (N)
+	X    Ref // (N, C)
+	G    Ref // (C)
+	N    Dim
+	C    int
+	Eps  float32
+}
+
+// RMSNormBwd: DX[n] += d/dX, DG[c] += sum_n DY[n,c] * X[n,c] * RStd[n].
+// DX accumulates because the residual stream already carries a gradient.
+type RMSNormBwd struct {
+	DX   Ref // (N, C) +=
+	DG   Ref // (C)    +=
+	DY   Ref // (N, C)
+	X    Ref // (N, C)
+	G    Ref // (C)
+	RStd Ref // (N)
+	N    Dim
+	C    int
+}
+
+// Pack lays W out for Linear's forward. What the layout is, is the device's
+// own business (PackLen tells its size): ref copies. It runs once after each
+// change of the weights.
+type Pack struct {
+	Dst  Ref // (PackLen(O, K))
+	W    Ref // (O, K)
+	O, K int
+}
+
+// PackLen is the number of f32 elements that Pack writes for an (o, k) weight:
+// o rounded up to 64 rows, so that any device's panel width divides it.
+func PackLen(o, k int) int64 { return int64((o+63)/64*64) * int64(k) }
+
+// Linear: Y[n,o] = (Res[n,o] +) sum_k X[n,k] * W[o,k]. Res may be Y itself.
+type Linear struct {
+	Y    Ref // (N, O)
+	X    Ref // (N, K)
+	W    Ref // (O, K)
+	Pack Ref // Pack's output for W; the device may read either
+	Res  Ref // (N, O), optional
+	N    Dim
+	O, K int
+}
+
+// LinearDX: DX[n,k] (=, or += if Acc) sum_o DY[n,o] * W[o,k].
+type LinearDX struct {
+	DX   Ref // (N, K)
+	DY   Ref // (N, O)
+	W    Ref // (O, K)
+	N    Dim
+	O, K int
+	Acc  bool
+}
+
+// LinearDW: DW[o,k] += sum_n DY[n,o] * X[n,k].
+type LinearDW struct {
+	DW   Ref // (O, K)
+	DY   Ref // (N, O)
+	X    Ref // (N, K)
+	N    Dim
+	O, K int
+}
+
+// RoPE rotates the query and key heads of QKV in place (Su et al. 2021, in the
+// half-split form of Hugging Face Llama): for i < D/2,
+//
+//	x'[i]     = x[i]*cos - x[i+D/2]*sin
+//	x'[i+D/2] = x[i+D/2]*cos + x[i]*sin
+//
+// with cos, sin = Cos[p,i], Sin[p,i] and p = Pos[n]. Inverse rotates back,
+// which is the backward pass.
+type RoPE struct {
+	QKV     Ref // (N, (H+2*KV)*D): query heads, key heads, value heads
+	Cos     Ref // (MaxPos, D/2)
+	Sin     Ref // (MaxPos, D/2)
+	Pos     Ref // (N) i32, 0 <= Pos < MaxPos
+	N       Dim
+	H, KV   int // query heads, key/value heads; KV divides H
+	D       int // head size, even
+	MaxPos  int
+	Inverse bool
+}
+
+// KVWrite stores the key and value heads of each row in a cache:
+// K[Slot[n], h, At[n]] and V[Slot[n], h, At[n]].
+type KVWrite struct {
+	K, V  Ref // (Slots, KV, Cap, D)
+	QKV   Ref // (N, (H+2*KV)*D)
+	Slot  Ref // (N) i32, 0 <= Slot < Slots
+	At    Ref // (N) i32, 0 <= At < Cap
+	N     Dim
+	H, KV int
+	D     int
+	Slots int
+	Cap   int
+}
+
+// Attn is causal self-attention over packed sequences: sequence s holds rows
+// Start[s] .. Start[s+1]-1, and a row sees itself and the earlier rows of its
+// own sequence. Query head h reads key/value head h/(H/KV) (Ainslie et al.
+// 2023). Scores are scaled by 1/sqrt(D). LSE[n,h] is the log-sum-exp of the
+// scaled scores, kept for the backward pass.
+type Attn struct {
+	Out   Ref // (N, H*D)
+	LSE   Ref // (N, H)
+	QKV   Ref // (N, (H+2*KV)*D)
+	Start Ref // (S+1) i32, ascending, Start[0] = 0, Start[S] = N
+	N     Dim
+	S     Dim // number of sequences
+	H, KV int
+	D     int
+	// MaxLen is the longest sequence a run may hold.
+	MaxLen int
+}
+
+// AttnBwd: DQKV = gradient of Attn with respect to QKV, given DOut.
+type AttnBwd struct {
+	DQKV   Ref // (N, (H+2*KV)*D) =
+	DOut   Ref // (N, H*D)
+	QKV    Ref // (N, (H+2*KV)*D)
+	Out    Ref // (N, H*D)
+	LSE    Ref // (N, H)
+	Start  Ref // (S+1) i32
+	N      Dim
+	S      Dim
+	H, KV  int
+	D      int
+	MaxLen int
+}
+
+// AttnDecode is one query row per sequence against cached keys and values.
+// Positions 0..PLen[n]-1 are read from prompt slot PSlot[n] (shared by the
+// group), positions PLen[n]..Len[n]-1 from the sequence's own slot Slot[n] at
+// index position-PLen[n]. Len counts the current token, which KVWrite has
+// stored before. The result equals Attn's row to the bit.
+type AttnDecode struct {
+	Out          Ref // (N, H*D)
+	QKV          Ref // (N, (H+2*KV)*D), only the query heads are read
+	PK, PV       Ref // (PSlots, KV, PCap, D)
+	K, V         Ref // (Slots, KV, Cap, D)
+	PSlot, PLen  Ref // (N) i32
+	Slot, Len    Ref // (N) i32, 1 <= Len
+	N            Dim
+	H, KV        int
+	D            int
+	PSlots, PCap int
+	Slots, Cap   int
+}
+
+// SwiGLU (Shazeer 2020): Y[n,f] = silu(GU[n,f]) * GU[n,F+f].
+type SwiGLU struct {
+	Y  Ref // (N, F)
+	GU Ref // (N, 2*F): gate, up
+	N  Dim
+	F  int
+}
+
+// SwiGLUBwd: DGU = gradient of SwiGLU with respect to GU, given DY.
+type SwiGLUBwd struct {
+	DGU Ref // (N, 2*F) =
+	DY  Ref // (N, F)
+	GU  Ref // (N, 2*F)
+	N   Dim
+	F   int
+}
+
+// GatherRows: Y[n] = X[Idx[n]].
+type GatherRows struct {
+	Y   Ref // (N, C)
+	X   Ref // (M, C)
+	Idx Ref // (N) i32, 0 <= Idx < M
+	N   Dim
+	M   Dim
+	C   int
+}
+
+// ScatterRows: Y = 0 (all M rows), then Y[Idx[n]] = X[n]. Idx has no repeats.
+type ScatterRows struct {
+	Y   Ref // (M, C)
+	X   Ref // (N, C)
+	Idx Ref // (N) i32
+	N   Dim
+	M   Dim
+	C   int
+}
+
+// LossRows scores one target token per row without keeping all logits: with
+// z = (H[n] W^T)/Temperature, LogP[n] = z[Target[n]] - LSE[n], LSE[n] =
+// logsumexp z, Ent[n] = entropy of softmax(z) in nats. Temperature comes from
+// Args. Logits pass through Scratch, Chunk rows at a time.
+type LossRows struct {
+	LogP, Ent, LSE Ref // (N)
+	H              Ref // (N, C)
+	W              Ref // (V, C)
+	Pack           Ref // Pack's output for W
+	Target         Ref // (N) i32
+	Scratch        Ref // (Chunk, V)
+	N              Dim
+	C, V           int
+	Chunk          int
+}
+
+// LossRowsBwd: with F = sum_n Coef[n]*LogP[n] + EntCoef[n]*Ent[n],
+// DH = dF/dH and DW += dF/dW. Losses are Go over vectors of tokens and only
+// yield Coef and EntCoef, so a new algorithm needs no new kernel.
+type LossRowsBwd struct {
+	DH       Ref // (N, C) =
+	DW       Ref // (V, C) +=
+	H        Ref // (N, C)
+	W        Ref // (V, C)
+	Pack     Ref
+	Target   Ref // (N) i32
+	LSE, Ent Ref // (N), from LossRows
+	Coef     Ref // (N)
+	EntCoef  Ref // (N), optional
+	Scratch  Ref // (Chunk, V)
+	N        Dim
+	C, V     int
+	Chunk    int
+}
+
+// Sample draws one token per row of Logits. z = Logits/Temperature; tokens are
+// kept while they are among the TopK largest and, in descending order, until
+// their probability mass reaches TopP (the token that crosses it is kept;
+// ties are broken by the smaller token id). The token is found by inverting
+// the cumulative distribution of the kept tokens in ascending id at the
+// uniform number philox.Uniform(Seed, Stream[n], Pos[n]).
+//
+// LogP and Ent belong to the full softmax(z), as LossRows computes them and
+// bit-equal to it: the ratio of the first update is exactly 1 only so.
+type Sample struct {
+	Tok       Ref // (N) i32
+	LogP, Ent Ref // (N)
+	Logits    Ref // (N, V)
+	Stream    Ref // (N, 2) i32: low and high half of a 64-bit stream id
+	Pos       Ref // (N) i32
+	N         Dim
+	V         int
+}
+
+// SumSq: Out[0] = sum of squares of X, in float64 partial sums over fixed
+// blocks, so the result does not depend on threads.
+type SumSq struct {
+	Out Ref // (1)
+	X   Ref // (Len)
+	Len int64
+}
+
+// AdamW is one step of Loshchilov and Hutter 2019, Algorithm 2, in f32:
+// g = G*GradScale; M = b1*M + (1-b1)*g; V = b2*V + (1-b2)*g*g;
+// W -= LR * ( (M/BetaCorr1) / (sqrt(V/BetaCorr2) + Eps) + WeightDecay*W ).
+type AdamW struct {
+	W, G, M, V   Ref // (Len)
+	Len          int64
+	Beta1, Beta2 float32
+	Eps          float32
+	WeightDecay  float32
+}
+
+// Zero: X = 0.
+type Zero struct {
+	X Ref // (N, C)
+	N Dim
+	C int
+}
+
+// Copy: Y = X.
+type Copy struct {
+	Y, X Ref // (N, C)
+	N    Dim
+	C    int
+}
