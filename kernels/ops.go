@@ -29,6 +29,7 @@ type Operand struct {
 	DType    DType
 	Len      int64
 	Optional bool
+	Access   Access
 }
 
 // Work is what an op must do at least.

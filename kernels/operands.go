@@ -1,0 +1,341 @@
+package kernels
+
+// Access says what an op does with an operand.
+type Access uint8
+
+const (
+	// Read: the op only reads it.
+	Read Access = iota
+	// Write: the active rows are overwritten, whatever they held before.
+	Write
+	// Update: the op reads and changes it (+=), or overwrites a part of it.
+	Update
+	// Scratch: working memory, its contents are undefined before and after.
+	Scratch
+)
+
+func (a Access) String() string {
+	switch a {
+	case Read:
+		return "read"
+	case Write:
+		return "write"
+	case Update:
+		return "update"
+	case Scratch:
+		return "scratch"
+	}
+	return "access?"
+}
+
+// mul returns the product of its factors, or -1 if one of them is negative or
+// the product does not fit: Program.Validate refuses such an operand.
+func mul(factors ...int) int64 {
+	p := int64(1)
+	for _, f := range factors {
+		switch {
+		case f < 0 || p < 0:
+			return -1
+		case f > 0 && p > (1<<62)/int64(f):
+			return -1
+		}
+		p *= int64(f)
+	}
+	return p
+}
+
+func f32(name string, r Ref, a Access, n int64) Operand {
+	return Operand{Name: name, Ref: r, DType: F32, Len: n, Access: a}
+}
+
+func i32(name string, r Ref, n int64) Operand {
+	return Operand{Name: name, Ref: r, DType: I32, Len: n}
+}
+
+func optional(o Operand) Operand {
+	o.Optional = true
+	return o
+}
+
+// accumulates is Update for an op that adds to its output, Write otherwise.
+func accumulates(acc bool) Access {
+	if acc {
+		return Update
+	}
+	return Write
+}
+
+// Operands of Embed.
+func (o Embed) Operands(m *Args) []Operand {
+	n := o.N.Of(m)
+	return []Operand{
+		f32("Out", o.Out, Write, mul(n, o.C)),
+		f32("W", o.W, Read, mul(o.V, o.C)),
+		i32("Tok", o.Tok, mul(n)),
+	}
+}
+
+// Operands of EmbedBwd.
+func (o EmbedBwd) Operands(m *Args) []Operand {
+	n := o.N.Of(m)
+	return []Operand{
+		f32("DW", o.DW, Update, mul(o.V, o.C)),
+		f32("DOut", o.DOut, Read, mul(n, o.C)),
+		i32("Tok", o.Tok, mul(n)),
+	}
+}
+
+// Operands of RMSNorm.
+func (o RMSNorm) Operands(m *Args) []Operand {
+	n := o.N.Of(m)
+	return []Operand{
+		f32("Y", o.Y, Write, mul(n, o.C)),
+		f32("RStd", o.RStd, Write, mul(n)),
+		f32("X", o.X, Read, mul(n, o.C)),
+		f32("G", o.G, Read, mul(o.C)),
+	}
+}
+
+// Operands of RMSNormBwd.
+func (o RMSNormBwd) Operands(m *Args) []Operand {
+	n := o.N.Of(m)
+	return []Operand{
+		f32("DX", o.DX, Update, mul(n, o.C)),
+		f32("DG", o.DG, Update, mul(o.C)),
+		f32("DY", o.DY, Read, mul(n, o.C)),
+		f32("X", o.X, Read, mul(n, o.C)),
+		f32("G", o.G, Read, mul(o.C)),
+		f32("RStd", o.RStd, Read, mul(n)),
+	}
+}
+
+// Operands of Pack.
+func (o Pack) Operands(*Args) []Operand {
+	return []Operand{
+		f32("Dst", o.Dst, Write, packLen(o.O, o.K)),
+		f32("W", o.W, Read, mul(o.O, o.K)),
+	}
+}
+
+// packLen is PackLen for sizes that nobody has checked yet.
+func packLen(o, k int) int64 {
+	if mul(o, k) < 0 {
+		return -1
+	}
+	return PackLen(o, k)
+}
+
+// Operands of Linear.
+func (o Linear) Operands(m *Args) []Operand {
+	n := o.N.Of(m)
+	return []Operand{
+		f32("Y", o.Y, Write, mul(n, o.O)),
+		f32("X", o.X, Read, mul(n, o.K)),
+		f32("W", o.W, Read, mul(o.O, o.K)),
+		f32("Pack", o.Pack, Read, packLen(o.O, o.K)),
+		optional(f32("Res", o.Res, Read, mul(n, o.O))),
+	}
+}
+
+// Operands of LinearDX.
+func (o LinearDX) Operands(m *Args) []Operand {
+	n := o.N.Of(m)
+	return []Operand{
+		f32("DX", o.DX, accumulates(o.Acc), mul(n, o.K)),
+		f32("DY", o.DY, Read, mul(n, o.O)),
+		f32("W", o.W, Read, mul(o.O, o.K)),
+	}
+}
+
+// Operands of LinearDW.
+func (o LinearDW) Operands(m *Args) []Operand {
+	n := o.N.Of(m)
+	return []Operand{
+		f32("DW", o.DW, Update, mul(o.O, o.K)),
+		f32("DY", o.DY, Read, mul(n, o.O)),
+		f32("X", o.X, Read, mul(n, o.K)),
+	}
+}
+
+// Operands of RoPE.
+func (o RoPE) Operands(m *Args) []Operand {
+	n := o.N.Of(m)
+	return []Operand{
+		f32("QKV", o.QKV, Update, mul(n, o.H+2*o.KV, o.D)),
+		f32("Cos", o.Cos, Read, mul(o.MaxPos, o.D/2)),
+		f32("Sin", o.Sin, Read, mul(o.MaxPos, o.D/2)),
+		i32("Pos", o.Pos, mul(n)),
+	}
+}
+
+// Operands of KVWrite.
+func (o KVWrite) Operands(m *Args) []Operand {
+	n := o.N.Of(m)
+	return []Operand{
+		f32("K", o.K, Update, mul(o.Slots, o.KV, o.Cap, o.D)),
+		f32("V", o.V, Update, mul(o.Slots, o.KV, o.Cap, o.D)),
+		f32("QKV", o.QKV, Read, mul(n, o.H+2*o.KV, o.D)),
+		i32("Slot", o.Slot, mul(n)),
+		i32("At", o.At, mul(n)),
+	}
+}
+
+// Operands of Attn.
+func (o Attn) Operands(m *Args) []Operand {
+	n := o.N.Of(m)
+	return []Operand{
+		f32("Out", o.Out, Write, mul(n, o.H, o.D)),
+		f32("LSE", o.LSE, Write, mul(n, o.H)),
+		f32("QKV", o.QKV, Read, mul(n, o.H+2*o.KV, o.D)),
+		i32("Start", o.Start, mul(o.S.Of(m)+1)),
+	}
+}
+
+// Operands of AttnBwd.
+func (o AttnBwd) Operands(m *Args) []Operand {
+	n := o.N.Of(m)
+	return []Operand{
+		f32("DQKV", o.DQKV, Write, mul(n, o.H+2*o.KV, o.D)),
+		f32("DOut", o.DOut, Read, mul(n, o.H, o.D)),
+		f32("QKV", o.QKV, Read, mul(n, o.H+2*o.KV, o.D)),
+		f32("Out", o.Out, Read, mul(n, o.H, o.D)),
+		f32("LSE", o.LSE, Read, mul(n, o.H)),
+		i32("Start", o.Start, mul(o.S.Of(m)+1)),
+	}
+}
+
+// Operands of AttnDecode.
+func (o AttnDecode) Operands(m *Args) []Operand {
+	n := o.N.Of(m)
+	return []Operand{
+		f32("Out", o.Out, Write, mul(n, o.H, o.D)),
+		f32("QKV", o.QKV, Read, mul(n, o.H+2*o.KV, o.D)),
+		f32("PK", o.PK, Read, mul(o.PSlots, o.KV, o.PCap, o.D)),
+		f32("PV", o.PV, Read, mul(o.PSlots, o.KV, o.PCap, o.D)),
+		f32("K", o.K, Read, mul(o.Slots, o.KV, o.Cap, o.D)),
+		f32("V", o.V, Read, mul(o.Slots, o.KV, o.Cap, o.D)),
+		i32("PSlot", o.PSlot, mul(n)),
+		i32("PLen", o.PLen, mul(n)),
+		i32("Slot", o.Slot, mul(n)),
+		i32("Len", o.Len, mul(n)),
+	}
+}
+
+// Operands of SwiGLU.
+func (o SwiGLU) Operands(m *Args) []Operand {
+	n := o.N.Of(m)
+	return []Operand{
+		f32("Y", o.Y, Write, mul(n, o.F)),
+		f32("GU", o.GU, Read, mul(n, 2, o.F)),
+	}
+}
+
+// Operands of SwiGLUBwd.
+func (o SwiGLUBwd) Operands(m *Args) []Operand {
+	n := o.N.Of(m)
+	return []Operand{
+		f32("DGU", o.DGU, Write, mul(n, 2, o.F)),
+		f32("DY", o.DY, Read, mul(n, o.F)),
+		f32("GU", o.GU, Read, mul(n, 2, o.F)),
+	}
+}
+
+// Operands of GatherRows.
+func (o GatherRows) Operands(m *Args) []Operand {
+	n := o.N.Of(m)
+	return []Operand{
+		f32("Y", o.Y, Write, mul(n, o.C)),
+		f32("X", o.X, Read, mul(o.M.Of(m), o.C)),
+		i32("Idx", o.Idx, mul(n)),
+	}
+}
+
+// Operands of ScatterRows.
+func (o ScatterRows) Operands(m *Args) []Operand {
+	n := o.N.Of(m)
+	return []Operand{
+		f32("Y", o.Y, Write, mul(o.M.Of(m), o.C)),
+		f32("X", o.X, Read, mul(n, o.C)),
+		i32("Idx", o.Idx, mul(n)),
+	}
+}
+
+// Operands of LossRows.
+func (o LossRows) Operands(m *Args) []Operand {
+	n := o.N.Of(m)
+	return []Operand{
+		f32("LogP", o.LogP, Write, mul(n)),
+		f32("Ent", o.Ent, Write, mul(n)),
+		f32("LSE", o.LSE, Write, mul(n)),
+		f32("H", o.H, Read, mul(n, o.C)),
+		f32("W", o.W, Read, mul(o.V, o.C)),
+		f32("Pack", o.Pack, Read, packLen(o.V, o.C)),
+		i32("Target", o.Target, mul(n)),
+		f32("Scratch", o.Scratch, Scratch, mul(o.Chunk, o.V)),
+	}
+}
+
+// Operands of LossRowsBwd.
+func (o LossRowsBwd) Operands(m *Args) []Operand {
+	n := o.N.Of(m)
+	return []Operand{
+		f32("DH", o.DH, Write, mul(n, o.C)),
+		f32("DW", o.DW, Update, mul(o.V, o.C)),
+		f32("H", o.H, Read, mul(n, o.C)),
+		f32("W", o.W, Read, mul(o.V, o.C)),
+		f32("Pack", o.Pack, Read, packLen(o.V, o.C)),
+		i32("Target", o.Target, mul(n)),
+		f32("LSE", o.LSE, Read, mul(n)),
+		f32("Ent", o.Ent, Read, mul(n)),
+		f32("Coef", o.Coef, Read, mul(n)),
+		optional(f32("EntCoef", o.EntCoef, Read, mul(n))),
+		f32("Scratch", o.Scratch, Scratch, mul(o.Chunk, o.V)),
+	}
+}
+
+// Operands of Sample.
+func (o Sample) Operands(m *Args) []Operand {
+	n := o.N.Of(m)
+	tok := i32("Tok", o.Tok, mul(n))
+	tok.Access = Write
+	return []Operand{
+		tok,
+		f32("LogP", o.LogP, Write, mul(n)),
+		f32("Ent", o.Ent, Write, mul(n)),
+		f32("Logits", o.Logits, Read, mul(n, o.V)),
+		i32("Stream", o.Stream, mul(n, 2)),
+		i32("Pos", o.Pos, mul(n)),
+	}
+}
+
+// Operands of SumSq.
+func (o SumSq) Operands(*Args) []Operand {
+	return []Operand{
+		f32("Out", o.Out, Write, 1),
+		f32("X", o.X, Read, o.Len),
+	}
+}
+
+// Operands of AdamW.
+func (o AdamW) Operands(*Args) []Operand {
+	return []Operand{
+		f32("W", o.W, Update, o.Len),
+		f32("G", o.G, Read, o.Len),
+		f32("M", o.M, Update, o.Len),
+		f32("V", o.V, Update, o.Len),
+	}
+}
+
+// Operands of Zero.
+func (o Zero) Operands(m *Args) []Operand {
+	return []Operand{f32("X", o.X, Write, mul(o.N.Of(m), o.C))}
+}
+
+// Operands of Copy.
+func (o Copy) Operands(m *Args) []Operand {
+	n := o.N.Of(m)
+	return []Operand{
+		f32("Y", o.Y, Write, mul(n, o.C)),
+		f32("X", o.X, Read, mul(n, o.C)),
+	}
+}
