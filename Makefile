@@ -1,0 +1,86 @@
+# gradus: build, try, test. Needs Go 1.26 or newer, gcc and make; nothing else.
+# Every target stays inside this folder and the Go caches.
+
+GO       ?= go
+CC       ?= gcc
+GO_MIN   := 1.26
+TAGS     := sqlite_fts5
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS  := -X main.version=$(VERSION)
+# Pinned: a newer linter must not turn a green tree red by itself.
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@2026.2.2
+TOOLS    := $(CURDIR)/bin/tools
+
+# The numeric packages spend their time in float64 loops, which the race
+# detector slows about tenfold; their concurrency is the C worker pool of
+# kernels/cpu, which is tested under -race by itself.
+SLOW_UNDER_RACE := gradus/kernels/ref gradus/kernels/optest gradus/model
+
+export CGO_ENABLED = 1
+
+.PHONY: all build demo test unit race lint fmt fmt-check vet staticcheck bench faults results tools need clean
+
+all: build
+
+## build: bin/gradus
+build: need
+	@mkdir -p bin
+	$(GO) build -tags $(TAGS) -ldflags "$(LDFLAGS)" -o bin/gradus ./cmd/gradus
+
+## demo: train a small reasoner on this machine and watch it
+demo: build
+	bin/gradus demo
+
+## test: formatting, vet, staticcheck, then all tests
+test: need lint race unit
+
+## unit: all tests once, without the race detector
+unit:
+	$(GO) test -tags $(TAGS) ./...
+
+## race: the tests of everything concurrent, under the race detector
+race:
+	$(GO) test -race -short -tags $(TAGS) $(filter-out $(SLOW_UNDER_RACE),$(shell $(GO) list -tags $(TAGS) ./...))
+
+## lint: formatting, go vet, staticcheck
+lint: fmt-check vet staticcheck
+
+fmt:
+	gofmt -l -w $(shell git ls-files '*.go')
+
+fmt-check:
+	@out=$$(gofmt -l $$(git ls-files '*.go')); \
+	if [ -n "$$out" ]; then echo "not formatted (run make fmt):"; echo "$$out"; exit 1; fi
+
+vet:
+	$(GO) vet -tags $(TAGS) ./...
+
+staticcheck: $(TOOLS)/staticcheck
+	$(TOOLS)/staticcheck -tags $(TAGS) ./...
+
+$(TOOLS)/staticcheck:
+	@mkdir -p $(TOOLS)
+	GOBIN=$(TOOLS) $(GO) install $(STATICCHECK)
+
+## bench: figures of this machine beside its own ceilings
+bench: build
+	bin/gradus bench
+
+## faults: the kill and fault tests in full length (minutes)
+faults: need
+	GRADUS_FAULTS=full $(GO) test -tags $(TAGS) -count=1 -timeout 60m -run 'Fault|Kill|Torn|Full' ./store/... ./runner/...
+
+## results: the demo on five seeds; rewrites the table in docs/results.md (half an hour)
+results: build
+	bin/gradus bench demo --seeds 5 --write docs/results.md
+
+## need: says what to install when Go or gcc is missing or too old
+need:
+	@command -v $(GO) >/dev/null 2>&1 || { echo "gradus needs Go $(GO_MIN) or newer, and there is no '$(GO)' here. Install it from https://go.dev/dl/ and run make again."; exit 1; }
+	@v=$$($(GO) env GOVERSION | sed 's/^go//; s/[^0-9.].*//'); \
+	if [ "$$(printf '%s\n%s\n' $(GO_MIN) $$v | sort -V | head -n 1)" != "$(GO_MIN)" ]; then \
+	  echo "gradus needs Go $(GO_MIN) or newer; this is Go $$v. Install a newer one from https://go.dev/dl/ and run make again."; exit 1; fi
+	@command -v $(CC) >/dev/null 2>&1 || { echo "gradus needs a C compiler, and there is no '$(CC)' here. Debian, Ubuntu: apt install gcc libc6-dev. Fedora: dnf install gcc. macOS: xcode-select --install."; exit 1; }
+
+clean:
+	rm -rf bin
