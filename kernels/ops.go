@@ -286,10 +286,12 @@ type LossRowsBwd struct {
 
 // Sample draws one token per row of Logits. z = Logits/Temperature; tokens are
 // kept while they are among the TopK largest and, in descending order, until
-// their probability mass reaches TopP (the token that crosses it is kept;
-// ties are broken by the smaller token id). The token is found by inverting
-// the cumulative distribution of the kept tokens in ascending id at the
-// uniform number philox.Uniform(Seed, Stream[n], Pos[n]).
+// their probability mass under the full softmax(z) reaches TopP (the token
+// that crosses it is kept; ties are broken by the smaller token id). The token
+// is found by inverting the cumulative distribution of the kept tokens in
+// ascending id at the uniform number philox.Uniform(Seed, Stream[n], Pos[n]):
+// the first whose cumulative mass exceeds that number times the kept mass.
+// Halves of a stream id and positions are taken as unsigned.
 //
 // LogP and Ent belong to the full softmax(z), as LossRows computes them and
 // bit-equal to it: the ratio of the first update is exactly 1 only so.

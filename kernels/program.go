@@ -68,6 +68,9 @@ func (p *Program) Add(ops ...Op) { p.Ops = append(p.Ops, ops...) }
 // dtype and is large enough for the largest run the program allows, that
 // every binding lies inside its buffer, and that sizes are positive.
 func (p *Program) Validate() error {
+	if p.Max.Rows < 0 || p.Max.Seqs < 0 || p.Max.Picks < 0 {
+		return fmt.Errorf("program %s: made for %d rows, %d sequences, %d picked rows: want at least 0", p.Name, p.Max.Rows, p.Max.Seqs, p.Max.Picks)
+	}
 	for i := 1; i < len(p.Bufs); i++ {
 		b := p.Bufs[i]
 		if b.Buf == nil {
@@ -78,6 +81,9 @@ func (p *Program) Validate() error {
 		}
 	}
 	for i, op := range p.Ops {
+		if err := shapeOf(op).check(); err != nil {
+			return fmt.Errorf("program %s: op %d %s: %w", p.Name, i, op.Kind(), err)
+		}
 		for _, o := range op.Operands(&p.Max) {
 			if err := p.checkOperand(o); err != nil {
 				return fmt.Errorf("program %s: op %d %s: %w", p.Name, i, op.Kind(), err)
@@ -98,13 +104,18 @@ func (p *Program) checkOperand(o Operand) error {
 	if b.Buf.DType() != o.DType {
 		return fmt.Errorf("operand %s = %q is %s, want %s", o.Name, b.Name, b.Buf.DType(), o.DType)
 	}
-	if o.Len < 0 || b.Len < o.Len {
+	if o.Len < 0 {
+		return fmt.Errorf("operand %s is larger than memory can be", o.Name)
+	}
+	if b.Len < o.Len {
 		return fmt.Errorf("operand %s = %q has %d elements, needs %d", o.Name, b.Name, b.Len, o.Len)
 	}
 	return nil
 }
 
-// CheckArgs reports an argument outside what the program was made for.
+// CheckArgs reports an argument outside what the program was made for: more
+// rows than Max, or a number that one of its ops cannot work with (Temperature,
+// TopP and TopK where logits are scored or sampled, the corrections of AdamW).
 func (p *Program) CheckArgs(a *Args) error {
 	switch {
 	case a.Rows < 0 || a.Rows > p.Max.Rows:
@@ -113,6 +124,11 @@ func (p *Program) CheckArgs(a *Args) error {
 		return fmt.Errorf("program %s: %d sequences, made for 0..%d", p.Name, a.Seqs, p.Max.Seqs)
 	case a.Picks < 0 || a.Picks > p.Max.Picks:
 		return fmt.Errorf("program %s: %d picked rows, made for 0..%d", p.Name, a.Picks, p.Max.Picks)
+	}
+	for i, op := range p.Ops {
+		if err := checkArgs(op, a); err != nil {
+			return fmt.Errorf("program %s: op %d %s: %w", p.Name, i, op.Kind(), err)
+		}
 	}
 	return nil
 }
