@@ -1,0 +1,214 @@
+package rewards
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+)
+
+// Part is one reward function of a Composite and its weight in the sum.
+type Part struct {
+	Name   string // unique in the composite; the reward's own name when empty
+	Weight float64
+	Reward Reward
+}
+
+// PartResult is what one part said of one sample.
+type PartResult struct {
+	Name    string  `json:"name"`
+	Reward  string  `json:"reward"`  // name of the reward function
+	Version string  `json:"version"` // of the reward function
+	Weight  float64 `json:"weight"`
+	Value   float64 `json:"value"` // Weight * Result.Score when Result.Status is OK, else 0
+	Result  Result  `json:"result"`
+}
+
+// Counts says whether the part added to the total.
+func (p PartResult) Counts() bool { return p.Result.Status == OK }
+
+// Breakdown is the whole judgement of one sample.
+type Breakdown struct {
+	Parts []PartResult `json:"parts"`
+	// Total is the sum of the Values ("sum_then_normalize"). A trainer that
+	// normalises each part first ("normalize_then_sum") reads Parts instead.
+	Total float64 `json:"total"`
+	// Unscorable: no part gave a number. Such a sample takes no part in its
+	// group's mean and spread and has advantage 0; its Total, 0, means nothing.
+	Unscorable bool `json:"unscorable,omitempty"`
+	// Failures counts the parts whose status is Invalid, Error or Timeout.
+	Failures int `json:"failures,omitempty"`
+}
+
+// Composite is a weighted sum of reward functions.
+type Composite struct {
+	Parts []Part
+	// Now is the clock behind Result.Micros; time.Now when nil.
+	Now func() time.Time
+}
+
+// Check reports a composite that cannot be used: no parts, a part without a
+// reward, a weight that is not finite, two parts of one name.
+func (c Composite) Check() error {
+	if len(c.Parts) == 0 {
+		return errors.New("rewards: a composite needs at least one part")
+	}
+	seen := make(map[string]bool, len(c.Parts))
+	for i, p := range c.Parts {
+		if p.Reward == nil {
+			return fmt.Errorf("rewards: part %d (%q) has no reward function", i, p.Name)
+		}
+		if math.IsNaN(p.Weight) || math.IsInf(p.Weight, 0) {
+			return fmt.Errorf("rewards: part %q has weight %v; give a finite number", p.name(), p.Weight)
+		}
+		if seen[p.name()] {
+			return fmt.Errorf("rewards: two parts are named %q; give each its own name", p.name())
+		}
+		seen[p.name()] = true
+	}
+	return nil
+}
+
+func (p Part) name() string {
+	if p.Name != "" {
+		return p.Name
+	}
+	return p.Reward.Spec().Name
+}
+
+// Score judges a group: one Breakdown a sample, in order. A part that fails,
+// panics or answers nonsense marks its results and leaves the other parts
+// alone. The error is that of Check; a failing part is never an error here.
+//
+// A part that outlives ctx is given up and its late answer dropped; its
+// goroutine ends when the function returns.
+func (c Composite) Score(ctx context.Context, g Group) ([]Breakdown, error) {
+	if err := c.Check(); err != nil {
+		return nil, err
+	}
+	now := c.Now
+	if now == nil {
+		now = time.Now
+	}
+	out := make([]Breakdown, len(g.Samples))
+	for i := range out {
+		out[i].Parts = make([]PartResult, len(c.Parts))
+	}
+	for k, part := range c.Parts {
+		spec := part.Reward.Spec()
+		start := now()
+		results := scorePart(ctx, part.Reward, spec, g)
+		elapsed := now().Sub(start).Microseconds()
+		for i, r := range results {
+			if r.Micros == 0 {
+				// The group was one call: each sample bears its share.
+				r.Micros = elapsed / int64(len(results))
+			}
+			pr := PartResult{Name: part.name(), Reward: spec.Name, Version: spec.Version, Weight: part.Weight, Result: r}
+			if r.Status == OK {
+				pr.Value = part.Weight * r.Score
+				out[i].Total += pr.Value
+			}
+			out[i].Parts[k] = pr
+		}
+	}
+	for i := range out {
+		out[i].Unscorable = true
+		for _, p := range out[i].Parts {
+			switch p.Result.Status {
+			case OK:
+				out[i].Unscorable = false
+			case Invalid, Error, Timeout:
+				out[i].Failures++
+			}
+		}
+	}
+	return out, nil
+}
+
+// scorePart runs one function and turns whatever happens into results.
+func scorePart(ctx context.Context, r Reward, spec Spec, g Group) []Result {
+	if err := ctx.Err(); err != nil {
+		return all(g, timeoutResult(spec, err))
+	}
+	var results []Result
+	var err error
+	if ctx.Done() == nil {
+		results, err = call(ctx, r, g)
+	} else {
+		type answer struct {
+			results []Result
+			err     error
+		}
+		ch := make(chan answer, 1)
+		go func() {
+			results, err := call(ctx, r, g)
+			ch <- answer{results, err}
+		}()
+		select {
+		case a := <-ch:
+			results, err = a.results, a.err
+		case <-ctx.Done():
+			return all(g, timeoutResult(spec, ctx.Err()))
+		}
+	}
+	switch {
+	case err != nil && (errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)) && ctx.Err() != nil:
+		return all(g, timeoutResult(spec, ctx.Err()))
+	case err != nil:
+		return all(g, Result{Status: Error, Reason: "reward.error",
+			Why: fmt.Sprintf("%s failed: %v", spec.Name, err)})
+	case len(results) != len(g.Samples):
+		return all(g, Result{Status: Invalid, Reason: "reward.wrong_length",
+			Why: fmt.Sprintf("%s returned %d results for %d completions", spec.Name, len(results), len(g.Samples))})
+	}
+	checked := make([]Result, len(results))
+	for i, res := range results {
+		checked[i] = checkRange(spec, res)
+	}
+	return checked
+}
+
+// call runs the function and turns a panic into an error.
+func call(ctx context.Context, r Reward, g Group) (results []Result, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			results, err = nil, fmt.Errorf("panic: %v", p)
+		}
+	}()
+	return r.Score(ctx, g)
+}
+
+func all(g Group, r Result) []Result {
+	out := make([]Result, len(g.Samples))
+	for i := range out {
+		out[i] = r
+	}
+	return out
+}
+
+func timeoutResult(spec Spec, err error) Result {
+	return Result{Status: Timeout, Reason: "reward.timeout",
+		Why: fmt.Sprintf("%s did not answer in time: %v", spec.Name, err)}
+}
+
+// checkRange refuses numbers that are none, or outside the declared range.
+// The refused number is kept as text, since JSON has no NaN.
+func checkRange(spec Spec, r Result) Result {
+	if r.Status != OK {
+		r.Score = 0
+		return r
+	}
+	lo, hi := spec.Range[0], spec.Range[1]
+	if r.Score >= lo && r.Score <= hi { // false for NaN
+		return r
+	}
+	facts := make(map[string]any, len(r.Facts)+1)
+	for k, v := range r.Facts {
+		facts[k] = v
+	}
+	facts["score"] = fmt.Sprint(r.Score)
+	return Result{Status: Invalid, Reason: "reward.out_of_range", Spans: r.Spans, Facts: facts, Claim: r.Claim, Micros: r.Micros,
+		Why: fmt.Sprintf("%s returned %v, outside its range [%g, %g]", spec.Name, r.Score, lo, hi)}
+}
