@@ -1,0 +1,55 @@
+package model
+
+import (
+	"errors"
+	"fmt"
+
+)
+
+// Limits are the capacities a Model reserves memory for. A model with
+// TrainRows 0 cannot score or train, one with Slots 0 cannot generate.
+type Limits struct {
+	TrainRows int // token rows of a training micro-batch; a Sequence takes len(Tokens)-1
+	TrainSeqs int // sequences of a training micro-batch
+
+	PromptSlots int // prompts whose keys and values are held at once
+	PromptLen   int // tokens of the longest prompt
+	Slots       int // completions generated at once
+	NewLen      int // tokens of the longest completion
+
+	// Frozen models have no gradients and no optimizer state: references,
+	// teachers, models under evaluation.
+	Frozen bool
+}
+
+// Validate names the first capacity that is out of range.
+func (l Limits) Validate() error {
+	for _, c := range []struct {
+		name string
+		n    int
+	}{
+		{"TrainRows", l.TrainRows}, {"TrainSeqs", l.TrainSeqs}, {"PromptSlots", l.PromptSlots},
+		{"PromptLen", l.PromptLen}, {"Slots", l.Slots}, {"NewLen", l.NewLen},
+	} {
+		if c.n < 0 || c.n > 1<<24 {
+			return fmt.Errorf("limits: %s is %d, want 0..%d", c.name, c.n, 1<<24)
+		}
+	}
+	if (l.TrainRows == 0) != (l.TrainSeqs == 0) {
+		return fmt.Errorf("limits: TrainRows is %d and TrainSeqs %d: set both or none", l.TrainRows, l.TrainSeqs)
+	}
+	if l.Slots > 0 && (l.PromptSlots == 0 || l.PromptLen == 0 || l.NewLen == 0) {
+		return fmt.Errorf("limits: to generate with %d slots, PromptSlots (%d), PromptLen (%d) and NewLen (%d) must be positive",
+			l.Slots, l.PromptSlots, l.PromptLen, l.NewLen)
+	}
+	if l.TrainRows == 0 && l.Slots == 0 {
+		return errors.New("limits: TrainRows and Slots are both 0: the model could neither train nor generate")
+	}
+	return nil
+}
+
+// MemoryBytes is the device memory that New reserves for a model of shape cfg,
+// at 4 bytes an element.
+func (l Limits) MemoryBytes(cfg Config) int64 {
+	return 0
+}
