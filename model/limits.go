@@ -3,7 +3,6 @@ package model
 import (
 	"errors"
 	"fmt"
-
 )
 
 // Limits are the capacities a Model reserves memory for. A model with

@@ -24,7 +24,6 @@ func (m *Model) Score(ctx context.Context, seqs []Sequence, temperature float32)
 	return nil, errors.New("not written yet")
 }
 
-
 // Backward adds the gradient of a loss to the model's gradients. It cuts seqs
 // in order into micro-batches that fit Limits, and for each runs the forward
 // pass, asks coef, and runs the backward pass. When it fails, gradients of
