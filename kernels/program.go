@@ -118,6 +118,8 @@ func (p *Program) checkOperand(o Operand) error {
 // TopP and TopK where logits are scored or sampled, the corrections of AdamW).
 func (p *Program) CheckArgs(a *Args) error {
 	switch {
+	case a == nil:
+		return fmt.Errorf("program %s: run without arguments", p.Name)
 	case a.Rows < 0 || a.Rows > p.Max.Rows:
 		return fmt.Errorf("program %s: %d rows, made for 0..%d", p.Name, a.Rows, p.Max.Rows)
 	case a.Seqs < 0 || a.Seqs > p.Max.Seqs:
