@@ -6,21 +6,21 @@ import "math"
 // micro-batch, kept apart so that those of several can be added before they
 // become metrics.
 type Pieces struct {
-	Tokens      int     // tokens in the loss
-	Ratios      int     // importance ratios: tokens, or completions at sequence level
-	Low         int     // ratios below 1-epsilon with a negative advantage
-	High        int     // ratios above 1+epsilon_high with a positive advantage
-	Policy      float64 // share of the loss that is the clipped objective
-	KL          float64 // sum over tokens of k3
-	HasKL       bool
-	Entropy     float64 // sum over tokens
-	HasEntropy  bool
-	Ratio       float64 // sum of ratios
-	RatioMin    float64 // smallest ratio
-	RatioMax    float64 // largest ratio
-	LogDiff     float64 // sum over tokens of old - new log-probability (k1 estimate of KL(old||new))
-	LogDiffAbs  float64 // sum over tokens of |old - new|
-	LogDiffMax  float64 // largest |old - new|
+	Tokens     int     // tokens in the loss
+	Ratios     int     // importance ratios: tokens, or completions at sequence level
+	Low        int     // ratios below 1-epsilon with a negative advantage
+	High       int     // ratios above 1+epsilon_high with a positive advantage
+	Policy     float64 // share of the loss that is the clipped objective
+	KL         float64 // sum over tokens of k3
+	HasKL      bool
+	Entropy    float64 // sum over tokens
+	HasEntropy bool
+	Ratio      float64 // sum of ratios
+	RatioMin   float64 // smallest ratio
+	RatioMax   float64 // largest ratio
+	LogDiff    float64 // sum over tokens of old - new log-probability (k1 estimate of KL(old||new))
+	LogDiffAbs float64 // sum over tokens of |old - new|
+	LogDiffMax float64 // largest |old - new|
 }
 
 // Add returns the pieces of both micro-batches together.

@@ -23,7 +23,7 @@ import "gradus/runner/algo"
 type Recipe struct {
 	Name    string `toml:"name" help:"what the run is called; letters, digits, '-', '_' and '.'"`
 	About   string `toml:"about" help:"one sentence shown by 'gradus recipes'"`
-	Seed    int64  `toml:"seed" default:"1" range:"0 .. inf" help:"every random number of the run follows from it"`
+	Seed    uint64 `toml:"seed" default:"1" range:"0 .. inf" help:"every random number of the run follows from it"`
 	Device  string `toml:"device" default:"cpu" oneof:"cpu" help:"where the model is trained"`
 	Threads int    `toml:"threads" default:"0" range:"0 .. 1024" help:"worker threads of the device; 0 takes all cores"`
 
@@ -68,12 +68,13 @@ type Task struct {
 	Level    int    `toml:"level" default:"1" range:"0 .. 100" help:"difficulty of a built-in task; each task says what its levels mean"`
 	Template string `toml:"template" default:"r1-zero" help:"prompt template around the question"`
 
-	File     string `toml:"file" help:"jsonl: training problems, one JSON object a line"`
-	EvalFile string `toml:"eval_file" help:"jsonl: held-out problems; absent, file must be split by the task"`
-	Preset   string `toml:"preset" default:"" oneof:"gsm8k" help:"jsonl: column mapping and answer rule of a known data set"`
-	Question string `toml:"question" default:"question" help:"jsonl: column of the question"`
-	Answer   string `toml:"answer" default:"answer" help:"jsonl: column of the right answer"`
-	ID       string `toml:"id" default:"" help:"jsonl: column of the problem's id; absent, the line number"`
+	File     string `toml:"file" help:"jsonl: training problems, one JSON object a line; a relative path is relative to the recipe file"`
+	EvalFile string `toml:"eval_file" help:"jsonl: held-out problems; absent, the task splits file"`
+	Preset   string `toml:"preset" default:"" oneof:"gsm8k math500" help:"jsonl: column names and answer rule of a known data set"`
+	Question string `toml:"question" help:"jsonl: column of the question, instead of the preset's"`
+	Answer   string `toml:"answer" help:"jsonl: column of the right answer, instead of the preset's"`
+	ID       string `toml:"id" help:"jsonl: column of the problem's id, instead of the preset's"`
+	Solution string `toml:"solution" help:"jsonl: column of a worked solution, which an sft stage learns from"`
 }
 
 // Reward is one reward function with its weight in the sum.
@@ -142,7 +143,7 @@ type StyleMix struct {
 type GRPO struct {
 	Optim
 	PromptsPerStep      int `toml:"prompts_per_step" default:"16" range:"1 .. 1048576" help:"distinct prompts in a step"`
-	NumGenerations      int `toml:"num_generations" default:"8" range:"1 .. 65536" help:"completions of each prompt (G); 1 leaves no group to compare with and is only allowed with scale_rewards = batch"`
+	NumGenerations      int `toml:"num_generations" default:"8" range:"2 .. 65536" help:"completions of each prompt (G); at least 2, as a lone completion has nothing to be compared with"`
 	MaxCompletionLength int `toml:"max_completion_length" default:"128" range:"1 .. 1048576" help:"most tokens of a completion"`
 
 	NumIterations      int `toml:"num_iterations" default:"1" range:"1 .. 1000" help:"passes over a step's completions (mu)"`
@@ -182,7 +183,7 @@ type Eval struct {
 	Temperature         float64 `toml:"temperature" default:"1.0" range:"0 .. 100" help:"0 takes the likeliest token"`
 	TopP                float64 `toml:"top_p" default:"1.0" range:"0.0001 .. 1" help:"as in a grpo stage"`
 	MaxCompletionLength int     `toml:"max_completion_length" default:"0" range:"0 .. 1048576" help:"most tokens of a completion; 0 takes the largest of the grpo stages, or 128"`
-	Seed                int64   `toml:"seed" default:"1000" range:"0 .. inf" help:"of sampling; independent of the run's seed"`
+	Seed                uint64  `toml:"seed" default:"1000" range:"0 .. inf" help:"of sampling; independent of the run's seed"`
 }
 
 // Checkpoint says when the policy is saved. One is always written at the end
