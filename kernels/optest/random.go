@@ -1,0 +1,58 @@
+package optest
+
+import (
+	"math"
+
+	"gradus/kernels/philox"
+)
+
+// random is a stream of numbers that depends on (seed, stream) only.
+type random struct {
+	seed, stream, pos uint64
+}
+
+// uniform returns a number in [0, 1) with 53 random bits.
+func (r *random) uniform() float64 {
+	w := philox.Words(r.seed, r.stream, r.pos)
+	r.pos++
+	return float64((uint64(w[0])<<32|uint64(w[1]))>>11) * 0x1p-53
+}
+
+// normal returns a standard normal number (Box and Muller 1958).
+func (r *random) normal() float64 {
+	u := 1 - r.uniform()
+	return math.Sqrt(-2*math.Log(u)) * math.Cos(2*math.Pi*r.uniform())
+}
+
+// below returns an integer in 0..n-1.
+func (r *random) below(n int) int { return int(r.uniform() * float64(n)) }
+
+// shuffled returns 0..n-1 in random order.
+func (r *random) shuffled(n int) []int {
+	p := make([]int, n)
+	for i := range p {
+		j := r.below(i + 1)
+		p[i], p[j] = p[j], i
+	}
+	return p
+}
+
+// fill makes the elements of one input.
+type fill func(r *random) float32
+
+func normal(std float64) fill {
+	return func(r *random) float32 { return float32(std * r.normal()) }
+}
+
+// around is normal with mean 1, as norm gains are.
+func around(std float64) fill {
+	return func(r *random) float32 { return float32(1 + std*r.normal()) }
+}
+
+// squared is the square of normal, as second moments are.
+func squared(std float64) fill {
+	return func(r *random) float32 {
+		x := std * r.normal()
+		return float32(x * x)
+	}
+}

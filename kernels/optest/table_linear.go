@@ -1,0 +1,69 @@
+package optest
+
+import (
+	"fmt"
+
+	"gradus/kernels"
+)
+
+// linearShapes mix row counts of decoding and of training with widths on both
+// sides of 8, 16, 48 and 64, and one reduction beyond 4096 for each of the
+// three products.
+var linearShapes = [...]struct{ n, k, o int }{
+	{1, 1, 1}, {1, 64, 64}, {2, 7, 3}, {5, 33, 17}, {7, 100, 49}, {33, 64, 96},
+	{1, 513, 65}, {33, 171, 47}, {64, 128, 130}, {17, 256, 16}, {130, 40, 72},
+	{3, 4100, 9}, {2, 5, 4100}, {4100, 3, 5},
+}
+
+func linearCases() []Case {
+	var cases []Case
+	for i, z := range linearShapes {
+		shape := fmt.Sprintf("k=%d o=%d", z.k, z.o)
+		for _, res := range []string{"none", "other", "inplace"} {
+			if z.n > 1000 && res != "none" {
+				continue
+			}
+			cases = append(cases, perRow("linear", z.n, shape+" res="+res, func(s *tensors) ([]kernels.Op, error) {
+				o := linear(s, kernels.DimRows, z.k, z.o)
+				switch res {
+				case "other":
+					o.Res = s.rows("Res", kernels.DimRows, z.o, normal(1))
+				case "inplace":
+					o.Y = s.rows("Y+Res", kernels.DimRows, z.o, normal(1))
+					o.Res = o.Y
+				}
+				return one(kernels.Pack{Dst: o.Pack, W: o.W, O: z.o, K: z.k}, o)
+			}))
+		}
+		dx := perRow("linear_dx", z.n, fmt.Sprintf("%s acc=%t", shape, i%2 == 1), func(s *tensors) ([]kernels.Op, error) {
+			o := kernels.LinearDX{
+				DY: s.rows("DY", kernels.DimRows, z.o, normal(1)), W: s.flat("W", z.o*z.k, normal(0.1)),
+				N: kernels.DimRows, O: z.o, K: z.k, Acc: i%2 == 1,
+			}
+			if o.Acc {
+				o.DX = s.rows("DX", kernels.DimRows, z.k, normal(1))
+			} else {
+				o.DX = s.out("DX", kernels.DimRows, z.k)
+			}
+			return one(o)
+		})
+		dw := perRow("linear_dw", z.n, shape, func(s *tensors) ([]kernels.Op, error) {
+			return one(kernels.LinearDW{
+				DW: s.flat("DW", z.o*z.k, normal(1)), DY: s.rows("DY", kernels.DimRows, z.o, normal(1)),
+				X: s.rows("X", kernels.DimRows, z.k, normal(1)),
+				N: kernels.DimRows, O: z.o, K: z.k,
+			})
+		})
+		dw.Dim = 0
+		cases = append(cases, dx, dw)
+	}
+	return cases
+}
+
+// linear declares an (o, k) product of n rows, without a residual.
+func linear(s *tensors, n kernels.Dim, k, o int) kernels.Linear {
+	return kernels.Linear{
+		Y: s.out("Y", n, o), X: s.rows("X", n, k, normal(1)), W: s.flat("W", o*k, normal(0.1)),
+		Pack: s.work("Pack", kernels.PackLen(o, k)), N: n, O: o, K: k,
+	}
+}

@@ -1,0 +1,130 @@
+package optest
+
+import (
+	"fmt"
+	"math"
+
+	"gradus/kernels"
+)
+
+// lossShapes: one token in the vocabulary, chunks that divide the rows and
+// chunks that do not, one chunk for all, and a peaked distribution as a
+// trained model has it.
+var lossShapes = [...]struct {
+	n, c, v, chunk int
+	temperature    float32
+	spread         float64 // standard deviation of the logits
+	entropy        bool
+}{
+	{1, 8, 1, 1, 1, 1, true},
+	{2, 16, 5, 1, 1, 1, false},
+	{5, 33, 97, 2, 0.7, 1, true},
+	{7, 64, 256, 7, 1, 2, true},
+	{33, 32, 50, 8, 1.3, 1, false},
+	{33, 64, 130, 16, 1, 2, true},
+	{9, 24, 4100, 4, 1, 2, true},
+	{7, 64, 64, 3, 0.25, 5, true},
+}
+
+// loss declares LossRows over n picked rows.
+func loss(s *tensors, c, v, chunk int, spread float64) kernels.LossRows {
+	d := kernels.DimPicks
+	return kernels.LossRows{
+		LogP: s.out("LogP", d, 1), Ent: s.out("Ent", d, 1), LSE: s.out("LSE", d, 1),
+		H: s.rows("H", d, c, normal(1)), W: s.flat("W", v*c, normal(spread/math.Sqrt(float64(c)))),
+		Pack:    s.work("Pack", kernels.PackLen(v, c)),
+		Target:  s.indices("Target", d, 1, func(r *random, _ int) int { return r.below(v) }),
+		Scratch: s.work("Scratch", int64(chunk)*int64(v)),
+		N:       d, C: c, V: v, Chunk: chunk,
+	}
+}
+
+func lossCases() []Case {
+	var cases []Case
+	for i, z := range lossShapes {
+		fwd := Case{
+			Op:    "loss_rows",
+			Shape: fmt.Sprintf("n=%d c=%d v=%d chunk=%d T=%g spread=%g", z.n, z.c, z.v, z.chunk, z.temperature, z.spread),
+			Args:  kernels.Args{Picks: z.n, Temperature: z.temperature}, Spare: i % 3, Dim: kernels.DimPicks,
+			Condition: harsh(z.spread / float64(z.temperature)),
+			build: func(s *tensors) ([]kernels.Op, error) {
+				o := loss(s, z.c, z.v, z.chunk, z.spread)
+				return one(kernels.Pack{Dst: o.Pack, W: o.W, O: z.v, K: z.c}, o)
+			},
+		}
+		bwd := fwd
+		bwd.Op, bwd.Shape = "loss_rows_bwd", fmt.Sprintf("%s entropy=%t", fwd.Shape, z.entropy)
+		bwd.build = func(s *tensors) ([]kernels.Op, error) {
+			f := loss(s, z.c, z.v, z.chunk, z.spread)
+			pack := kernels.Pack{Dst: f.Pack, W: f.W, O: z.v, K: z.c}
+			if err := s.forward(pack, f); err != nil {
+				return nil, err
+			}
+			o := kernels.LossRowsBwd{
+				DH: s.out("DH", f.N, z.c), DW: s.flat("DW", z.v*z.c, normal(1)),
+				H: f.H, W: f.W, Pack: f.Pack, Target: f.Target, LSE: f.LSE, Ent: f.Ent,
+				Coef: s.rows("Coef", f.N, 1, normal(1)), Scratch: f.Scratch,
+				N: f.N, C: z.c, V: z.v, Chunk: z.chunk,
+			}
+			if z.entropy {
+				o.EntCoef = s.rows("EntCoef", f.N, 1, normal(0.5))
+			}
+			return one(pack, o)
+		}
+		cases = append(cases, fwd, bwd)
+	}
+	return cases
+}
+
+// harsh is the Condition of scaled logits with the given spread: exp turns
+// their absolute error, spread times an f32 rounding, into a relative one.
+func harsh(spread float64) float64 { return max(1, spread) }
+
+func sampleCases() []Case {
+	var cases []Case
+	for i, z := range []struct {
+		n, v        int
+		temperature float32
+		topK        int
+		topP        float32
+		spread      float64
+	}{
+		{1, 1, 1, 0, 1, 1},
+		{2, 5, 1, 0, 1, 1},
+		{33, 7, 0.7, 0, 1, 2},
+		{7, 97, 1, 10, 1, 2},
+		{33, 97, 1, 0, 0.9, 2},
+		{33, 256, 1.3, 20, 0.6, 2},
+		{5, 130, 1, 1, 1, 1},
+		{7, 130, 1, 500, 1, 1},
+		{33, 64, 1, 0, 0.001, 1},
+		{33, 4100, 1, 0, 0.95, 2},
+		{33, 64, 0.25, 0, 1, 5},
+	} {
+		cases = append(cases, Case{
+			Op:    "sample",
+			Shape: fmt.Sprintf("n=%d v=%d T=%g topk=%d topp=%g spread=%g", z.n, z.v, z.temperature, z.topK, z.topP, z.spread),
+			Args:  kernels.Args{Picks: z.n, Temperature: z.temperature, TopK: z.topK, TopP: z.topP, Seed: 0x1234567890abcdef + uint64(i)},
+			Spare: i % 3, Dim: kernels.DimPicks, Condition: harsh(z.spread / float64(z.temperature)),
+			build: func(s *tensors) ([]kernels.Op, error) { return one(sampling(s, z.v, z.spread)) },
+		})
+	}
+	return cases
+}
+
+// sampling declares Sample over the picked rows. Stream ids and positions use
+// the high bits too.
+func sampling(s *tensors, v int, spread float64) kernels.Sample {
+	d := kernels.DimPicks
+	anyIndex := func(r *random, _ int) int { return int(int32(uint32(r.below(1 << 32)))) }
+	logits := s.rows("Logits", d, v, normal(spread))
+	for i := 3; i < len(s.at(logits).real) && v > 2; i += v { // ties
+		s.at(logits).real[i-1] = s.at(logits).real[i-2]
+	}
+	return kernels.Sample{
+		Tok:  s.indices("Tok", d, 1, func(*random, int) int { return -1 }),
+		LogP: s.out("LogP", d, 1), Ent: s.out("Ent", d, 1), Logits: logits,
+		Stream: s.indices("Stream", d, 2, anyIndex), Pos: s.indices("Pos", d, 1, anyIndex),
+		N: d, V: v,
+	}
+}

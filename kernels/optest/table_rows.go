@@ -1,0 +1,80 @@
+package optest
+
+import (
+	"fmt"
+
+	"gradus/kernels"
+)
+
+func rowCases() []Case {
+	var cases []Case
+	for i, picks := range oddRows {
+		rows, c := picks+[]int{0, 3, 1, 20, 7}[i], []int{1, 7, 16, 33, 64}[i]
+		base := Case{
+			Shape: fmt.Sprintf("n=%d m=%d c=%d", picks, rows, c),
+			Args:  kernels.Args{Rows: rows, Picks: picks}, Spare: i % 3,
+		}
+		gather, scatter := base, base
+		gather.Op, gather.Dim = "gather_rows", kernels.DimPicks
+		gather.build = func(s *tensors) ([]kernels.Op, error) {
+			return one(kernels.GatherRows{
+				Y: s.out("Y", kernels.DimPicks, c), X: s.rows("X", kernels.DimRows, c, normal(1)),
+				Idx: s.indices("Idx", kernels.DimPicks, 1, func(r *random, _ int) int { return r.below(rows) }),
+				N:   kernels.DimPicks, M: kernels.DimRows, C: c,
+			})
+		}
+		scatter.Op = "scatter_rows"
+		scatter.build = func(s *tensors) ([]kernels.Op, error) {
+			place := s.random().shuffled(rows)
+			return one(kernels.ScatterRows{
+				Y: s.out("Y", kernels.DimRows, c), X: s.rows("X", kernels.DimPicks, c, normal(1)),
+				Idx: s.indices("Idx", kernels.DimPicks, 1, func(_ *random, i int) int { return place[i] }),
+				N:   kernels.DimPicks, M: kernels.DimRows, C: c,
+			})
+		}
+		zero := perRow("zero", picks, fmt.Sprintf("c=%d", c), func(s *tensors) ([]kernels.Op, error) {
+			return one(kernels.Zero{X: s.out("X", kernels.DimRows, c), N: kernels.DimRows, C: c})
+		})
+		cp := perRow("copy", picks, fmt.Sprintf("c=%d", c), func(s *tensors) ([]kernels.Op, error) {
+			return one(kernels.Copy{
+				Y: s.out("Y", kernels.DimRows, c), X: s.rows("X", kernels.DimRows, c, normal(1)),
+				N: kernels.DimRows, C: c,
+			})
+		})
+		cases = append(cases, gather, scatter, zero, cp)
+	}
+	return cases
+}
+
+// vectorCases are the ops on flat arrays. 65,537 and 100,003 elements span
+// several blocks of any partial sum.
+func vectorCases() []Case {
+	var cases []Case
+	for i, n := range []int{0, 1, 7, 33, 1000, 4097, 65537, 100003} {
+		cases = append(cases,
+			Case{Op: "sum_sq", Shape: fmt.Sprintf("len=%d", n), build: func(s *tensors) ([]kernels.Op, error) {
+				return one(kernels.SumSq{Out: s.work("Out", 1), X: s.flat("X", n, normal(1)), Len: int64(n)})
+			}},
+			Case{
+				Op: "adamw", Shape: fmt.Sprintf("len=%d step=%d", n, 1+i*i),
+				Args: adamArgs(1 + i*i),
+				build: func(s *tensors) ([]kernels.Op, error) {
+					return one(kernels.AdamW{
+						W: s.flat("W", n, normal(0.1)), G: s.flat("G", n, normal(1)),
+						M: s.flat("M", n, normal(0.1)), V: s.flat("V", n, squared(0.1)),
+						Len: int64(n), Beta1: 0.9, Beta2: 0.999, Eps: 1e-8, WeightDecay: 0.1,
+					})
+				},
+			})
+	}
+	return cases
+}
+
+// adamArgs are the arguments of the t-th step at betas 0.9 and 0.999.
+func adamArgs(t int) kernels.Args {
+	p1, p2 := 1.0, 1.0
+	for range t {
+		p1, p2 = p1*0.9, p2*0.999
+	}
+	return kernels.Args{LR: 1e-2, BetaCorr1: float32(1 - p1), BetaCorr2: float32(1 - p2), GradScale: 0.37}
+}
