@@ -2,6 +2,9 @@ package tasks
 
 import (
 	"fmt"
+	"strings"
+
+	"github.com/agnivade/levenshtein"
 
 	"gradus/rewards"
 )
@@ -12,14 +15,40 @@ func List() []string {
 }
 
 // New makes the task of a name. An unknown name is an error that names the
-// nearest known one.
+// nearest known one; so is a Config that does not fit the task.
 func New(name string, cfg Config) (Task, error) {
-	return nil, fmt.Errorf("task %q: not yet written", name)
+	if cfg.Split != Train && cfg.Split != HeldOut {
+		return nil, fmt.Errorf("task %s: split %d is unknown; use Train or HeldOut", name, cfg.Split)
+	}
+	if name != "jsonl" && (cfg.Path != "" || cfg.EvalPath != "" || cfg.Preset != "" || cfg.Columns != (Columns{})) {
+		return nil, fmt.Errorf("task %s makes its own problems; path, preset and columns belong to the task jsonl", name)
+	}
+	switch name {
+	case "mod_chain":
+		return newModChain(cfg.Split), nil
+	case "chain_sum":
+		return newChainSum(cfg.Split), nil
+	}
+	return nil, unknown(name)
 }
 
 // Check judges a claim by the task that p.Task names. It needs no Config: a
 // problem carries all that its checker reads, so stored traces can be judged
 // again. An unknown task is an error.
 func Check(p rewards.Problem, claim string) (Verdict, error) {
-	return Verdict{}, fmt.Errorf("task %q: not yet written", p.Task)
+	switch p.Task {
+	case "mod_chain", "chain_sum":
+		return checkInteger(p, claim), nil
+	}
+	return Verdict{}, unknown(p.Task)
+}
+
+func unknown(name string) error {
+	best, distance := "", 1<<30
+	for _, known := range List() {
+		if d := levenshtein.ComputeDistance(strings.ToLower(name), known); d < distance {
+			best, distance = known, d
+		}
+	}
+	return fmt.Errorf("task %q is unknown; did you mean %q? Known are %s", shorten(name), best, strings.Join(List(), ", "))
 }
