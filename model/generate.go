@@ -3,6 +3,10 @@ package model
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
+
+	"gradus/kernels"
 )
 
 // SampleOptions say how Generate draws tokens.
@@ -53,5 +57,242 @@ type Completion struct {
 // progress, if not nil, is told the number of finished and of all completions
 // whenever some have finished. Generate returns ctx's error when ctx ends.
 func (m *Model) Generate(ctx context.Context, reqs []Request, o SampleOptions, progress func(done, total int)) ([][]Completion, error) {
-	return nil, errors.New("not written yet")
+	args, err := m.readyToGenerate(reqs, o)
+	if err != nil {
+		return nil, fmt.Errorf("generate: %w", err)
+	}
+	g := newGeneration(m, reqs, o, args)
+	for {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if err := g.refill(); err != nil {
+			return nil, fmt.Errorf("generate: %w", err)
+		}
+		if len(g.rows) == 0 {
+			return g.out, nil
+		}
+		before := g.done
+		if err := g.step(); err != nil {
+			return nil, fmt.Errorf("generate: %w", err)
+		}
+		if progress != nil && g.done > before {
+			progress(g.done, g.total)
+		}
+	}
+}
+
+// readyToGenerate checks the input of Generate, packs weights and returns the
+// arguments of a decoding step.
+func (m *Model) readyToGenerate(reqs []Request, o SampleOptions) (kernels.Args, error) {
+	a := kernels.Args{Temperature: o.Temperature, TopP: o.TopP, TopK: o.TopK, Seed: o.Seed}
+	switch {
+	case m.plan.decode == nil:
+		return a, errors.New("the model was made with Limits.Slots 0")
+	case !(o.TopP >= 0 && o.TopP <= 1):
+		return a, fmt.Errorf("top-p is %v, want 0..1", o.TopP)
+	case o.TopK < 0:
+		return a, fmt.Errorf("top-k is %d, want at least 0", o.TopK)
+	case o.MaxNew < 1 || o.MaxNew > m.lim.NewLen:
+		return a, fmt.Errorf("completions of %d tokens, want 1..%d (Limits.NewLen)", o.MaxNew, m.lim.NewLen)
+	}
+	if err := checkTemperature(&a.Temperature); err != nil {
+		return a, err
+	}
+	if o.Temperature == 0 {
+		a.TopK = 1
+	}
+	if a.TopP == 0 {
+		a.TopP = 1
+	}
+	a.TopK = min(a.TopK, m.cfg.VocabSize)
+	if err := m.checkTokens(o.Stop); err != nil {
+		return a, fmt.Errorf("stop tokens: %w", err)
+	}
+	for i, r := range reqs {
+		switch {
+		case len(r.Prompt) < 1 || len(r.Prompt) > m.lim.PromptLen:
+			return a, fmt.Errorf("request %d: prompt of %d tokens, want 1..%d (Limits.PromptLen)", i, len(r.Prompt), m.lim.PromptLen)
+		case len(r.Prompt)+o.MaxNew > m.cfg.MaxPositionEmbeddings:
+			return a, fmt.Errorf("request %d: prompt of %d tokens and %d new ones, the model reaches %d", i, len(r.Prompt), o.MaxNew, m.cfg.MaxPositionEmbeddings)
+		}
+		if err := m.checkTokens(r.Prompt); err != nil {
+			return a, fmt.Errorf("request %d: %w", i, err)
+		}
+	}
+	return a, m.ready()
+}
+
+// generation is the state of one call of Generate.
+type generation struct {
+	m    *Model
+	reqs []Request
+	o    SampleOptions
+	args kernels.Args
+	out  [][]Completion
+
+	rows        []running
+	slots       []int // free
+	promptSlots []int // free
+	prompts     []held
+
+	nextReq, nextStream int // the first completion that has not started
+	filled              int // requests before it have, or had, a prompt slot
+	done, total         int
+
+	// What the running completions have so far, slot s at s*MaxNew.
+	tokens    []int32
+	logp, ent []float32
+}
+
+// running is a completion that takes a row of each step.
+type running struct {
+	req, stream int
+	slot        int
+	last        int32 // token that the next step feeds
+	n           int   // tokens drawn so far
+}
+
+// held is the state of a request's prompt.
+type held struct {
+	slot int // prompt slot
+	left int // completions that have not finished
+}
+
+func newGeneration(m *Model, reqs []Request, o SampleOptions, args kernels.Args) *generation {
+	g := &generation{m: m, reqs: reqs, o: o, args: args, out: make([][]Completion, len(reqs)), prompts: make([]held, len(reqs))}
+	for i, r := range reqs {
+		g.out[i] = make([]Completion, len(r.Streams))
+		g.prompts[i].left = len(r.Streams)
+		g.total += len(r.Streams)
+	}
+	n := min(m.lim.Slots, g.total)
+	g.rows = make([]running, 0, n)
+	g.tokens, g.logp, g.ent = make([]int32, n*o.MaxNew), make([]float32, n*o.MaxNew), make([]float32, n*o.MaxNew)
+	for s := n - 1; s >= 0; s-- {
+		g.slots = append(g.slots, s)
+	}
+	for s := m.lim.PromptSlots - 1; s >= 0; s-- {
+		g.promptSlots = append(g.promptSlots, s)
+	}
+	return g
+}
+
+// refill starts waiting completions, in order, while a slot is free and their
+// prompt can be held.
+func (g *generation) refill() error {
+	for {
+		for g.nextReq < len(g.reqs) && g.nextStream == len(g.reqs[g.nextReq].Streams) {
+			g.nextReq, g.nextStream = g.nextReq+1, 0
+		}
+		if g.nextReq == len(g.reqs) || len(g.slots) == 0 {
+			return nil
+		}
+		if g.nextReq >= g.filled {
+			if len(g.promptSlots) == 0 {
+				return nil
+			}
+			if err := g.fill(); err != nil {
+				return err
+			}
+		}
+		prompt := g.reqs[g.nextReq].Prompt
+		g.rows = append(g.rows, running{
+			req: g.nextReq, stream: g.nextStream, slot: g.pop(&g.slots), last: prompt[len(prompt)-1],
+		})
+		g.nextStream++
+	}
+}
+
+// fill runs the next prompts through the model, one for each free slot.
+func (g *generation) fill() error {
+	var prompts [][]int32
+	var slots []int
+	for g.filled = g.nextReq; g.filled < len(g.reqs) && len(g.promptSlots) > 0; g.filled++ {
+		if len(g.reqs[g.filled].Streams) == 0 {
+			continue
+		}
+		s := g.pop(&g.promptSlots)
+		g.prompts[g.filled].slot = s
+		prompts, slots = append(prompts, g.reqs[g.filled].Prompt), append(slots, s)
+	}
+	return g.m.fillPrompts(prompts, slots)
+}
+
+func (*generation) pop(free *[]int) int {
+	n := len(*free) - 1
+	s := (*free)[n]
+	*free = (*free)[:n]
+	return s
+}
+
+// step draws a token for every running completion and ends those that are
+// complete.
+func (g *generation) step() error {
+	m, p, in := g.m, g.m.plan.decode, g.m.host.decode
+	for i, r := range g.rows {
+		prompt, stream := len(g.reqs[r.req].Prompt), g.reqs[r.req].Streams[r.stream]
+		in[p.tok()+i] = r.last
+		in[p.pos()+i] = int32(prompt - 1 + r.n)
+		in[p.len()+i] = int32(prompt + r.n)
+		in[p.pslot()+i] = int32(g.prompts[r.req].slot)
+		in[p.plen()+i] = int32(prompt - 1)
+		in[p.slot()+i] = int32(r.slot)
+		in[p.at()+i] = int32(r.n)
+		in[p.stream()+2*i] = int32(uint32(stream))
+		in[p.stream()+2*i+1] = int32(uint32(stream >> 32))
+	}
+	if err := m.dev.WriteI32(m.decodeInts, 0, in); err != nil {
+		return err
+	}
+	n := len(g.rows)
+	g.args.Rows = n
+	if err := m.exec.decode.Run(&g.args); err != nil {
+		return err
+	}
+	drawn, logp, ent := m.host.drawn[:n], m.host.logp[:n], m.host.ent[:n]
+	if err := m.dev.ReadI32(drawn, m.decodeInts, int64(p.drawn())); err != nil {
+		return err
+	}
+	if err := m.dev.ReadF32(logp, m.scratch, p.head.logp.off); err != nil {
+		return err
+	}
+	if err := m.dev.ReadF32(ent, m.scratch, p.head.ent.off); err != nil {
+		return err
+	}
+	keep := g.rows[:0]
+	for i, r := range g.rows {
+		at := r.slot*g.o.MaxNew + r.n
+		g.tokens[at], g.logp[at], g.ent[at] = drawn[i], logp[i], ent[i]
+		r.last = drawn[i]
+		r.n++
+		switch {
+		case slices.Contains(g.o.Stop, r.last):
+			g.finish(r, FinishStop)
+		case r.n == g.o.MaxNew:
+			g.finish(r, FinishLength)
+		default:
+			keep = append(keep, r)
+		}
+	}
+	g.rows = keep
+	return nil
+}
+
+// finish stores a completion and frees its slot, and its prompt's if it was
+// the last one.
+func (g *generation) finish(r running, why string) {
+	lo, hi := r.slot*g.o.MaxNew, r.slot*g.o.MaxNew+r.n
+	g.out[r.req][r.stream] = Completion{
+		Tokens:    slices.Clone(g.tokens[lo:hi]),
+		LogProbs:  slices.Clone(g.logp[lo:hi]),
+		Entropies: slices.Clone(g.ent[lo:hi]),
+		Finish:    why,
+	}
+	g.done++
+	g.slots = append(g.slots, r.slot)
+	h := &g.prompts[r.req]
+	if h.left--; h.left == 0 {
+		g.promptSlots = append(g.promptSlots, h.slot)
+	}
 }

@@ -2,7 +2,10 @@ package model
 
 import (
 	"context"
-	"errors"
+	"fmt"
+	"math"
+
+	"gradus/kernels"
 )
 
 // Sequence is a prompt and its completion. Tokens[Prompt:] are scored.
@@ -21,7 +24,25 @@ type Scores struct {
 // divided by temperature (0 means 1, as for greedy sampling). The results
 // equal Generate's to the bit. It works on frozen models too.
 func (m *Model) Score(ctx context.Context, seqs []Sequence, temperature float32) ([]Scores, error) {
-	return nil, errors.New("not written yet")
+	if err := m.readyToTrain(seqs, &temperature); err != nil {
+		return nil, fmt.Errorf("score: %w", err)
+	}
+	out := newScores(seqs)
+	for lo := 0; lo < len(seqs); {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		hi, args, err := m.load(seqs, lo)
+		if err != nil {
+			return nil, fmt.Errorf("score: %w", err)
+		}
+		args.Temperature = temperature
+		if err := m.forward(out[lo:hi], args); err != nil {
+			return nil, fmt.Errorf("score: %w", err)
+		}
+		lo = hi
+	}
+	return out, nil
 }
 
 // Backward adds the gradient of a loss to the model's gradients. It cuts seqs
@@ -32,10 +53,207 @@ func (m *Model) Score(ctx context.Context, seqs []Sequence, temperature float32)
 // coef returns the derivative of the loss with respect to each log-prob and
 // each entropy: s[k], logp[k] and ent[k] belong to sequence idx[k]. ent, or
 // single rows of it, may be nil: no entropy term. idx and s are valid only
-// during the call, and coef must not call methods of this model.
+// during the call, and coef must not call methods of this model that run it.
 func (m *Model) Backward(ctx context.Context, seqs []Sequence, temperature float32, coef func(idx []int, s []Scores) (logp, ent [][]float32, err error)) error {
-	return errors.New("not written yet")
+	if m.lim.Frozen {
+		return fmt.Errorf("backward: %w", errFrozen)
+	}
+	if err := m.readyToTrain(seqs, &temperature); err != nil {
+		return fmt.Errorf("backward: %w", err)
+	}
+	scores := newScores(seqs)
+	idx := make([]int, len(seqs))
+	for i := range idx {
+		idx[i] = i
+	}
+	for lo := 0; lo < len(seqs); {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		hi, args, err := m.load(seqs, lo)
+		if err != nil {
+			return fmt.Errorf("backward: %w", err)
+		}
+		args.Temperature = temperature
+		if err := m.forward(scores[lo:hi], args); err != nil {
+			return fmt.Errorf("backward: %w", err)
+		}
+		logp, ent, err := m.ask(coef, idx[lo:hi], scores[lo:hi])
+		if err != nil {
+			return err
+		}
+		if err := m.backward(idx[lo:hi], scores[lo:hi], logp, ent, args); err != nil {
+			return fmt.Errorf("backward: %w", err)
+		}
+		lo = hi
+	}
+	return nil
 }
 
-// ZeroGrad sets all gradients to zero.
-func (m *Model) ZeroGrad() error { return errors.New("not written yet") }
+// readyToTrain checks the input of Score and Backward and packs weights.
+func (m *Model) readyToTrain(seqs []Sequence, temperature *float32) error {
+	p := m.plan.train
+	if p == nil {
+		return fmt.Errorf("the model was made with Limits.TrainRows 0")
+	}
+	if err := checkTemperature(temperature); err != nil {
+		return err
+	}
+	for i, s := range seqs {
+		rows := len(s.Tokens) - 1
+		switch {
+		case s.Prompt < 1 || s.Prompt > len(s.Tokens):
+			return fmt.Errorf("sequence %d: prompt of %d tokens, want 1..%d", i, s.Prompt, len(s.Tokens))
+		case rows > p.rows:
+			return fmt.Errorf("sequence %d: %d tokens, more than Limits.TrainRows+1 = %d", i, len(s.Tokens), p.rows+1)
+		case rows > m.cfg.MaxPositionEmbeddings:
+			return fmt.Errorf("sequence %d: %d tokens, the model reaches %d", i, len(s.Tokens), m.cfg.MaxPositionEmbeddings)
+		}
+		if err := m.checkTokens(s.Tokens); err != nil {
+			return fmt.Errorf("sequence %d: %w", i, err)
+		}
+	}
+	return m.ready()
+}
+
+// checkTemperature replaces 0, greedy sampling, by the temperature that its
+// log-probs have.
+func checkTemperature(t *float32) error {
+	if *t == 0 {
+		*t = 1
+	}
+	if !(*t > 0) || math.IsInf(float64(*t), 0) {
+		return fmt.Errorf("temperature is %v, want 0 or a positive number", *t)
+	}
+	return nil
+}
+
+func (m *Model) checkTokens(tokens []int32) error {
+	for i, t := range tokens {
+		if t < 0 || int(t) >= m.cfg.VocabSize {
+			return fmt.Errorf("token %d is %d, want 0..%d", i, t, m.cfg.VocabSize-1)
+		}
+	}
+	return nil
+}
+
+// newScores makes the results for seqs, in two allocations.
+func newScores(seqs []Sequence) []Scores {
+	n := 0
+	for _, s := range seqs {
+		n += len(s.Tokens) - s.Prompt
+	}
+	buf := make([]float32, 2*n)
+	out := make([]Scores, len(seqs))
+	for i, s := range seqs {
+		k := len(s.Tokens) - s.Prompt
+		out[i] = Scores{LogProbs: buf[:k:k], Entropies: buf[k : 2*k : 2*k]}
+		buf = buf[2*k:]
+	}
+	return out
+}
+
+// load writes the micro-batch that starts at sequence lo to the device and
+// returns its end and size. A sequence without scored tokens takes no rows,
+// and the last token of one none either: nothing is predicted from it.
+func (m *Model) load(seqs []Sequence, lo int) (hi int, a *kernels.Args, err error) {
+	p, ints := m.plan.train, m.host.train
+	a = &kernels.Args{}
+	for hi = lo; hi < len(seqs); hi++ {
+		s := seqs[hi]
+		if len(s.Tokens) == s.Prompt {
+			continue
+		}
+		n := len(s.Tokens) - 1
+		if a.Rows+n > p.rows || a.Seqs == p.seqs {
+			break
+		}
+		ints[p.start()+a.Seqs] = int32(a.Rows)
+		for i := range n {
+			ints[p.tok()+a.Rows+i] = s.Tokens[i]
+			ints[p.pos()+a.Rows+i] = int32(i)
+		}
+		for i := s.Prompt; i <= n; i++ {
+			ints[p.pick()+a.Picks] = int32(a.Rows + i - 1)
+			ints[p.target()+a.Picks] = s.Tokens[i]
+			a.Picks++
+		}
+		a.Rows += n
+		a.Seqs++
+	}
+	ints[p.start()+a.Seqs] = int32(a.Rows)
+	if a.Rows == 0 {
+		return hi, a, nil
+	}
+	return hi, a, m.dev.WriteI32(m.trainInts, 0, ints)
+}
+
+// forward scores the loaded micro-batch.
+func (m *Model) forward(out []Scores, a *kernels.Args) error {
+	if a.Rows == 0 {
+		return nil
+	}
+	if err := m.exec.forward.Run(a); err != nil {
+		return err
+	}
+	logp, ent := m.host.logp[:a.Picks], m.host.ent[:a.Picks]
+	if err := m.dev.ReadF32(logp, m.scratch, m.plan.train.loss.logp.off); err != nil {
+		return err
+	}
+	if err := m.dev.ReadF32(ent, m.scratch, m.plan.train.loss.ent.off); err != nil {
+		return err
+	}
+	for _, s := range out {
+		k := copy(s.LogProbs, logp)
+		copy(s.Entropies, ent)
+		logp, ent = logp[k:], ent[k:]
+	}
+	return nil
+}
+
+// ask calls coef while the activations in the scratch buffer must stay.
+func (m *Model) ask(coef func([]int, []Scores) (logp, ent [][]float32, err error), idx []int, s []Scores) (logp, ent [][]float32, err error) {
+	m.busy = true
+	defer func() { m.busy = false }()
+	return coef(idx, s)
+}
+
+// backward adds the gradients of the micro-batch that forward has scored.
+func (m *Model) backward(idx []int, s []Scores, logp, ent [][]float32, a *kernels.Args) error {
+	if len(logp) != len(s) || (ent != nil && len(ent) != len(s)) {
+		return fmt.Errorf("coefficients for %d and %d sequences of a micro-batch of %d", len(logp), len(ent), len(s))
+	}
+	c, ec := m.host.logp[:0], m.host.ent[:0]
+	some := false
+	for k := range s {
+		n := len(s[k].LogProbs)
+		if len(logp[k]) != n || (ent != nil && ent[k] != nil && len(ent[k]) != n) {
+			return fmt.Errorf("sequence %d: %d coefficients for %d scored tokens", idx[k], len(logp[k]), n)
+		}
+		c = append(c, logp[k]...)
+		if ent != nil && ent[k] != nil {
+			ec = append(ec, ent[k]...)
+		} else {
+			for range n {
+				ec = append(ec, 0)
+			}
+		}
+		for i := len(c) - n; i < len(c); i++ {
+			if x := c[i] + ec[i]; math.IsNaN(float64(x)) || math.IsInf(float64(x), 0) {
+				return fmt.Errorf("sequence %d: coefficients of scored token %d are %v and %v", idx[k], i-(len(c)-n), c[i], ec[i])
+			}
+			some = some || c[i] != 0 || ec[i] != 0
+		}
+	}
+	if !some {
+		return nil // every term of the gradient is zero
+	}
+	loss := m.plan.train.loss
+	if err := m.dev.WriteF32(m.scratch, loss.coef.off, c); err != nil {
+		return err
+	}
+	if err := m.dev.WriteF32(m.scratch, loss.entCoef.off, ec); err != nil {
+		return err
+	}
+	return m.exec.backward.Run(a)
+}

@@ -1,0 +1,131 @@
+package model
+
+import "gradus/kernels"
+
+// layerSpans are the activations of one decoder layer.
+type layerSpans struct {
+	attn attnSpans
+	mlp  mlpSpans
+}
+
+// trainPlan lays out a training micro-batch: N = DimRows token rows of S =
+// DimSeqs sequences, of which P = DimPicks predict a scored token.
+type trainPlan struct {
+	rows, seqs int
+	maxLen     int
+	backward   bool
+
+	x      span // (N, C) embeddings
+	layers []layerSpans
+	loss   lossSpans
+
+	dx       span // (N, C) gradient of the residual stream
+	attnGrad attnGrads
+	mlpGrad  mlpGrads
+}
+
+// planTrain reserves activations: of every layer when the backward pass needs
+// them, of one layer that all share when there is none.
+func planTrain(a *arena, cfg Config, lim Limits) *trainPlan {
+	n, c, f := lim.TrainRows, cfg.HiddenSize, cfg.IntermediateSize
+	p := &trainPlan{
+		rows: n, seqs: lim.TrainSeqs, maxLen: min(n, cfg.MaxPositionEmbeddings), backward: !lim.Frozen,
+		x:      a.take("embeddings", n, c),
+		layers: make([]layerSpans, cfg.NumHiddenLayers),
+	}
+	for i := range p.layers {
+		switch {
+		case p.backward:
+			p.layers[i] = layerSpans{attn: a.attention(cfg, n, nil), mlp: a.mlp(cfg, n, nil)}
+		case i == 0:
+			p.layers[i] = layerSpans{attn: a.attention(cfg, n, &p.x), mlp: a.mlp(cfg, n, &p.x)}
+		default:
+			p.layers[i] = p.layers[0]
+		}
+	}
+	p.loss = a.loss(cfg, n, p.backward)
+	if p.backward {
+		p.dx = a.take("gradient of residual stream", n, c)
+		p.attnGrad = attnGrads{
+			att: a.take("gradient of heads", n, cfg.NumAttentionHeads*cfg.HeadDim),
+			qkv: a.take("gradient of qkv", n, cfg.qkvSize()),
+			h:   a.take("gradient of attention input", n, c),
+		}
+		p.mlpGrad = mlpGrads{
+			act:    a.take("gradient of swiglu", n, f),
+			gateUp: a.take("gradient of gate and up", n, 2*f),
+			h:      p.attnGrad.h,
+		}
+	}
+	return p
+}
+
+// input is the residual stream that layer i reads; i may be one past the last.
+func (p *trainPlan) input(i int) span {
+	if i == 0 {
+		return p.x
+	}
+	return p.layers[i-1].mlp.out
+}
+
+// Offsets in the training programs' index buffer.
+func (p *trainPlan) tok() int    { return 0 }
+func (p *trainPlan) pos() int    { return p.rows }
+func (p *trainPlan) pick() int   { return 2 * p.rows }
+func (p *trainPlan) target() int { return 3 * p.rows }
+func (p *trainPlan) start() int  { return 4 * p.rows }
+func (p *trainPlan) ints() int64 { return 4*int64(p.rows) + int64(p.seqs) + 1 }
+
+// trainRefs are the index operands of the training programs.
+type trainRefs struct{ tok, pos, pick, target, start kernels.Ref }
+
+func (e *emitter) trainRefs(p *trainPlan) trainRefs {
+	at := func(name string, off, n int) kernels.Ref {
+		return e.bind(name, e.m.trainInts, int64(off), int64(n))
+	}
+	return trainRefs{
+		tok:    at("tokens", p.tok(), p.rows),
+		pos:    at("positions", p.pos(), p.rows),
+		pick:   at("picked rows", p.pick(), p.rows),
+		target: at("targets", p.target(), p.rows),
+		start:  at("sequence starts", p.start(), p.seqs+1),
+	}
+}
+
+func (p *trainPlan) max() kernels.Args {
+	return kernels.Args{Rows: p.rows, Seqs: p.seqs, Picks: p.rows}
+}
+
+// trainForward is the program that scores a micro-batch and keeps what
+// trainBackward needs.
+func (m *Model) trainForward() (kernels.Exec, error) {
+	p := m.plan.train
+	e := m.emit("train forward", p.max())
+	r := e.trainRefs(p)
+	e.embed(p.x, r.tok, kernels.DimRows)
+	for i, s := range p.layers {
+		w := &m.layout.layers[i]
+		e.project(w, s.attn, p.input(i), r.pos, kernels.DimRows)
+		e.attend(s.attn, r.start, kernels.DimRows, kernels.DimSeqs, p.maxLen)
+		e.output(w, s.attn, p.input(i), kernels.DimRows)
+		e.mlp(w, s.mlp, s.attn.out, kernels.DimRows)
+	}
+	e.loss(p.loss, p.input(len(p.layers)), r.pick, r.target)
+	return e.compile()
+}
+
+// trainBackward is the program that adds a micro-batch's gradients, after
+// trainForward and with the loss's coefficients in place.
+func (m *Model) trainBackward() (kernels.Exec, error) {
+	p := m.plan.train
+	e := m.emit("train backward", p.max())
+	r := e.trainRefs(p)
+	e.lossBwd(p.loss, p.dx, r.pick, r.target)
+	for i := len(p.layers) - 1; i >= 0; i-- {
+		w, s := &m.layout.layers[i], p.layers[i]
+		e.mlpBwd(w, s.mlp, p.mlpGrad, p.dx, s.attn.out, kernels.DimRows)
+		e.attentionBwd(w, s.attn, p.attnGrad, p.dx, p.input(i), r.pos, r.start, kernels.DimRows, kernels.DimSeqs, p.maxLen)
+	}
+	e.embedBwd(p.dx, r.tok, kernels.DimRows)
+	return e.compile()
+}
