@@ -10,7 +10,7 @@
 // The tags of the structs are the specification and are read by the decoder:
 //
 //	toml:"beta"        the key
-//	default:"0.0"      the value when the key is absent
+//	default:"0.0"      the value when the key is absent; without it, 0, "" or what help says
 //	range:"0 .. 10"    allowed numbers, both ends included; an open end is "inf"
 //	oneof:"a b c"      allowed strings (or, on a list, allowed elements)
 //	help:"..."         one sentence for `gradus recipes --keys`
@@ -19,7 +19,8 @@ package recipe
 import "gradus/runner/algo"
 
 // Recipe is everything a run needs to know. The zero value is not usable:
-// take one from Load, Parse or FromJSON, which fill in defaults.
+// take one from Load, Parse or FromJSON, which fill in defaults and what
+// follows from other keys, so that every field holds the value that counts.
 type Recipe struct {
 	Name    string `toml:"name" help:"what the run is called; letters, digits, '-', '_' and '.'"`
 	About   string `toml:"about" help:"one sentence shown by 'gradus recipes'"`
@@ -45,11 +46,11 @@ type Model struct {
 	From string `toml:"from" help:"RUN@STEP, RUN@last, RUN@best or a Hugging Face folder to start from; the shape keys below are then not allowed"`
 
 	HiddenSize            int     `toml:"hidden_size" default:"128" range:"8 .. 65536" help:"width of the residual stream"`
-	IntermediateSize      int     `toml:"intermediate_size" default:"0" range:"0 .. 262144" help:"width of the SwiGLU layer; 0 takes 8/3 of hidden_size, rounded up to a multiple of 16"`
+	IntermediateSize      int     `toml:"intermediate_size" range:"1 .. 262144" help:"width of the SwiGLU layer; absent: 8/3 of hidden_size, rounded up to a multiple of 16"`
 	NumHiddenLayers       int     `toml:"num_hidden_layers" default:"4" range:"1 .. 512" help:"decoder layers"`
 	NumAttentionHeads     int     `toml:"num_attention_heads" default:"4" range:"1 .. 1024" help:"query heads"`
-	NumKeyValueHeads      int     `toml:"num_key_value_heads" default:"0" range:"0 .. 1024" help:"key and value heads; 0 takes num_attention_heads"`
-	HeadDim               int     `toml:"head_dim" default:"0" range:"0 .. 1024" help:"width of a head, even; 0 takes hidden_size / num_attention_heads"`
+	NumKeyValueHeads      int     `toml:"num_key_value_heads" range:"1 .. 1024" help:"key and value heads; absent: num_attention_heads"`
+	HeadDim               int     `toml:"head_dim" range:"2 .. 1024" help:"width of a head, even; absent: hidden_size / num_attention_heads"`
 	MaxPositionEmbeddings int     `toml:"max_position_embeddings" default:"512" range:"8 .. 1048576" help:"most tokens of prompt and completion together"`
 	RopeTheta             float64 `toml:"rope_theta" default:"10000.0" range:"1 .. 1e9" help:"base of the rotary embedding"`
 	RMSNormEps            float64 `toml:"rms_norm_eps" default:"1e-5" range:"1e-12 .. 0.1" help:"epsilon of RMSNorm"`
@@ -59,7 +60,7 @@ type Model struct {
 // Tokenizer names the vocabulary of a new model. With model.from the
 // checkpoint's own tokenizer is used and Kind must be left at "checkpoint".
 type Tokenizer struct {
-	Kind string `toml:"kind" default:"" oneof:"chars bytes checkpoint" help:"chars: one token a character of the tasks' alphabet; bytes: one token a byte; checkpoint: as model.from has it; absent: chars, or checkpoint with model.from"`
+	Kind string `toml:"kind" oneof:"chars bytes checkpoint" help:"chars: one token a character of the tasks' alphabet; bytes: one token a byte; checkpoint: as model.from has it; absent: chars, or checkpoint with model.from"`
 }
 
 // Task names the source of problems and how they are put to the model.
@@ -70,7 +71,7 @@ type Task struct {
 
 	File     string `toml:"file" help:"jsonl: training problems, one JSON object a line; a relative path is relative to the recipe file"`
 	EvalFile string `toml:"eval_file" help:"jsonl: held-out problems; absent, the task splits file"`
-	Preset   string `toml:"preset" default:"" oneof:"gsm8k math500" help:"jsonl: column names and answer rule of a known data set"`
+	Preset   string `toml:"preset" oneof:"gsm8k math500" help:"jsonl: column names and answer rule of a known data set"`
 	Question string `toml:"question" help:"jsonl: column of the question, instead of the preset's"`
 	Answer   string `toml:"answer" help:"jsonl: column of the right answer, instead of the preset's"`
 	ID       string `toml:"id" help:"jsonl: column of the problem's id, instead of the preset's"`
@@ -156,7 +157,7 @@ type GRPO struct {
 	LossType                 algo.LossType `toml:"loss_type" default:"dapo" oneof:"grpo bnpo dr_grpo dapo" help:"how token losses are averaged"`
 	ImportanceSamplingLevel  algo.Level    `toml:"importance_sampling_level" default:"token" oneof:"token sequence" help:"sequence is GSPO"`
 	Epsilon                  float64       `toml:"epsilon" default:"0.2" range:"0 .. 1000" help:"lower clip of the ratio: 1 - epsilon"`
-	EpsilonHigh              float64       `toml:"epsilon_high" default:"0.0" range:"0 .. 1000" help:"upper clip: 1 + epsilon_high; 0 takes epsilon"`
+	EpsilonHigh              float64       `toml:"epsilon_high" range:"0 .. 1000" help:"upper clip of the ratio: 1 + epsilon_high; absent: epsilon"`
 	Delta                    float64       `toml:"delta" default:"0.0" range:"0 .. 1e6" help:"two-sided clipping: cap on the ratio, above 1 + epsilon_high; 0 is off"`
 	Beta                     float64       `toml:"beta" default:"0.0" range:"0 .. 1000" help:"coefficient of the k3 KL to the reference; 0 keeps no reference"`
 	SyncRefModel             bool          `toml:"sync_ref_model" default:"false" help:"copy the policy into the reference every ref_model_sync_steps"`
@@ -171,7 +172,7 @@ type GRPO struct {
 
 // EvalStage evaluates once, with the settings of the [eval] table.
 type EvalStage struct {
-	Label string `toml:"label" default:"" help:"name in the record, as before or after"`
+	Label string `toml:"label" help:"name in the record, as before or after"`
 }
 
 // Eval says how held-out evaluations are made: those of eval stages and the
@@ -182,7 +183,7 @@ type Eval struct {
 	Every               int     `toml:"every" default:"0" range:"0 .. 10000000" help:"also evaluate every so many steps of grpo stages; 0 is off"`
 	Temperature         float64 `toml:"temperature" default:"1.0" range:"0 .. 100" help:"0 takes the likeliest token"`
 	TopP                float64 `toml:"top_p" default:"1.0" range:"0.0001 .. 1" help:"as in a grpo stage"`
-	MaxCompletionLength int     `toml:"max_completion_length" default:"0" range:"0 .. 1048576" help:"most tokens of a completion; 0 takes the largest of the grpo stages, or 128"`
+	MaxCompletionLength int     `toml:"max_completion_length" range:"1 .. 1048576" help:"most tokens of a completion; absent: the largest of the grpo stages, or 128"`
 	Seed                uint64  `toml:"seed" default:"1000" range:"0 .. inf" help:"of sampling; independent of the run's seed"`
 }
 
