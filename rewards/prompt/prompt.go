@@ -2,12 +2,64 @@
 // continues.
 package prompt
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/agnivade/levenshtein"
+)
+
+// r1Zero is the template of DeepSeek-R1-Zero (DeepSeek-R1, table 1). Role
+// words and tags are plain text, there is no chat template, and generation
+// starts right after "Assistant:": no <think> is prefilled.
+const r1Zero = "A conversation between User and Assistant. The user asks a question, and the Assistant solves it. " +
+	"The assistant first thinks about the reasoning process in the mind and then provides the user with the answer. " +
+	"The reasoning process and answer are enclosed within <think> </think> and <answer> </answer> tags, respectively, " +
+	"i.e., <think> reasoning process here </think> <answer> answer here </answer>. User: %s. Assistant:"
+
+// short spends five bytes on a question, for models that read characters
+// and know one task.
+const short = "Q:%s\nA:"
 
 // List returns the names of the templates.
 func List() []string { return []string{"r1-zero", "short"} }
 
-// Render puts the question into a template. An unknown template is an error.
+// Render puts the question into a template. An unknown template is an error
+// that names the nearest known one.
 func Render(template, question string) (string, error) {
-	return "", fmt.Errorf("prompt template %q: not yet written", template)
+	t, err := lookup(template)
+	if err != nil {
+		return "", err
+	}
+	before, after, _ := strings.Cut(t, "%s")
+	return before + question + after, nil
+}
+
+// Alphabet returns the bytes of a template without its question, sorted: what
+// a character tokenizer must know besides the task's own alphabet.
+func Alphabet(template string) (string, error) {
+	t, err := Render(template, "")
+	if err != nil {
+		return "", err
+	}
+	b := []byte(t)
+	slices.Sort(b)
+	return string(slices.Compact(b)), nil
+}
+
+func lookup(name string) (string, error) {
+	switch name {
+	case "r1-zero":
+		return r1Zero, nil
+	case "short":
+		return short, nil
+	}
+	best, distance := "", 1<<30
+	for _, known := range List() {
+		if d := levenshtein.ComputeDistance(strings.ToLower(name), known); d < distance {
+			best, distance = known, d
+		}
+	}
+	return "", fmt.Errorf("prompt template %q is unknown; did you mean %q? Known are %s", name, best, strings.Join(List(), ", "))
 }

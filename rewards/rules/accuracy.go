@@ -1,0 +1,48 @@
+package rules
+
+import (
+	"gradus/rewards"
+	"gradus/rewards/mathans"
+	"gradus/rewards/tasks"
+	"gradus/rewards/text"
+)
+
+func accuracySpec() rewards.Spec { return binarySpec("gradus.accuracy") }
+
+// accuracy is R1's accuracy reward (DeepSeek-R1, section 2.2.2): 1 when the
+// claim in the last well-formed <answer> part is right by the task's own
+// checker, else 0. Competing claims score 0. A problem whose gold answer
+// cannot be read is skipped.
+func accuracy(s rewards.Sample) rewards.Result {
+	c := mathans.ExtractR1(s.Completion)
+	var spans []rewards.Span
+	for _, o := range c.Others {
+		spans = append(spans, span(o, "other claim"))
+	}
+	if c.Span != (text.Span{}) {
+		spans = append(spans, span(c.Span, "claim"))
+	}
+	if c.Status != "" {
+		why := c.Why
+		if s.Truncated && c.Status == mathans.NoAnswer {
+			why += "; it was cut at the length limit"
+		}
+		return rewards.Result{Reason: "accuracy." + string(c.Status), Why: why, Spans: spans, Claim: c.Text}
+	}
+	v, err := tasks.Check(s.Problem, c.Text)
+	if err != nil {
+		return rewards.Result{Status: rewards.Error, Reason: "accuracy.no_checker", Why: err.Error(), Spans: spans, Claim: c.Text}
+	}
+	r := rewards.Result{Reason: "accuracy." + v.Reason, Why: v.Why, Spans: spans, Facts: v.Facts, Claim: c.Text}
+	switch {
+	case v.Skip:
+		r.Status = rewards.Skipped
+	case v.Correct:
+		r.Score = 1
+	}
+	return r
+}
+
+func span(s text.Span, label string) rewards.Span {
+	return rewards.Span{From: s.From, To: s.To, Label: label}
+}
