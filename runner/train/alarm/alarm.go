@@ -1,0 +1,185 @@
+// Package alarm finds the failures of reinforcement learning that make no
+// noise: nothing crashes, the loss is a number, and nothing is learnt. Each
+// finding is one plain sentence with its numbers. It knows no model.
+package alarm
+
+import (
+	"fmt"
+	"math"
+
+	"gradus/store"
+)
+
+// Codes of the alarms. A code is stable: recipes of queries rely on it.
+const (
+	ZeroSpread   = "alarm.zero_spread"
+	Clipped      = "alarm.clipped"
+	FormatZero   = "alarm.format_zero"
+	RewardErrors = "alarm.reward_errors"
+	Entropy      = "alarm.entropy"
+	NonFinite    = "alarm.non_finite"
+	Ratio        = "alarm.ratio"
+)
+
+// Thresholds. Where the field has an agreed number it is that one.
+const (
+	zeroSpreadSteps = 3    // steps in a row without any spread
+	clippedShare    = 0.9  // share of completions cut at the limit
+	formatSteps     = 10   // steps in a row without any format reward
+	errorWindow     = 1000 // judgements that the share of failures is taken over
+	errorShare      = 0.05 // prime-rl: more than 5 % sustained
+	entropySteps    = 5    // steps that entropy and reward are averaged over
+	entropyShare    = 0.1  // of the stage's first steps
+)
+
+// Step is what one grpo step showed.
+type Step struct {
+	Step        int
+	Groups      int
+	Completions int
+	ZeroSpread  float64 // share of groups whose rewards are all equal
+	Clipped     float64 // share of completions cut at the length limit
+	Limit       int     // that limit, tokens
+	Reward      float64 // mean
+	Entropy     float64 // mean per token, nats
+	// FormatBest is the largest format reward of the step; NaN when the recipe
+	// has no format reward.
+	FormatBest float64
+	FormatName string
+	Judged     int // reward calls
+	Failed     int // of those: error, timeout or no usable number
+}
+
+// Watch holds what alarms must remember. It is saved with checkpoints, so a
+// resumed run raises the alarms that an uninterrupted one raises.
+type Watch struct {
+	Active     map[string]bool `json:"active,omitempty"` // episodes that were reported
+	NoSpread   int             `json:"no_spread,omitempty"`
+	NoFormat   int             `json:"no_format,omitempty"`
+	NoFormatN  int             `json:"no_format_n,omitempty"` // completions in those steps
+	FirstN     int             `json:"first_n,omitempty"`
+	FirstEnt   float64         `json:"first_ent,omitempty"` // mean of the first steps
+	FirstRew   float64         `json:"first_rew,omitempty"`
+	RecentEnt  []float64       `json:"recent_ent,omitempty"`
+	RecentRew  []float64       `json:"recent_rew,omitempty"`
+	RecentJudg [][2]int        `json:"recent_judged,omitempty"` // judged, failed of the last steps
+}
+
+// Begin forgets what belongs to a stage.
+func (w *Watch) Begin() { *w = Watch{} }
+
+// Observe takes in a step and returns the alarms that it begins. An alarm that
+// goes on is not repeated; one that has ended can begin again.
+func (w *Watch) Observe(s Step) []store.Alert {
+	var out []store.Alert
+	raise := func(code, level string, on bool, value float64, format string, args ...any) {
+		if w.Active == nil {
+			w.Active = map[string]bool{}
+		}
+		if on && !w.Active[code] {
+			out = append(out, store.Alert{Step: s.Step, Level: level, Code: code, Message: fmt.Sprintf(format, args...), Value: finite(value)})
+		}
+		if on {
+			w.Active[code] = true
+		} else {
+			delete(w.Active, code)
+		}
+	}
+
+	w.NoSpread = count(w.NoSpread, s.Groups > 0 && s.ZeroSpread == 1)
+	raise(ZeroSpread, "warn", w.NoSpread >= zeroSpreadSteps, s.ZeroSpread,
+		"For %d steps no group had any spread: all completions of a prompt earned the same reward, so nothing is learnt (reward %.3g). If it is the best reward the task is solved at this level; if not, make the task easier or raise num_generations.",
+		w.NoSpread, s.Reward)
+
+	raise(Clipped, "warn", s.Clipped > clippedShare, s.Clipped,
+		"%.0f %% of the completions were cut at max_completion_length %d before they ended. Raise it, or the answer is never seen.",
+		100*s.Clipped, s.Limit)
+
+	if !math.IsNaN(s.FormatBest) {
+		w.NoFormat = count(w.NoFormat, s.FormatBest <= 0)
+		if w.NoFormat == 0 {
+			w.NoFormatN = 0
+		} else {
+			w.NoFormatN += s.Completions
+		}
+		raise(FormatZero, "warn", w.NoFormat >= formatSteps, 0,
+			"%s was 0 for all %d completions of the last %d steps. Look at the traces: does the prompt already hold <think>, or is the model never shown the tags?",
+			s.FormatName, w.NoFormatN, w.NoFormat)
+	}
+
+	w.RecentJudg = append(w.RecentJudg, [2]int{s.Judged, s.Failed})
+	judged, failed := 0, 0
+	for i := len(w.RecentJudg) - 1; i >= 0; i-- {
+		if judged >= errorWindow {
+			w.RecentJudg = w.RecentJudg[i+1:]
+			break
+		}
+		judged += w.RecentJudg[i][0]
+		failed += w.RecentJudg[i][1]
+	}
+	share := 0.0
+	if judged > 0 {
+		share = float64(failed) / float64(judged)
+	}
+	raise(RewardErrors, "error", share > errorShare, share,
+		"%d of the last %d reward calls failed or gave no number (%.0f %%). They count as no reward, not as 0; the traces name the reasons.",
+		failed, judged, 100*share)
+
+	w.observeEntropy(s, raise)
+	return out
+}
+
+// observeEntropy reports a policy that has become sure of itself without
+// earning more. There is no agreed number for entropy, so the stage's own
+// first steps are the measure.
+func (w *Watch) observeEntropy(s Step, raise func(string, string, bool, float64, string, ...any)) {
+	if math.IsNaN(s.Entropy) || math.IsNaN(s.Reward) {
+		return
+	}
+	if w.FirstN < entropySteps {
+		n := float64(w.FirstN)
+		w.FirstEnt = (w.FirstEnt*n + s.Entropy) / (n + 1)
+		w.FirstRew = (w.FirstRew*n + s.Reward) / (n + 1)
+		w.FirstN++
+		return
+	}
+	w.RecentEnt = last(append(w.RecentEnt, s.Entropy), entropySteps)
+	w.RecentRew = last(append(w.RecentRew, s.Reward), entropySteps)
+	if len(w.RecentEnt) < entropySteps {
+		return
+	}
+	ent, rew := mean(w.RecentEnt), mean(w.RecentRew)
+	raise(Entropy, "warn", ent < entropyShare*w.FirstEnt && rew <= w.FirstRew, ent,
+		"Entropy fell from %.3g to %.3g nats a token while the reward did not rise (%.3g, at first %.3g): the policy repeats itself. Lower learning_rate, or raise temperature or entropy_coef.",
+		w.FirstEnt, ent, rew, w.FirstRew)
+}
+
+func count(n int, again bool) int {
+	if again {
+		return n + 1
+	}
+	return 0
+}
+
+func last(v []float64, n int) []float64 {
+	if len(v) > n {
+		return append([]float64(nil), v[len(v)-n:]...)
+	}
+	return v
+}
+
+func mean(v []float64) float64 {
+	var sum float64
+	for _, x := range v {
+		sum += x
+	}
+	return sum / float64(len(v))
+}
+
+// finite keeps alerts encodable: JSON has no NaN.
+func finite(x float64) float64 {
+	if math.IsNaN(x) || math.IsInf(x, 0) {
+		return 0
+	}
+	return x
+}
