@@ -1,0 +1,235 @@
+// Causal attention over packed sequences, forward and backward.
+//
+// A score is fma over d ascending; the softmax runs over a whole row of keys
+// (softmax.h); P*V is fma over the keys ascending. decode.h does the very same
+// steps for one row, so its result equals Attn's row to the bit.
+#ifndef GRADUS_CPU_ATTN_H
+#define GRADUS_CPU_ATTN_H
+
+#include "gemm.h"
+#include "softmax.h"
+
+enum { Q_BLOCK = 128 }; // query rows of one work item
+
+// Sizes of one attention op and where its scratch lies. t is the longest
+// sequence rounded up to panels, dp the head size likewise.
+typedef struct {
+	int64_t h, kv, d, t, dp, row; // row: floats of a row of QKV
+	float scale;
+} heads;
+
+INLINE heads heads_of(int64_t h, int64_t kv, int64_t d, int64_t len) {
+	return (heads){h, kv, d, round_up(len, NR), round_up(d, NR), (h + 2 * kv) * d, 1.f / sqrtf((float)d)};
+}
+
+// bad_starts checks Start of a run: 0, ascending, ending at the row count.
+static int bad_starts(gk_run *r, const int32_t *start, int64_t s, int64_t n, int64_t max_len) {
+	if (start[0] != 0) {
+		r->fault = (gk_fault){.what = GK_START_FIRST, .row = 0, .value = start[0]};
+		return 1;
+	}
+	for (int64_t i = 0; i < s; i++) {
+		int64_t len = (int64_t)start[i + 1] - start[i];
+		if (len < 0) {
+			r->fault = (gk_fault){.what = GK_START_ORDER, .row = i + 1, .value = start[i + 1], .min = start[i], .max = n};
+			return 1;
+		}
+		if (len > max_len) {
+			r->fault = (gk_fault){.what = GK_SEQ_LEN, .row = i, .value = len, .min = 0, .max = max_len};
+			return 1;
+		}
+	}
+	if (start[s] != n) {
+		r->fault = (gk_fault){.what = GK_START_LAST, .row = s, .value = start[s], .min = n, .max = n};
+		return 1;
+	}
+	return 0;
+}
+
+// scores of m query rows against keys 0..n-1: s (m, t), raw.
+INLINE void scores(const heads *hd, const float *q, int64_t ldq, int64_t m, const float *panels, int64_t n, float *s) {
+	for (int64_t j = 0; j < n; j += NR)
+		multiply(rows_tile, m, (tile){
+			.depth = hd->d, .a = q, .lda = ldq, .b = panels + j * hd->d,
+			.c = s + j, .ldc = hd->t, .cols = NR,
+		}, ldq);
+}
+
+typedef struct {
+	gk_run *run;
+	const gk_attn *c;
+	heads hd;
+	int64_t q_blocks; // work items of one sequence and key/value head
+} attn_task;
+
+static void attn_item(const attn_task *a, int64_t lo, int64_t len, int64_t g, int64_t q0, int64_t q1, char *at) {
+	const gk_attn *c = a->c;
+	const heads *hd = &a->hd;
+	(void)len;
+	int64_t group = hd->h / hd->kv;
+	float *kt = float_block(&at, hd->d * hd->t), *v = float_block(&at, hd->t * hd->dp);
+	float *s = float_block(&at, MR * hd->t), *o = float_block(&at, MR * hd->dp);
+	const float *rows = c->qkv + lo * hd->row;
+	const float *keys = rows + (hd->h + g) * hd->d, *values = keys + hd->kv * hd->d;
+	for (int64_t j = 0; j < q1; j += NR) pack_panel_t(kt + j * hd->d, keys, hd->row, hd->d, j, q1);
+	for (int64_t j = 0; j < hd->d; j += NR) pack_panel(v + j * q1, values, hd->row, q1, j, hd->d);
+	for (int64_t h = g * group; h < (g + 1) * group; h++)
+		for (int64_t i = q0; i < q1; i += MR) {
+			int64_t m = min64(MR, q1 - i);
+			scores(hd, rows + i * hd->row + h * hd->d, hd->row, m, kt, i + m, s);
+			float norm[MR];
+			for (int64_t r = 0; r < m; r++)
+				norm[r] = softmax_row(s + r * hd->t, i + r + 1, hd->scale, &c->lse[(lo + i + r) * hd->h + h]);
+			for (int64_t j = 0; j < hd->d; j += NR) {
+				const float *panel = v + j * q1;
+				// The keys that all rows of the tile see, then the rest row by row.
+				rows_tile[m](&(tile){.depth = i + 1, .a = s, .lda = hd->t, .b = panel, .c = o + j, .ldc = hd->dp, .cols = NR});
+				for (int64_t r = 0; r < m; r++) {
+					float *out = c->out + ((lo + i + r) * hd->h + h) * hd->d + j;
+					vf acc[2] = {vload(o + r * hd->dp + j), vload(o + r * hd->dp + j + VL)};
+					for (int64_t t = i + 1; t <= i + r; t++) {
+						vf p = vset(s[r * hd->t + t]);
+						acc[0] = vfma(p, vload(panel + t * NR), acc[0]);
+						acc[1] = vfma(p, vload(panel + t * NR + VL), acc[1]);
+					}
+					float row[NR];
+					vstore(row, acc[0] * vset(norm[r]));
+					vstore(row + VL, acc[1] * vset(norm[r]));
+					memcpy(out, row, (size_t)min64(NR, hd->d - j) * 4);
+				}
+			}
+		}
+}
+
+static void attn_chunk(void *task, int64_t chunk, int thread) {
+	const attn_task *a = task;
+	int64_t q = chunk % a->q_blocks, item = chunk / a->q_blocks;
+	int64_t g = item % a->hd.kv, s = item / a->hd.kv;
+	int64_t lo = a->c->start[s], len = a->c->start[s + 1] - lo;
+	int64_t q0 = q * Q_BLOCK;
+	if (q0 < len) attn_item(a, lo, len, g, q0, min64(len, q0 + Q_BLOCK), local_scratch(a->run, thread));
+}
+
+static void run_attn(gk_run *r, const gk_cmd *cmd) {
+	const gk_attn *c = &cmd->u.attn;
+	int64_t n = gk_count(c->n, r->args), s = gk_count(c->s, r->args), longest = 0;
+	if (bad_starts(r, c->start, s, n, c->max_len)) return;
+	for (int64_t i = 0; i < s; i++) longest = max64(longest, c->start[i + 1] - c->start[i]);
+	attn_task a = {.run = r, .c = c, .hd = heads_of(c->h, c->kv, c->d, c->max_len), .q_blocks = ceil_div(longest, Q_BLOCK)};
+	each(r, attn_chunk, &a, s * c->kv * a.q_blocks);
+}
+
+static void need_attn(const gk_cmd *cmd, const gk_args *max, int threads, gk_need *need) {
+	(void)max, (void)threads;
+	const gk_attn *c = &cmd->u.attn;
+	heads hd = heads_of(c->h, c->kv, c->d, c->max_len);
+	want_local(need, block_bytes(hd.d * hd.t) + block_bytes(hd.t * hd.dp) + block_bytes(MR * hd.t) + block_bytes(MR * hd.dp));
+}
+
+// Backward. With P = exp(scale*q.k - lse), dP = dO V^T, delta = rowsum(dO*O):
+//
+//	dS = scale * P * (dP - delta)
+//	dV = P^T dO    dQ = dS K    dK = dS^T Q
+//
+// One thread does a sequence and a key/value head from start to end, so the
+// sums over query rows in dK and dV have one order.
+enum { B_ROWS = 4 * MR }; // query rows of a step
+
+typedef struct {
+	gk_run *run;
+	const gk_attn_bwd *c;
+	heads hd;
+} attn_bwd_task;
+
+// to_panels copies m rows of d floats (stride ld) to panels[.][m][NR].
+INLINE void to_panels(const heads *hd, float *panels, const float *x, int64_t ld, int64_t m) {
+	for (int64_t j = 0; j < hd->d; j += NR) pack_panel(panels + j * m, x, ld, m, j, hd->d);
+}
+
+// sum_over_rows: acc (n, dp) += p (m, t)^T x, x as panels of m rows.
+INLINE void sum_over_rows(const heads *hd, float *acc, const float *p, int64_t n, const float *x, int64_t m) {
+	for (int64_t j = 0; j < hd->d; j += NR)
+		multiply(cols_tile, n, (tile){
+			.depth = m, .a = p, .lda = hd->t, .b = x + j * m,
+			.c = acc + j, .ldc = hd->dp, .res = acc + j, .cols = NR,
+		}, 1);
+}
+
+static void attn_bwd_chunk(void *task, int64_t chunk, int thread) {
+	const attn_bwd_task *a = task;
+	const gk_attn_bwd *c = a->c;
+	const heads *hd = &a->hd;
+	int64_t g = chunk % hd->kv, seq = chunk / hd->kv, lo = c->start[seq], len = c->start[seq + 1] - lo;
+	if (len == 0) return;
+	char *at = local_scratch(a->run, thread);
+	float *kt = float_block(&at, hd->d * hd->t), *vt = float_block(&at, hd->d * hd->t), *k = float_block(&at, hd->t * hd->dp);
+	float *dk = float_block(&at, hd->t * hd->dp), *dv = float_block(&at, hd->t * hd->dp);
+	float *p = float_block(&at, B_ROWS * hd->t), *ds = float_block(&at, B_ROWS * hd->t);
+	float *qb = float_block(&at, B_ROWS * hd->dp), *ob = float_block(&at, B_ROWS * hd->dp);
+	const float *rows = c->qkv + lo * hd->row;
+	const float *keys = rows + (hd->h + g) * hd->d, *values = keys + hd->kv * hd->d;
+	float *drows = c->dqkv + lo * hd->row;
+	for (int64_t j = 0; j < len; j += NR) {
+		pack_panel_t(kt + j * hd->d, keys, hd->row, hd->d, j, len);
+		pack_panel_t(vt + j * hd->d, values, hd->row, hd->d, j, len);
+	}
+	to_panels(hd, k, keys, hd->row, len);
+	memset(dk, 0, (size_t)(len * hd->dp) * 4);
+	memset(dv, 0, (size_t)(len * hd->dp) * 4);
+	int64_t group = hd->h / hd->kv, out_row = hd->h * hd->d;
+	for (int64_t h = g * group; h < (g + 1) * group; h++)
+		for (int64_t i = 0; i < len; i += B_ROWS) {
+			int64_t m = min64(B_ROWS, len - i), n = i + m;
+			const float *q = rows + i * hd->row + h * hd->d;
+			const float *dout = c->dout + (lo + i) * out_row + h * hd->d, *out = c->out + (lo + i) * out_row + h * hd->d;
+			scores(hd, q, hd->row, m, kt, n, p);
+			scores(hd, dout, out_row, m, vt, n, ds);
+			for (int64_t r = 0; r < m; r++) {
+				vf dot = {0};
+				int64_t d = 0, seen = i + r + 1, to = round_up(n, VL);
+				for (; d + VL <= hd->d; d += VL) dot = vfma(vload(dout + r * out_row + d), vload(out + r * out_row + d), dot);
+				if (d < hd->d) dot = vfma(vload_n(dout + r * out_row + d, hd->d - d), vload_n(out + r * out_row + d, hd->d - d), dot);
+				vf delta = vset(vsum(dot)), lse = vset(c->lse[(lo + i + r) * hd->h + h]), scale = vset(hd->scale);
+				float *pr = p + r * hd->t, *dr = ds + r * hd->t;
+				for (int64_t t = 0; t < to; t += VL) {
+					vi real = vfirst(min64(VL, max64(seen - t, 0)));
+					vf e = vexp(vload(pr + t) * scale - lse);
+					vf x = e * (vload(dr + t) - delta) * scale;
+					vstore(pr + t, (vf)((vi)e & real));
+					vstore(dr + t, (vf)((vi)x & real));
+				}
+			}
+			to_panels(hd, qb, q, hd->row, m);
+			to_panels(hd, ob, dout, out_row, m);
+			for (int64_t j = 0; j < hd->d; j += NR)
+				multiply(rows_tile, m, (tile){
+					.depth = n, .a = ds, .lda = hd->t, .b = k + j * len,
+					.c = drows + i * hd->row + h * hd->d + j, .ldc = hd->row, .cols = min64(NR, hd->d - j),
+				}, hd->t);
+			sum_over_rows(hd, dk, ds, n, qb, m);
+			sum_over_rows(hd, dv, p, n, ob, m);
+		}
+	for (int64_t t = 0; t < len; t++) {
+		float *to = drows + t * hd->row + (hd->h + g) * hd->d;
+		memcpy(to, dk + t * hd->dp, (size_t)hd->d * 4);
+		memcpy(to + hd->kv * hd->d, dv + t * hd->dp, (size_t)hd->d * 4);
+	}
+}
+
+static void run_attn_bwd(gk_run *r, const gk_cmd *cmd) {
+	const gk_attn_bwd *c = &cmd->u.attn_bwd;
+	int64_t n = gk_count(c->n, r->args), s = gk_count(c->s, r->args);
+	if (bad_starts(r, c->start, s, n, c->max_len)) return;
+	attn_bwd_task a = {.run = r, .c = c, .hd = heads_of(c->h, c->kv, c->d, c->max_len)};
+	each(r, attn_bwd_chunk, &a, s * c->kv);
+}
+
+static void need_attn_bwd(const gk_cmd *cmd, const gk_args *max, int threads, gk_need *need) {
+	(void)max, (void)threads;
+	const gk_attn_bwd *c = &cmd->u.attn_bwd;
+	heads hd = heads_of(c->h, c->kv, c->d, c->max_len);
+	want_local(need, 2 * block_bytes(hd.d * hd.t) + 3 * block_bytes(hd.t * hd.dp)
+		+ 2 * block_bytes(B_ROWS * hd.t) + 2 * block_bytes(B_ROWS * hd.dp));
+}
+
+#endif

@@ -1,0 +1,61 @@
+package cpu
+
+// #include "exec.h"
+// #include <stdlib.h>
+import "C"
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"gradus/kernels"
+)
+
+// Ceiling is what this machine allows on a device's code path, measured now.
+// Benchmarks print their figures as shares of it.
+type Ceiling struct {
+	FMA1, FMA   float64 // multiply-add in registers, GFLOP/s: one thread, all threads
+	Read1, Read float64 // reading memory, GB/s
+}
+
+// Ceilings measures dev, which must come from Open: the best of a few short
+// runs, about a third of a second in all. now is time.Now outside of tests.
+func Ceilings(dev kernels.Device, now func() time.Time) (Ceiling, error) {
+	d, ok := dev.(*Device)
+	if !ok {
+		return Ceiling{}, fmt.Errorf("cpu: ceilings of device %s, which is no CPU device", dev.Name())
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return Ceiling{}, errClosed
+	}
+	const floats = 32 << 20 // 128 MiB: more than most caches
+	data := C.gk_memory(floats * elementSize)
+	if data == nil {
+		return Ceiling{}, errors.New("cpu: no memory for the bandwidth test")
+	}
+	defer C.free(data)
+	best := func(f func() float64) float64 {
+		top := 0.0
+		for range 3 {
+			start := now()
+			work := f()
+			if s := now().Sub(start).Seconds(); s > 0 {
+				top = max(top, work/s/1e9)
+			}
+		}
+		return top
+	}
+	fma := func(threads int) func() float64 {
+		return func() float64 { return float64(C.gk_fma(d.path.table, d.pool, C.int(threads), 8e8)) }
+	}
+	read := func(threads int) func() float64 {
+		return func() float64 {
+			C.gk_read(d.path.table, d.pool, C.int(threads), (*C.float)(data), floats)
+			return floats * elementSize
+		}
+	}
+	return Ceiling{FMA1: best(fma(1)), FMA: best(fma(d.threads)), Read1: best(read(1)), Read: best(read(d.threads))}, nil
+}

@@ -1,0 +1,167 @@
+package cpu
+
+// #include "exec.h"
+// #include <stdlib.h>
+import "C"
+
+import (
+	"fmt"
+	"unsafe"
+
+	"gradus/kernels"
+)
+
+// Compile turns p into a command list in C memory.
+func (d *Device) Compile(p *kernels.Program) (kernels.Exec, error) {
+	if err := p.Validate(); err != nil {
+		return nil, err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return nil, errClosed
+	}
+	r, err := d.resolve(p)
+	if err != nil {
+		return nil, err
+	}
+	n := len(p.Ops)
+	raw := C.gk_memory(C.int64_t(int(unsafe.Sizeof(C.gk_exec{})) + n*int(unsafe.Sizeof(C.gk_cmd{}))))
+	if raw == nil {
+		return nil, fmt.Errorf("cpu: program %s: no memory for %d commands", p.Name, n)
+	}
+	c := (*C.gk_exec)(raw)
+	c.table, c.pool, c.threads, c.count = d.path.table, d.pool, C.int32_t(d.threads), C.int64_t(n)
+	c.cmd = (*C.gk_cmd)(unsafe.Add(raw, unsafe.Sizeof(C.gk_exec{})))
+	cmds := unsafe.Slice(c.cmd, n)
+	for i, op := range p.Ops {
+		if !r.command(&cmds[i], op) {
+			C.free(raw)
+			return nil, fmt.Errorf("cpu: program %s: op %d %s: no code for %T", p.Name, i, op.Kind(), op)
+		}
+	}
+	var need C.gk_need
+	var largest C.gk_args
+	setArgs(&largest, &p.Max)
+	C.gk_exec_need(c.table, c.cmd, c.count, &largest, C.int(d.threads), &need)
+	if err := d.reserve(int64(need.shared), int64(need.local)); err != nil {
+		C.free(raw)
+		return nil, fmt.Errorf("cpu: program %s: %w", p.Name, err)
+	}
+	e := &exec{dev: d, c: c, check: kernels.Program{Name: p.Name, Max: p.Max, Ops: append([]kernels.Op(nil), p.Ops...)}, buffers: r.buffers}
+	d.execs[e] = struct{}{}
+	return e, nil
+}
+
+// resolver finds the memory behind a Ref.
+type resolver struct {
+	at      []unsafe.Pointer // by Ref
+	buffers []named
+}
+
+type named struct {
+	name string
+	buf  *buffer
+}
+
+func (d *Device) resolve(p *kernels.Program) (*resolver, error) {
+	r := &resolver{at: make([]unsafe.Pointer, len(p.Bufs))}
+	for i := 1; i < len(p.Bufs); i++ {
+		b, ok := p.Bufs[i].Buf.(*buffer)
+		if !ok || b.dev != d {
+			return nil, fmt.Errorf("cpu: program %s: buffer %q is a %T of another device", p.Name, p.Bufs[i].Name, p.Bufs[i].Buf)
+		}
+		if b.data == nil {
+			return nil, fmt.Errorf("cpu: program %s: buffer %q was freed", p.Name, p.Bufs[i].Name)
+		}
+		r.at[i] = unsafe.Add(b.data, p.Bufs[i].Off*elementSize)
+		r.buffers = append(r.buffers, named{p.Bufs[i].Name, b})
+	}
+	return r, nil
+}
+
+func (r *resolver) f(ref kernels.Ref) *C.float   { return (*C.float)(r.at[ref]) }
+func (r *resolver) i(ref kernels.Ref) *C.int32_t { return (*C.int32_t)(r.at[ref]) }
+
+func dim(d kernels.Dim) C.gk_dim { return C.gk_dim(d) }
+func size(n int) C.int64_t       { return C.int64_t(n) }
+
+// set writes the fields of an op to the union inside a command.
+func set[T any](c *C.gk_cmd, op C.gk_op, v T) {
+	c.op = C.int32_t(op)
+	*(*T)(unsafe.Pointer(&c.u)) = v
+}
+
+// command fills c with op. It returns false for an op it does not know.
+func (r *resolver) command(c *C.gk_cmd, op kernels.Op) bool {
+	switch o := op.(type) {
+	case kernels.Embed:
+		set(c, C.GK_EMBED, C.gk_embed{out: r.f(o.Out), w: r.f(o.W), tok: r.i(o.Tok), v: size(o.V), c: size(o.C), n: dim(o.N)})
+	case kernels.EmbedBwd:
+		set(c, C.GK_EMBED_BWD, C.gk_embed_bwd{dw: r.f(o.DW), dout: r.f(o.DOut), tok: r.i(o.Tok), v: size(o.V), c: size(o.C), n: dim(o.N)})
+	case kernels.RMSNorm:
+		set(c, C.GK_RMSNORM, C.gk_rmsnorm{y: r.f(o.Y), rstd: r.f(o.RStd), x: r.f(o.X), g: r.f(o.G), c: size(o.C), eps: C.float(o.Eps), n: dim(o.N)})
+	case kernels.RMSNormBwd:
+		set(c, C.GK_RMSNORM_BWD, C.gk_rmsnorm_bwd{dx: r.f(o.DX), dg: r.f(o.DG), dy: r.f(o.DY), x: r.f(o.X), g: r.f(o.G), rstd: r.f(o.RStd), c: size(o.C), n: dim(o.N)})
+	case kernels.Pack:
+		set(c, C.GK_PACK, C.gk_pack{dst: r.f(o.Dst), w: r.f(o.W), o: size(o.O), k: size(o.K)})
+	case kernels.Linear:
+		set(c, C.GK_LINEAR, C.gk_linear{y: r.f(o.Y), x: r.f(o.X), pack: r.f(o.Pack), res: r.f(o.Res), o: size(o.O), k: size(o.K), n: dim(o.N)})
+	case kernels.LinearDX:
+		l := C.gk_linear_dx{dx: r.f(o.DX), dy: r.f(o.DY), w: r.f(o.W), o: size(o.O), k: size(o.K), n: dim(o.N)}
+		if o.Acc {
+			l.acc = 1
+		}
+		set(c, C.GK_LINEAR_DX, l)
+	case kernels.LinearDW:
+		set(c, C.GK_LINEAR_DW, C.gk_linear_dw{dw: r.f(o.DW), dy: r.f(o.DY), x: r.f(o.X), o: size(o.O), k: size(o.K), n: dim(o.N)})
+	case kernels.RoPE:
+		q := C.gk_rope{qkv: r.f(o.QKV), cos: r.f(o.Cos), sin: r.f(o.Sin), pos: r.i(o.Pos), h: size(o.H), kv: size(o.KV), d: size(o.D), max_pos: size(o.MaxPos), n: dim(o.N)}
+		if o.Inverse {
+			q.inverse = 1
+		}
+		set(c, C.GK_ROPE, q)
+	case kernels.KVWrite:
+		set(c, C.GK_KV_WRITE, C.gk_kv_write{k: r.f(o.K), v: r.f(o.V), qkv: r.f(o.QKV), slot: r.i(o.Slot), at: r.i(o.At),
+			h: size(o.H), kv: size(o.KV), d: size(o.D), slots: size(o.Slots), cap: size(o.Cap), n: dim(o.N)})
+	case kernels.Attn:
+		set(c, C.GK_ATTN, C.gk_attn{out: r.f(o.Out), lse: r.f(o.LSE), qkv: r.f(o.QKV), start: r.i(o.Start),
+			h: size(o.H), kv: size(o.KV), d: size(o.D), max_len: size(o.MaxLen), n: dim(o.N), s: dim(o.S)})
+	case kernels.AttnBwd:
+		set(c, C.GK_ATTN_BWD, C.gk_attn_bwd{dqkv: r.f(o.DQKV), dout: r.f(o.DOut), qkv: r.f(o.QKV), out: r.f(o.Out), lse: r.f(o.LSE), start: r.i(o.Start),
+			h: size(o.H), kv: size(o.KV), d: size(o.D), max_len: size(o.MaxLen), n: dim(o.N), s: dim(o.S)})
+	case kernels.AttnDecode:
+		set(c, C.GK_ATTN_DECODE, C.gk_attn_decode{out: r.f(o.Out), qkv: r.f(o.QKV), pk: r.f(o.PK), pv: r.f(o.PV), k: r.f(o.K), v: r.f(o.V),
+			pslot: r.i(o.PSlot), plen: r.i(o.PLen), slot: r.i(o.Slot), len: r.i(o.Len), h: size(o.H), kv: size(o.KV), d: size(o.D),
+			pslots: size(o.PSlots), pcap: size(o.PCap), slots: size(o.Slots), cap: size(o.Cap), n: dim(o.N)})
+	case kernels.SwiGLU:
+		set(c, C.GK_SWIGLU, C.gk_swiglu{y: r.f(o.Y), gu: r.f(o.GU), f: size(o.F), n: dim(o.N)})
+	case kernels.SwiGLUBwd:
+		set(c, C.GK_SWIGLU_BWD, C.gk_swiglu_bwd{dgu: r.f(o.DGU), dy: r.f(o.DY), gu: r.f(o.GU), f: size(o.F), n: dim(o.N)})
+	case kernels.GatherRows:
+		set(c, C.GK_GATHER, C.gk_rows{y: r.f(o.Y), x: r.f(o.X), idx: r.i(o.Idx), c: size(o.C), n: dim(o.N), m: dim(o.M)})
+	case kernels.ScatterRows:
+		set(c, C.GK_SCATTER, C.gk_rows{y: r.f(o.Y), x: r.f(o.X), idx: r.i(o.Idx), c: size(o.C), n: dim(o.N), m: dim(o.M)})
+	case kernels.LossRows:
+		set(c, C.GK_LOSS, C.gk_loss{logp: r.f(o.LogP), ent: r.f(o.Ent), lse: r.f(o.LSE), h: r.f(o.H), pack: r.f(o.Pack), target: r.i(o.Target),
+			scratch: r.f(o.Scratch), c: size(o.C), v: size(o.V), chunk: size(o.Chunk), n: dim(o.N)})
+	case kernels.LossRowsBwd:
+		set(c, C.GK_LOSS_BWD, C.gk_loss_bwd{dh: r.f(o.DH), dw: r.f(o.DW), h: r.f(o.H), w: r.f(o.W), pack: r.f(o.Pack), target: r.i(o.Target),
+			lse: r.f(o.LSE), ent: r.f(o.Ent), coef: r.f(o.Coef), ent_coef: r.f(o.EntCoef), scratch: r.f(o.Scratch),
+			c: size(o.C), v: size(o.V), chunk: size(o.Chunk), n: dim(o.N)})
+	case kernels.Sample:
+		set(c, C.GK_SAMPLE, C.gk_sample{tok: r.i(o.Tok), logp: r.f(o.LogP), ent: r.f(o.Ent), logits: r.f(o.Logits), stream: r.i(o.Stream), pos: r.i(o.Pos), v: size(o.V), n: dim(o.N)})
+	case kernels.SumSq:
+		set(c, C.GK_SUM_SQ, C.gk_sum_sq{out: r.f(o.Out), x: r.f(o.X), len: C.int64_t(o.Len)})
+	case kernels.AdamW:
+		set(c, C.GK_ADAMW, C.gk_adamw{w: r.f(o.W), g: r.f(o.G), m: r.f(o.M), v: r.f(o.V), len: C.int64_t(o.Len),
+			beta1: C.float(o.Beta1), beta2: C.float(o.Beta2), eps: C.float(o.Eps), weight_decay: C.float(o.WeightDecay)})
+	case kernels.Zero:
+		set(c, C.GK_ZERO, C.gk_move{y: r.f(o.X), c: size(o.C), n: dim(o.N)})
+	case kernels.Copy:
+		set(c, C.GK_COPY, C.gk_move{y: r.f(o.Y), x: r.f(o.X), c: size(o.C), n: dim(o.N)})
+	default:
+		return false
+	}
+	return true
+}

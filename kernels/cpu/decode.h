@@ -1,0 +1,192 @@
+// Attention of one query row per sequence against cached keys and values, with
+// the same sequence of operations for each number as attn.h.
+#ifndef GRADUS_CPU_DECODE_H
+#define GRADUS_CPU_DECODE_H
+
+#include "attn.h"
+
+enum { DECODE_HEADS = 4, KEY_BLOCKS = 4 };
+
+typedef struct {
+	gk_run *run;
+	const gk_attn_decode *c;
+	int64_t n, chunk_rows, row_chunks, capacity; // capacity: keys a score row holds
+	float scale;
+} decode_task;
+
+// cached is the part of a cache row that a sequence reads: len rows of d
+// floats, one after the other.
+typedef struct { const float *k, *v; int64_t len; } cached;
+
+INLINE const float *key_at(const cached *part, int64_t d, int64_t j) {
+	return j < part[0].len ? part[0].k + j * d : part[1].k + (j - part[0].len) * d;
+}
+
+// decode_scores: s[h][j] = q[h] . key j, d ascending, for VL*KEY_BLOCKS keys
+// from j0. Keys are turned around in registers, so that a lane is a key.
+// Lanes beyond the last key repeat it; softmax_row ignores them.
+INLINE void decode_scores(const int heads_n, const cached *part, const float *q, int64_t d, int64_t j0, int64_t n, float *s, int64_t capacity) {
+	const float *key[KEY_BLOCKS][VL];
+	int64_t blocks = min64(KEY_BLOCKS, ceil_div(n - j0, VL));
+	for (int64_t b = 0; b < blocks; b++)
+		for (int64_t l = 0; l < VL; l++) key[b][l] = key_at(part, d, min64(j0 + b * VL + l, n - 1));
+	vf acc[KEY_BLOCKS][DECODE_HEADS];
+	for (int b = 0; b < KEY_BLOCKS; b++)
+		for (int h = 0; h < heads_n; h++) acc[b][h] = (vf){0};
+	for (int64_t i = 0; i < d; i += VL) {
+		int64_t m = min64(VL, d - i);
+		for (int64_t b = 0; b < blocks; b++) {
+			vf t[VL];
+			if (m == VL)
+				for (int l = 0; l < VL; l++) t[l] = vload(key[b][l] + i);
+			else
+				for (int l = 0; l < VL; l++) t[l] = vload_n(key[b][l] + i, m);
+			vtranspose(t);
+			for (int64_t x = 0; x < m; x++)
+				for (int h = 0; h < heads_n; h++) acc[b][h] = vfma(vset(q[h * d + i + x]), t[x], acc[b][h]);
+		}
+	}
+	for (int64_t b = 0; b < blocks; b++)
+		for (int h = 0; h < heads_n; h++) vstore(s + h * capacity + j0 + b * VL, acc[b][h]);
+}
+
+// decode_values: out[h] = norm[h] * sum over keys ascending of p[h][j] * v[j].
+INLINE void decode_values(const int heads_n, const cached *part, const float *p, int64_t capacity, int64_t d, const float *norm, float *out) {
+	for (int64_t i = 0; i < d; i += 2 * VL) {
+		int64_t m = min64(2 * VL, d - i);
+		vf acc[DECODE_HEADS][2];
+		for (int h = 0; h < heads_n; h++) acc[h][0] = acc[h][1] = (vf){0};
+		const float *pj = p;
+		for (int half = 0; half < 2; half++) {
+			const float *v = part[half].v + i;
+			for (int64_t j = 0; j < part[half].len; j++, v += d, pj++) {
+				vf v0, v1 = {0};
+				if (m == 2 * VL) v0 = vload(v), v1 = vload(v + VL);
+				else if (m >= VL) v0 = vload(v), v1 = m > VL ? vload_n(v + VL, m - VL) : v1;
+				else v0 = vload_n(v, m);
+				for (int h = 0; h < heads_n; h++) {
+					vf x = vset(pj[h * capacity]);
+					acc[h][0] = vfma(x, v0, acc[h][0]);
+					acc[h][1] = vfma(x, v1, acc[h][1]);
+				}
+			}
+		}
+		for (int h = 0; h < heads_n; h++) {
+			float row[2 * VL];
+			vstore(row, acc[h][0] * vset(norm[h]));
+			vstore(row + VL, acc[h][1] * vset(norm[h]));
+			memcpy(out + h * d + i, row, (size_t)m * 4);
+		}
+	}
+}
+
+INLINE void decode_heads(const int heads_n, const decode_task *t, const cached *part, const float *q, float *s, float *out) {
+	const gk_attn_decode *c = t->c;
+	int64_t n = part[0].len + part[1].len;
+	float norm[DECODE_HEADS], lse;
+	for (int64_t j = 0; j < n; j += KEY_BLOCKS * VL) decode_scores(heads_n, part, q, c->d, j, n, s, t->capacity);
+	for (int h = 0; h < heads_n; h++) norm[h] = softmax_row(s + h * t->capacity, n, t->scale, &lse);
+	decode_values(heads_n, part, s, t->capacity, c->d, norm, out);
+}
+
+static void decode_1(const decode_task *t, const cached *p, const float *q, float *s, float *o) { decode_heads(1, t, p, q, s, o); }
+static void decode_2(const decode_task *t, const cached *p, const float *q, float *s, float *o) { decode_heads(2, t, p, q, s, o); }
+static void decode_3(const decode_task *t, const cached *p, const float *q, float *s, float *o) { decode_heads(3, t, p, q, s, o); }
+static void decode_4(const decode_task *t, const cached *p, const float *q, float *s, float *o) { decode_heads(4, t, p, q, s, o); }
+
+// Chunks run head by head over neighbouring rows: rows of one group read the
+// same prompt, which then stays in the cache.
+static void decode_chunk(void *task, int64_t chunk, int thread) {
+	const decode_task *t = task;
+	const gk_attn_decode *c = t->c;
+	int64_t g = chunk / t->row_chunks, n0 = chunk % t->row_chunks * t->chunk_rows, n1 = min64(t->n, n0 + t->chunk_rows);
+	int64_t group = c->h / c->kv, row = (c->h + 2 * c->kv) * c->d;
+	char *at = local_scratch(t->run, thread);
+	float *s = float_block(&at, DECODE_HEADS * t->capacity);
+	for (int64_t n = n0; n < n1; n++) {
+		cached part[2] = {{.len = c->plen[n]}, {.len = c->len[n] - c->plen[n]}};
+		if (part[0].len > 0) {
+			int64_t from = (c->pslot[n] * c->kv + g) * c->pcap * c->d;
+			part[0].k = c->pk + from, part[0].v = c->pv + from;
+		}
+		if (part[1].len > 0) {
+			int64_t from = (c->slot[n] * c->kv + g) * c->cap * c->d;
+			part[1].k = c->k + from, part[1].v = c->v + from;
+		}
+		for (int64_t h = 0; h < group;) {
+			int64_t m = min64(group - h, DECODE_HEADS);
+			const float *q = c->qkv + n * row + (g * group + h) * c->d;
+			float *out = c->out + (n * c->h + g * group + h) * c->d;
+			switch (m) {
+			case 1: decode_1(t, part, q, s, out); break;
+			case 2: decode_2(t, part, q, s, out); break;
+			case 3: decode_3(t, part, q, s, out); break;
+			default: decode_4(t, part, q, s, out); break;
+			}
+			h += m;
+		}
+	}
+}
+
+static int bad_decode(gk_run *r, const gk_attn_decode *c, int64_t n) {
+	for (int64_t i = 0; i < n; i++) {
+		int64_t len = c->len[i], plen = c->plen[i];
+		gk_fault f = {.row = i};
+		if (len < 1) f.what = GK_LEN, f.value = len, f.min = 1, f.max = c->pcap + c->cap;
+		else if (plen < 0 || plen > min64(len, c->pcap)) f.what = GK_PLEN, f.value = plen, f.min = 0, f.max = min64(len, c->pcap);
+		else if (len - plen > c->cap) f.what = GK_LEN, f.value = len, f.min = 1, f.max = plen + c->cap;
+		else if (plen > 0 && (c->pslot[i] < 0 || c->pslot[i] >= c->pslots)) f.what = GK_PSLOT, f.value = c->pslot[i], f.max = c->pslots - 1;
+		else if (len > plen && (c->slot[i] < 0 || c->slot[i] >= c->slots)) f.what = GK_SLOT, f.value = c->slot[i], f.max = c->slots - 1;
+		if (f.what != GK_OK) {
+			r->fault = f;
+			return 1;
+		}
+	}
+	return 0;
+}
+
+static int64_t decode_capacity(const gk_attn_decode *c) { return round_up(c->pcap + c->cap, NR); }
+
+static void run_attn_decode(gk_run *r, const gk_cmd *cmd) {
+	const gk_attn_decode *c = &cmd->u.attn_decode;
+	int64_t n = gk_count(c->n, r->args), keys = 0;
+	if (bad_decode(r, c, n) || n == 0) return;
+	for (int64_t i = 0; i < n; i++) keys += c->len[i];
+	decode_task t = {.run = r, .c = c, .n = n, .capacity = decode_capacity(c), .scale = 1.f / sqrtf((float)c->d)};
+	t.chunk_rows = rows_per_chunk(r, n, ceil_div(keys * c->d * c->h / c->kv, 2 * n));
+	t.row_chunks = ceil_div(n, t.chunk_rows);
+	each(r, decode_chunk, &t, t.row_chunks * c->kv);
+}
+
+static void need_attn_decode(const gk_cmd *cmd, const gk_args *max, int threads, gk_need *need) {
+	(void)max, (void)threads;
+	want_local(need, block_bytes(DECODE_HEADS * decode_capacity(&cmd->u.attn_decode)));
+}
+
+// KVWrite: copy the key and value heads of a row into its cache slot.
+typedef struct { const gk_kv_write *c; int64_t n, chunk_rows; } kv_write_task;
+
+static void kv_write_chunk(void *task, int64_t chunk, int thread) {
+	(void)thread;
+	const kv_write_task *t = task;
+	const gk_kv_write *c = t->c;
+	size_t bytes = (size_t)c->d * 4;
+	for (int64_t n = chunk * t->chunk_rows; n < min64(t->n, (chunk + 1) * t->chunk_rows); n++)
+		for (int64_t g = 0; g < c->kv; g++) {
+			int64_t to = ((c->slot[n] * c->kv + g) * c->cap + c->at[n]) * c->d;
+			const float *key = c->qkv + (n * (c->h + 2 * c->kv) + c->h + g) * c->d;
+			memcpy(c->k + to, key, bytes);
+			memcpy(c->v + to, key + c->kv * c->d, bytes);
+		}
+}
+
+static void run_kv_write(gk_run *r, const gk_cmd *cmd) {
+	const gk_kv_write *c = &cmd->u.kv_write;
+	int64_t n = gk_count(c->n, r->args);
+	if (out_of_range(r, GK_SLOT, c->slot, n, 0, c->slots - 1)) return;
+	if (out_of_range(r, GK_AT, c->at, n, 0, c->cap - 1)) return;
+	kv_write_task t = {c, n, rows_per_chunk(r, n, c->kv * c->d / 2)};
+	each(r, kv_write_chunk, &t, ceil_div(n, t.chunk_rows));
+}
+
+#endif

@@ -1,0 +1,133 @@
+// Package cpu runs programs of package kernels on the CPU, in C.
+//
+// Each op family is one C header (gemm.h, attn.h, ...) that is compiled once
+// per code path: generic (4 lanes), avx2 (8), avx512 (16). A program becomes a
+// list of C structs; a run is one cgo call that walks the list on a fixed pool
+// of threads. Every element of a result is computed by one thread in an order
+// that depends on sizes alone, so neither the batch, nor the place of a row in
+// it, nor the number of threads changes a bit. Paths differ from each other
+// within rounding.
+package cpu
+
+// #cgo CFLAGS: -O3 -std=c11 -Wall -Wextra -Wno-psabi -pthread
+// #cgo LDFLAGS: -pthread -lm
+// #include "exec.h"
+// #include <stdlib.h>
+import "C"
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"syscall"
+	"unsafe"
+
+	"gradus/kernels"
+)
+
+// Options choose how a device runs.
+type Options struct {
+	// Path forces a code path: generic, avx2 or avx512. "" is the fastest that
+	// this machine has. FromEnv reads it from GRADUS_CPU.
+	Path string
+	// Threads is the number of threads a run uses, the calling one included.
+	// 0 takes what the process may use: its CPU affinity and cgroup quota.
+	Threads int
+}
+
+// MaxThreads is the largest Options.Threads.
+const MaxThreads = 256
+
+// Device is a kernels.Device on this machine's CPU.
+type Device struct {
+	mu      sync.Mutex // one run at a time, and none during Close
+	path    Path
+	threads int
+	pool    *C.gk_pool
+	live    map[*buffer]struct{}
+	execs   map[*exec]struct{}
+	// Scratch memory, as large as the hungriest compiled program needs.
+	shared, local         unsafe.Pointer
+	sharedSize, localSize int64
+	closed                bool
+}
+
+var errClosed = errors.New("cpu: the device is closed")
+
+// Open starts a device and its worker threads.
+func Open(o Options) (kernels.Device, error) {
+	p, err := choose(Paths(), o.Path)
+	if err != nil {
+		return nil, err
+	}
+	return open(p, o.Threads)
+}
+
+func open(p Path, threads int) (*Device, error) {
+	switch {
+	case threads == 0:
+		threads = available()
+	case threads < 0 || threads > MaxThreads:
+		return nil, fmt.Errorf("cpu: %d threads, want 1..%d, or 0 for what the process may use", threads, MaxThreads)
+	}
+	var errno C.int
+	pool := C.gk_pool_new(C.int(threads), &errno)
+	if pool == nil {
+		return nil, fmt.Errorf("cpu: start %d worker threads: %w; ask for fewer threads", threads-1, syscall.Errno(errno))
+	}
+	return &Device{path: p, threads: threads, pool: pool, live: map[*buffer]struct{}{}, execs: map[*exec]struct{}{}}, nil
+}
+
+// Name is "cpu-" and the code path.
+func (d *Device) Name() string { return "cpu-" + d.path.Name }
+
+// Threads is the number of threads a run uses.
+func (d *Device) Threads() int { return d.threads }
+
+// Close joins the worker threads and frees the memory of all buffers.
+func (d *Device) Close() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return nil
+	}
+	d.closed = true
+	C.gk_pool_free(d.pool)
+	d.pool = nil
+	for e := range d.execs {
+		e.release()
+	}
+	for b := range d.live {
+		b.release()
+	}
+	C.free(d.shared)
+	C.free(d.local)
+	d.live, d.execs, d.shared, d.local = nil, nil, nil, nil
+	return nil
+}
+
+// reserve grows the scratch memory to what a program needs.
+func (d *Device) reserve(shared, local int64) error {
+	if err := grow(&d.shared, &d.sharedSize, shared, shared); err != nil {
+		return err
+	}
+	local = (local + 63) / 64 * 64
+	if local > d.localSize {
+		return grow(&d.local, &d.localSize, local, local*int64(d.threads))
+	}
+	return nil
+}
+
+// grow replaces *p by bytes of memory and *size by n, if n is larger.
+func grow(p *unsafe.Pointer, size *int64, n, bytes int64) error {
+	if n <= *size {
+		return nil
+	}
+	q := C.gk_memory(C.int64_t(bytes))
+	if q == nil {
+		return fmt.Errorf("no memory for %d bytes of scratch", bytes)
+	}
+	C.free(*p)
+	*p, *size = q, n
+	return nil
+}

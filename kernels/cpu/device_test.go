@@ -1,0 +1,58 @@
+package cpu
+
+import (
+	"testing"
+
+	"gradus/kernels"
+	"gradus/kernels/optest"
+)
+
+// testPaths are the paths this machine can run, and the sixteen-lane code
+// compiled for AVX2, which only tests use.
+func testPaths(t testing.TB) []Path {
+	var list []Path
+	for _, p := range Paths() {
+		if p.Available {
+			list = append(list, p)
+		} else {
+			t.Logf("path %s not tested: %s", p.Name, p.Why)
+		}
+	}
+	if w, ok := widePath(); ok {
+		list = append(list, w)
+	}
+	return list
+}
+
+func openPath(t testing.TB, p Path, threads int) *Device {
+	t.Helper()
+	d, err := open(p, threads)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { d.Close() })
+	return d
+}
+
+// Every op of every path equals ref within the table's budgets.
+func TestCheck(t *testing.T) {
+	for _, p := range testPaths(t) {
+		t.Run(p.Name, func(t *testing.T) {
+			if _, err := optest.Check([]kernels.Device{openPath(t, p, 2)}, optest.Cases(1)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// Neither the batch, nor the place in it, nor the threads change a bit.
+func TestBits(t *testing.T) {
+	for _, p := range testPaths(t) {
+		t.Run(p.Name, func(t *testing.T) {
+			open := func(threads int) (kernels.Device, error) { return open(p, threads) }
+			if err := optest.Bits(open, optest.Cases(2)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}

@@ -1,0 +1,105 @@
+#define _GNU_SOURCE
+#include "exec.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+extern const gk_table gk_path_generic;
+const gk_table *gk_table_generic(void) { return &gk_path_generic; }
+
+#if defined(__x86_64__)
+extern const gk_table gk_path_avx2, gk_path_avx512, gk_path_wide;
+const gk_table *gk_table_avx2(void) { return &gk_path_avx2; }
+const gk_table *gk_table_avx512(void) { return &gk_path_avx512; }
+const gk_table *gk_table_wide(void) { return &gk_path_wide; }
+#else
+const gk_table *gk_table_avx2(void) { return 0; }
+const gk_table *gk_table_avx512(void) { return 0; }
+const gk_table *gk_table_wide(void) { return 0; }
+#endif
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+
+void gk_detect(gk_features *f) {
+	unsigned a, b, c, d;
+	*f = (gk_features){.x86 = 1};
+	if (!__get_cpuid(1, &a, &b, &c, &d)) return;
+	f->fma = c >> 12 & 1;
+	if (c >> 27 & 1) { // OSXSAVE: XGETBV may be used
+		unsigned lo, hi;
+		__asm__ volatile("xgetbv" : "=a"(lo), "=d"(hi) : "c"(0));
+		f->os_ymm = (lo & 0x6) == 0x6;
+		f->os_zmm = (lo & 0xe6) == 0xe6;
+	}
+	if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return;
+	f->avx2 = b >> 5 & 1;
+	f->avx512f = b >> 16 & 1;
+	f->avx512dq = b >> 17 & 1;
+	f->avx512bw = b >> 30 & 1;
+	f->avx512vl = b >> 31 & 1;
+}
+#else
+void gk_detect(gk_features *f) { *f = (gk_features){0}; }
+#endif
+
+void gk_exec_run(gk_exec *e) {
+	gk_run r = {
+		.args = &e->args, .pool = e->pool, .threads = e->threads,
+		.shared = e->shared, .local = e->local, .local_size = e->local_size,
+	};
+	for (int64_t i = 0; i < e->count && r.fault.what == GK_OK; i++) {
+		e->table->run[e->cmd[i].op](&r, &e->cmd[i]);
+		r.fault.cmd = (int32_t)i;
+	}
+	e->fault = r.fault;
+}
+
+void gk_exec_need(const gk_table *t, const gk_cmd *cmd, int64_t count, const gk_args *max, int threads, gk_need *need) {
+	for (int64_t i = 0; i < count; i++) t->need[cmd[i].op](&cmd[i], max, threads, need);
+}
+
+typedef struct {
+	const gk_table *t;
+	double flops;
+	const float *x;
+	int64_t part, n;
+	struct { double done; float sink; char line[52]; } out[256];
+} ceiling_task;
+
+static void fma_chunk(void *task, int64_t chunk, int thread) {
+	(void)thread;
+	ceiling_task *c = task;
+	c->out[chunk].done = c->t->fma_loop(c->flops, &c->out[chunk].sink);
+}
+
+double gk_fma(const gk_table *t, gk_pool *pool, int threads, double flops) {
+	ceiling_task c = {.t = t, .flops = flops};
+	double done = 0;
+	if (threads > 256) threads = 256;
+	gk_pool_each(pool, fma_chunk, &c, threads);
+	for (int i = 0; i < threads; i++) done += c.out[i].done;
+	return done;
+}
+
+static void read_chunk(void *task, int64_t chunk, int thread) {
+	(void)thread;
+	ceiling_task *c = task;
+	int64_t from = chunk * c->part, n = c->n - from < c->part ? c->n - from : c->part;
+	if (n > 0) c->out[chunk].sink = c->t->read_loop(c->x + from, n);
+}
+
+void gk_read(const gk_table *t, gk_pool *pool, int threads, const float *x, int64_t n) {
+	if (threads > 256) threads = 256;
+	ceiling_task c = {.t = t, .x = x, .n = n, .part = (n / threads + 64) / 64 * 64};
+	gk_pool_each(pool, read_chunk, &c, threads);
+}
+
+void *gk_memory(int64_t bytes) {
+	void *p = 0;
+	size_t size = (size_t)(bytes > 0 ? bytes : 1);
+	// The bytes behind the end let a vector load of the last row stay inside.
+	if (size > SIZE_MAX - 128 || posix_memalign(&p, 64, size + 64) != 0) return 0;
+	memset(p, 0, size + 64);
+	return p;
+}

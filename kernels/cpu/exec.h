@@ -1,0 +1,48 @@
+// What the Go side calls.
+#ifndef GRADUS_CPU_EXEC_H
+#define GRADUS_CPU_EXEC_H
+
+#include "abi.h"
+#include "pool.h"
+
+// The code paths; NULL where this build has none.
+const gk_table *gk_table_generic(void);
+const gk_table *gk_table_avx2(void);
+const gk_table *gk_table_avx512(void);
+const gk_table *gk_table_wide(void);
+
+// gk_features asks CPUID what the CPU has and XGETBV what the operating system
+// saves on a context switch.
+typedef struct {
+	int x86;
+	int avx2, fma, avx512f, avx512bw, avx512dq, avx512vl; // CPUID
+	int os_ymm, os_zmm;                                   // XGETBV
+} gk_features;
+void gk_detect(gk_features *f);
+
+// gk_exec runs count commands in order and stops at the first fault.
+typedef struct {
+	const gk_table *table;
+	gk_pool *pool;
+	int32_t threads, pad;
+	char *shared, *local;
+	int64_t local_size;
+	int64_t count;
+	gk_cmd *cmd;
+	gk_args args;
+	gk_fault fault;
+} gk_exec;
+void gk_exec_run(gk_exec *e);
+
+// gk_exec_need adds up (as a maximum) the scratch memory of a command list.
+void gk_exec_need(const gk_table *t, const gk_cmd *cmd, int64_t count, const gk_args *max, int threads, gk_need *need);
+
+// gk_fma runs about flops operations on each of n threads of the pool and
+// returns the number done by all. gk_read sums n floats, split over the pool.
+double gk_fma(const gk_table *t, gk_pool *pool, int threads, double flops);
+void gk_read(const gk_table *t, gk_pool *pool, int threads, const float *x, int64_t n);
+
+// gk_memory returns bytes of zeros, aligned to a cache line, or NULL.
+void *gk_memory(int64_t bytes);
+
+#endif
