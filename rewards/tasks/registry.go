@@ -28,6 +28,10 @@ func New(name string, cfg Config) (Task, error) {
 		return newModChain(cfg.Split), nil
 	case "chain_sum":
 		return newChainSum(cfg.Split), nil
+	case "countdown":
+		return newCountdown(cfg.Split), nil
+	case "jsonl":
+		return newJSONL(cfg)
 	}
 	return nil, unknown(name)
 }
@@ -39,6 +43,10 @@ func Check(p rewards.Problem, claim string) (Verdict, error) {
 	switch p.Task {
 	case "mod_chain", "chain_sum":
 		return checkInteger(p, claim), nil
+	case "countdown":
+		return checkCountdown(p, claim), nil
+	case "jsonl":
+		return checkMath(p, claim), nil
 	}
 	return Verdict{}, unknown(p.Task)
 }
