@@ -30,10 +30,25 @@ func Bits(open func(threads int) (kernels.Device, error), cases []Case) (err err
 		if err != nil {
 			return fmt.Errorf("open a device with %d threads: %w", threads, err)
 		}
-		devs = append(devs, d)
+		devs = append(devs, threaded{d, threads})
 	}
-	single, several := devs[0], devs[2]
 	var failed failures
+	caseBits(&failed, devs, cases)
+	seed := uint64(1)
+	if len(cases) > 0 {
+		seed = cases[0].Seed
+	}
+	several := devs[2]
+	sequenceBits(&failed, several, seed)
+	decodeBits(&failed, several, seed)
+	policyBits(&failed, several, seed)
+	return failed.err()
+}
+
+// caseBits compares the devices, which differ in their threads only, with
+// each other on every case, and parts of a batch with the whole.
+func caseBits(failed *failures, devs []kernels.Device, cases []Case) {
+	single, parts := devs[0], devs[len(devs)/2]
 	for i, c := range cases {
 		s, ops, err := c.make()
 		if err != nil {
@@ -45,31 +60,31 @@ func Bits(open func(threads int) (kernels.Device, error), cases []Case) (err err
 			failed.add("%s: %s: %w", single.Name(), c, err)
 			continue
 		}
-		for j, dev := range devs {
+		for _, dev := range devs {
 			if err := sameAgain(dev, s, ops, want); err != nil {
-				failed.add("%s: %s: %d threads: %w", dev.Name(), c, threadCounts[j], err)
+				failed.add("%s: %s: %w", dev.Name(), c, err)
 			}
 		}
 		if c.Dim != 0 {
-			if err := sameInBatches(several, c, s, ops, want, uint64(i)); err != nil {
-				failed.add("%s: %s: %w", several.Name(), c, err)
+			if err := sameInBatches(parts, c, s, ops, want, uint64(i)); err != nil {
+				failed.add("%s: %s: %w", parts.Name(), c, err)
 			}
 		}
 	}
-	seed := uint64(1)
-	if len(cases) > 0 {
-		seed = cases[0].Seed
-	}
-	sequenceBits(&failed, several, seed)
-	decodeBits(&failed, several, seed)
-	policyBits(&failed, several, seed)
-	return failed.err()
 }
+
+// threaded adds the number of threads to a device's name.
+type threaded struct {
+	kernels.Device
+	threads int
+}
+
+func (t threaded) Name() string { return fmt.Sprintf("%s with %d threads", t.Device.Name(), t.threads) }
 
 // sameAgain runs the case twice on one compiled program and compares both
 // results with want.
 func sameAgain(dev kernels.Device, s *tensors, ops []kernels.Op, want []values) (err error) {
-	e, err := prepare(dev, s, ops)
+	e, err := prepare(dev, s, ops, shifted)
 	if err != nil {
 		return err
 	}

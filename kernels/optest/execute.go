@@ -21,14 +21,27 @@ const (
 	guardBack  = 67 // more than the widest vector, in elements
 )
 
-// guardFront shifts every buffer off any alignment, each by another amount.
-func guardFront(i int) int { return 3 + 2*(i%7) }
+// placement says where in its buffer a tensor starts.
+type placement bool
+
+const (
+	shifted placement = false // off any alignment, each tensor by another amount
+	aligned placement = true  // 256 bytes after the buffer's start, for timing
+)
+
+// front returns the guard elements before tensor i.
+func (e *execution) front(i int) int {
+	if e.place == aligned {
+		return 64
+	}
+	return 3 + 2*(i%7)
+}
 
 // execute runs ops on dev over the memory s, which it does not change, and
 // returns what the tensors hold afterwards. It is an error if the device
 // writes to an input, beyond the rows of the run, or outside a tensor.
 func execute(dev kernels.Device, s *tensors, ops []kernels.Op) (got []values, err error) {
-	e, err := prepare(dev, s, ops)
+	e, err := prepare(dev, s, ops, shifted)
 	if err != nil {
 		return nil, err
 	}
@@ -44,14 +57,15 @@ type execution struct {
 	dev    kernels.Device
 	s      *tensors
 	ops    []kernels.Op
+	place  placement
 	access []kernels.Access // by tensor: the strongest that an op asks for
 	before []tensor         // with guards
 	bufs   []kernels.Buffer
 	exec   kernels.Exec
 }
 
-func prepare(dev kernels.Device, s *tensors, ops []kernels.Op) (e *execution, err error) {
-	e = &execution{dev: dev, s: s, ops: ops, access: accesses(s, ops)}
+func prepare(dev kernels.Device, s *tensors, ops []kernels.Op, place placement) (e *execution, err error) {
+	e = &execution{dev: dev, s: s, ops: ops, place: place, access: accesses(s, ops)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, e.free())
@@ -60,14 +74,14 @@ func prepare(dev kernels.Device, s *tensors, ops []kernels.Op) (e *execution, er
 	p := kernels.NewProgram("optest", s.max)
 	p.Add(ops...)
 	for i := range s.list {
-		t := guarded(&s.list[i], i, e.access[i] == kernels.Write || e.access[i] == kernels.Scratch)
+		t := guarded(&s.list[i], e.front(i), e.access[i] == kernels.Write || e.access[i] == kernels.Scratch)
 		b, err := dev.Alloc(t.dtype, int64(t.len()))
 		if err != nil {
 			return nil, err
 		}
 		e.bufs = append(e.bufs, b)
 		e.before = append(e.before, t)
-		p.Bind(t.name, b, int64(guardFront(i)), int64(s.list[i].len()))
+		p.Bind(t.name, b, int64(e.front(i)), int64(s.list[i].len()))
 	}
 	if err := e.load(); err != nil {
 		return nil, err
@@ -146,9 +160,8 @@ func contains(list []int, x int) bool {
 
 // guarded returns t between guard elements, with its contents replaced by NaN
 // or -1 if poison.
-func guarded(t *tensor, i int, poison bool) tensor {
+func guarded(t *tensor, front int, poison bool) tensor {
 	g := *t
-	front := guardFront(i)
 	if t.dtype == kernels.F32 {
 		g.real = make([]float32, front+len(t.real)+guardBack)
 		for j := range g.real {
@@ -179,7 +192,7 @@ func guarded(t *tensor, i int, poison bool) tensor {
 func (e *execution) results() ([]values, error) {
 	out := make([]values, len(e.bufs))
 	for i := range e.bufs {
-		t, b, front := &e.s.list[i], e.before[i], guardFront(i)
+		t, b, front := &e.s.list[i], e.before[i], e.front(i)
 		lo, hi := front, front+e.s.active(t) // where a change is allowed
 		if e.access[i] == kernels.Read {
 			hi = lo
