@@ -1,0 +1,300 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"gradus/runner/recipe"
+	"gradus/runner/rundir"
+	"gradus/runner/state"
+	"gradus/store"
+	"gradus/store/eventlog"
+)
+
+// StartOptions say how long Start waits.
+type StartOptions struct {
+	// Wait is how long to wait for the first step to begin; default 30 s. A run
+	// that takes longer to load goes on and is no error.
+	Wait time.Duration
+}
+
+// Start makes the run of a recipe and starts its process, which goes on when
+// this one ends. It returns when the first step begins. If the run fails
+// before that the error says why, in one line; the id is then "" if nothing
+// of the run remains, else that of the failed run.
+func (c *Client) Start(ctx context.Context, r *recipe.Recipe, opt StartOptions) (string, error) {
+	id, err := c.newID()
+	if err != nil {
+		return "", err
+	}
+	spec := rundir.Spec{ID: id, Name: r.Name, Purpose: r.Purpose(), Config: r.JSON(), ConfigTOML: r.TOML(),
+		Version: c.opt.Version, Host: c.opt.Host, BootID: rundir.BootID(), CreatedUS: c.opt.Now().UnixMicro()}
+	if r.Model.From != "" {
+		from, err := c.ResolveCheckpoint(ctx, r.Model.From)
+		if err != nil {
+			return "", fmt.Errorf("model.from: %w", err)
+		}
+		spec.From = from.Path
+		if from.RunID != "" {
+			spec.Parent = from.String()
+		}
+	}
+	d, err := c.home.Create(spec)
+	if err != nil {
+		return "", err
+	}
+	err = c.launch(ctx, d, eventlog.Position{}, 1, opt)
+	if errors.Is(err, errNeverBegan) {
+		if rmErr := os.RemoveAll(d.Path()); rmErr != nil {
+			return id, errors.Join(err, rmErr)
+		}
+		return "", err
+	}
+	return id, err
+}
+
+// Resume starts a new attempt of a run that was stopped, failed or crashed,
+// from its last checkpoint. It waits as Start does.
+func (c *Client) Resume(ctx context.Context, runID string, opt StartOptions) error {
+	d, err := c.Dir(runID)
+	if err != nil {
+		return err
+	}
+	if err := c.here(d); err != nil {
+		return err
+	}
+	alive, err := d.Alive()
+	if err != nil {
+		return err
+	}
+	if alive {
+		return fmt.Errorf("resume run %s: %w (%s)", runID, rundir.ErrHeld, d.Holder())
+	}
+	pos, err := eventlog.LastSegment(d.Path())
+	if err != nil {
+		return fmt.Errorf("resume run %s: %w", runID, err)
+	}
+	attempt := 1
+	if pos.Segment > 0 {
+		last, err := c.settled(ctx, d)
+		if err != nil {
+			return err
+		}
+		s := last.State
+		if state.Active(s) {
+			s = store.StateCrashed
+		}
+		if _, err := state.Next(s, state.Retry); err != nil {
+			return fmt.Errorf("resume run %s: %w", runID, err)
+		}
+		attempt = last.Attempt + 1
+	}
+	return c.launch(ctx, d, pos, attempt, opt)
+}
+
+// errNeverBegan says that a process ended without writing a record.
+var errNeverBegan = errors.New("the run did not start")
+
+// launch starts the process of a run and waits until it works on its first
+// step of the given attempt, or has ended.
+func (c *Client) launch(ctx context.Context, d rundir.Dir, from eventlog.Position, attempt int, opt StartOptions) error {
+	if opt.Wait <= 0 {
+		opt.Wait = 30 * time.Second
+	}
+	exe := c.opt.Executable
+	if exe == "" {
+		var err error
+		if exe, err = os.Executable(); err != nil {
+			return fmt.Errorf("%w: where is the gradus program? %w", errNeverBegan, err)
+		}
+	}
+	out, err := os.OpenFile(d.StderrPath(), os.O_WRONLY|os.O_CREATE|os.O_APPEND|syscall.O_NOFOLLOW, 0o600)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errNeverBegan, err)
+	}
+	defer out.Close()
+	before, err := out.Seek(0, io.SeekEnd)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errNeverBegan, err)
+	}
+	cmd := exec.Command(exe, append(append([]string{}, c.opt.Args...), d.Path())...)
+	cmd.Dir = d.Path()
+	cmd.Env = c.environment()
+	cmd.Stdout, cmd.Stderr = out, out
+	// A session of its own: no terminal, so no SIGHUP and no ^C, and no
+	// descriptor that would keep an ssh connection open.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("%w: %w", errNeverBegan, err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }() // also reaps it, should it end while we live
+
+	log := store.ReadLog(d.Path(), from)
+	defer log.Close()
+	deadline := time.NewTimer(opt.Wait)
+	defer deadline.Stop()
+	poll := time.NewTicker(c.opt.Poll)
+	defer poll.Stop()
+	w := launchWatch{attempt: attempt}
+	for {
+		exited := false
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("run %s goes on, but was not waited for: %w", d.ID(), ctx.Err())
+		case <-deadline.C:
+			return nil
+		case err = <-ended:
+			exited = true
+		case <-poll.C:
+		}
+		if readErr := w.read(log); readErr != nil {
+			return fmt.Errorf("run %s: %w", d.ID(), readErr)
+		}
+		switch {
+		case w.failed != "":
+			return fmt.Errorf("run %s failed: %s", d.ID(), w.failed)
+		case w.began:
+			return nil
+		case exited:
+			said := lastLine(d.StderrPath(), before)
+			if said == "" {
+				said = exitText(err)
+			}
+			if w.any {
+				return fmt.Errorf("run %s ended while it was starting: %s", d.ID(), said)
+			}
+			return fmt.Errorf("%w: %s", errNeverBegan, said)
+		}
+	}
+}
+
+// launchWatch follows the first records of an attempt.
+type launchWatch struct {
+	attempt int
+	any     bool   // the attempt wrote something
+	began   bool   // it got to its first step, or past it
+	failed  string // why it failed
+}
+
+func (w *launchWatch) read(log *store.LogReader) error {
+	for {
+		rec, _, _, err := log.Next()
+		if errors.Is(err, io.EOF) || errors.Is(err, os.ErrNotExist) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if rec.Attempt < w.attempt {
+			continue
+		}
+		w.any = true
+		if rec.Kind != store.KindState {
+			continue
+		}
+		var s store.StateChange
+		if err := decode(rec, &s); err != nil {
+			return err
+		}
+		switch s.State {
+		case store.StateSubmitted, store.StateStarting:
+		case store.StateFailed:
+			w.failed = printable(s.Reason)
+			if w.failed == "" {
+				w.failed = "it did not say why; see stderr.log in the run folder"
+			}
+		default:
+			w.began = true
+		}
+	}
+}
+
+// environment is what a run's process gets to see: where things are, how to
+// write text and time, and what concerns gradus and the Go runtime. Secrets
+// of the user's shell do not end up in a process that lives for days.
+func (c *Client) environment() []string {
+	env := []string{"GRADUS_HOME=" + c.home.Root()}
+	for _, kv := range c.opt.Environ() {
+		name, _, _ := strings.Cut(kv, "=")
+		switch {
+		case name == "GRADUS_HOME":
+		case strings.HasPrefix(name, "GRADUS_"), strings.HasPrefix(name, "LC_"):
+			env = append(env, kv)
+		default:
+			switch name {
+			case "HOME", "PATH", "USER", "LOGNAME", "LANG", "TZ", "TMPDIR", "XDG_STATE_HOME",
+				"GOMAXPROCS", "GOMEMLIMIT", "GODEBUG", "GOTRACEBACK", "GORACE", "GOCOVERDIR",
+				"LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES":
+				env = append(env, kv)
+			}
+		}
+	}
+	return env
+}
+
+// lastLine is the last line that a process wrote to a file after offset from.
+func lastLine(path string, from int64) string {
+	f, err := os.Open(path)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return ""
+	}
+	const most = 8 << 10
+	from = max(from, info.Size()-most)
+	b, err := io.ReadAll(io.NewSectionReader(f, from, most))
+	if err != nil {
+		return ""
+	}
+	lines := bytes.Split(bytes.TrimSpace(b), []byte("\n"))
+	return printable(string(lines[len(lines)-1]))
+}
+
+// printable makes a line from elsewhere safe to put into an error: whatever
+// could move a cursor or hide text becomes a question mark.
+func printable(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if r == '\n' || r == '\t' {
+			return ' '
+		}
+		if !strconv.IsPrint(r) {
+			return '?'
+		}
+		return r
+	}, s)
+	if len(s) > 1000 {
+		s = strings.ToValidUTF8(s[:1000], "") + " ..."
+	}
+	return strings.TrimSpace(s)
+}
+
+func exitText(err error) string {
+	if err == nil {
+		return "its process ended at once and said nothing"
+	}
+	return fmt.Sprintf("its process ended (%v) and said nothing", err)
+}
+
+// checkpointDir is where a checkpoint of a run lies, given its recorded path.
+func checkpointDir(d rundir.Dir, rel string) (string, bool) {
+	if !filepath.IsLocal(rel) {
+		return "", false
+	}
+	p := filepath.Join(d.Path(), rel)
+	info, err := os.Lstat(p)
+	return p, err == nil && info.IsDir()
+}
