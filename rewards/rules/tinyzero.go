@@ -2,10 +2,169 @@ package rules
 
 import (
 	"fmt"
+	"math"
+	"math/big"
+	"slices"
+	"strings"
+	"unicode"
 
 	"gradus/rewards"
+	"gradus/rewards/tasks"
 )
 
+// TinyZeroParams are the parameters of tinyzero.countdown under their
+// published names and with their published defaults.
+type TinyZeroParams struct {
+	FormatScore float64 `json:"format_score"` // 0.1
+	Score       float64 `json:"score"`        // 1
+}
+
+// newTinyZero is TinyZero's countdown reward with its published quirks.
+//
+//  1. Everything up to the first "Assistant:" (else "<|im_start|>assistant")
+//     of prompt and completion together is dropped; without either: 0.
+//  2. Only the last line is read. No <answer>…</answer> in it: 0. So a line
+//     end after </answer> loses everything.
+//  3. The digit runs of the last answer must be the given numbers; so 3.5 is
+//     made of 3 and 5. If not: format_score.
+//  4. If its characters are digits, + - * / ( ) . and white space, Python
+//     evaluates it: ** and // work. Within 1e-5 of the target: score.
+//  5. Anything else, however absurd: format_score.
+//
+// Python's evaluation is reproduced by our own parser (see pyEval), not run.
+// What it cuts counts as not evaluable: format_score. Two texts that Python
+// evaluates come out otherwise: those over the budgets, and those that pass
+// through a complex number.
+//
+// gradus.accuracy on the task countdown is the repaired form.
 func newTinyZero(params map[string]any) (rewards.Reward, error) {
-	return nil, fmt.Errorf("reward tinyzero.countdown: not yet written")
+	const name = "tinyzero.countdown"
+	p := TinyZeroParams{FormatScore: 0.1, Score: 1}
+	if err := decode(name, params, &p); err != nil {
+		return nil, err
+	}
+	for key, v := range map[string]float64{"format_score": p.FormatScore, "score": p.Score} {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return nil, fmt.Errorf("reward %s: %s is %v; give a finite number", name, key, v)
+		}
+	}
+	spec := rewards.Spec{Name: name, Version: "1.0.0", Params: canonical(p), Deterministic: true,
+		Range: [2]float64{min(0, p.FormatScore, p.Score), max(0, p.FormatScore, p.Score)}}
+	return perSample{spec, func(s rewards.Sample) rewards.Result { return tinyZero(p, s) }}, nil
+}
+
+func tinyZero(p TinyZeroParams, s rewards.Sample) rewards.Result {
+	d, err := tasks.ParseCountdown(s.Problem)
+	if err != nil {
+		return rewards.Result{Status: rewards.Skipped, Reason: "tinyzero.not_countdown", Why: err.Error()}
+	}
+	equation, at, found := tinyZeroEquation(s)
+	if !found {
+		return rewards.Result{Reason: "tinyzero.no_answer", Why: "the last line after \"Assistant:\" has no <answer>…</answer>"}
+	}
+	r := rewards.Result{Score: p.FormatScore, Claim: equation}
+	if at.From >= 0 {
+		r.Spans = []rewards.Span{at}
+	}
+	if !tinyZeroNumbers(equation, d.Numbers) {
+		r.Reason, r.Why = "tinyzero.wrong_numbers", "an answer tag is there, but its digit runs are not the given numbers"
+		return r
+	}
+	v, err := pyEval(equation)
+	if err != nil {
+		r.Reason, r.Why = "tinyzero.not_evaluable", "an answer tag with the given numbers is there, but Python would not evaluate it"
+		return r
+	}
+	if !nearTarget(v, d.Target) {
+		r.Reason, r.Why = "tinyzero.different", fmt.Sprintf("the answer's value is not the target %d", d.Target)
+		return r
+	}
+	r.Score = p.Score
+	r.Reason, r.Why = "tinyzero.equal", fmt.Sprintf("the answer evaluates to the target %d", d.Target)
+	return r
+}
+
+// tinyZeroEquation extracts the equation and where it stands in the
+// completion; From is -1 when it reaches into the prompt.
+func tinyZeroEquation(s rewards.Sample) (string, rewards.Span, bool) {
+	const open, closing = "<answer>", "</answer>"
+	full := s.Prompt + s.Completion
+	from := 0
+	if at := strings.Index(full, "Assistant:"); at >= 0 {
+		from = at + len("Assistant:")
+	} else if at := strings.Index(full, "<|im_start|>assistant"); at >= 0 {
+		from = at + len("<|im_start|>assistant")
+	} else {
+		return "", rewards.Span{}, false
+	}
+	from += strings.LastIndexByte(full[from:], '\n') + 1
+	// The matches of <answer>(.*?)</answer> from left to right: each begins
+	// at the first opening tag after the one before.
+	start, end := -1, -1
+	for i := from; ; {
+		at := strings.Index(full[i:], open)
+		if at < 0 {
+			break
+		}
+		body := i + at + len(open)
+		stop := strings.Index(full[body:], closing)
+		if stop < 0 {
+			break
+		}
+		start, end = body, body+stop
+		i = end + len(closing)
+	}
+	if start < 0 {
+		return "", rewards.Span{}, false
+	}
+	text := full[start:end]
+	trimmed := strings.TrimLeftFunc(text, pythonSpace)
+	start += len(text) - len(trimmed)
+	trimmed = strings.TrimRightFunc(trimmed, pythonSpace)
+	at := rewards.Span{From: start - len(s.Prompt), To: start - len(s.Prompt) + len(trimmed), Label: "claim"}
+	if at.From < 0 {
+		at.From = -1
+	}
+	return trimmed, at, true
+}
+
+// pythonSpace is str.isspace: Unicode white space and four separators more.
+func pythonSpace(r rune) bool { return unicode.IsSpace(r) || r >= 0x1c && r <= 0x1f }
+
+// tinyZeroNumbers says whether the digit runs are the given numbers in any
+// order. Python's \d also matches other scripts' digits, but then the
+// evaluation fails: both ways lead to format_score, so ASCII is enough.
+func tinyZeroNumbers(equation string, numbers []int64) bool {
+	var got []int64
+	for i := 0; i < len(equation); {
+		if equation[i] < '0' || equation[i] > '9' {
+			i++
+			continue
+		}
+		end := i
+		for end < len(equation) && equation[end] >= '0' && equation[end] <= '9' {
+			end++
+		}
+		run := strings.TrimLeft(equation[i:end], "0")
+		if len(run) > 18 || len(got) == len(numbers) {
+			return false
+		}
+		var v int64
+		for k := 0; k < len(run); k++ {
+			v = v*10 + int64(run[k]-'0')
+		}
+		got = append(got, v)
+		i = end
+	}
+	want := slices.Clone(numbers)
+	slices.Sort(want)
+	slices.Sort(got)
+	return slices.Equal(got, want)
+}
+
+func nearTarget(v pyNumber, target int64) bool {
+	if v.i != nil {
+		return v.i.Cmp(big.NewInt(target)) == 0
+	}
+	return math.Abs(v.f-float64(target)) < 1e-5
 }
