@@ -36,18 +36,6 @@ func NewReader(dir string, pos Position) *Reader { return &Reader{dir: dir, pos:
 // Position is where the next record begins.
 func (r *Reader) Position() Position { return r.pos }
 
-// Sync makes what was read so far durable, whoever wrote it. A fold that
-// commits only after Sync can never be ahead of the log after a power failure.
-func (r *Reader) Sync() error {
-	if r.f == nil {
-		return nil
-	}
-	if err := datasync(r.f); err != nil {
-		return fmt.Errorf("sync %s: %w", r.f.Name(), err)
-	}
-	return nil
-}
-
 // Close releases the open file. Next may be called again and opens it anew.
 func (r *Reader) Close() error {
 	f := r.f

@@ -1,0 +1,215 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"sync"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+// DB is a run's database, open for reading beside whoever folds into it.
+// Every method runs one short query, so that readers never hold up the
+// write-ahead log. It is safe for use by several goroutines.
+type DB struct {
+	path string
+	dec  *zstd.Decoder
+
+	mu         sync.Mutex
+	pool       *sql.DB
+	file       os.FileInfo // the file that pool has open
+	watch      *sql.Conn   // data_version counts per connection, so one is kept for it
+	generation int64       // how often the file was replaced
+}
+
+// OpenRead opens the database of a run for reading. The error is
+// fs.ErrNotExist when nothing was folded yet, ErrNotOurs when the file is no
+// run database.
+func OpenRead(path string) (*DB, error) {
+	dec, err := newDecoder()
+	if err != nil {
+		return nil, err
+	}
+	db := &DB{path: path, dec: dec}
+	if err := db.open(); err != nil {
+		dec.Close()
+		return nil, err
+	}
+	return db, nil
+}
+
+func (db *DB) open() error {
+	info, err := os.Stat(db.path)
+	if err != nil {
+		return fmt.Errorf("open run database: %w", err)
+	}
+	if !info.Mode().IsRegular() {
+		return fmt.Errorf("open %s: %w: it is no regular file", db.path, ErrNotOurs)
+	}
+	pool, err := openReader(db.path)
+	if err != nil {
+		return err
+	}
+	if err := checkSchema(context.Background(), pool, db.path); err != nil {
+		pool.Close()
+		return err
+	}
+	db.pool, db.file = pool, info
+	return nil
+}
+
+// Path is the file's path as it was given to OpenRead.
+func (db *DB) Path() string { return db.path }
+
+// Close closes every connection.
+func (db *DB) Close() error {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	if db.watch != nil {
+		db.watch.Close()
+		db.watch = nil
+	}
+	db.dec.Close()
+	return db.pool.Close()
+}
+
+// sql is the pool to query now.
+func (db *DB) sql() *sql.DB {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	return db.pool
+}
+
+// DataVersion is a number that changes whenever something was committed to
+// the database since the call before. It reads no rows: a screen can ask many
+// times a second. When a rebuild has put a new file in place, DataVersion
+// goes over to that file.
+func (db *DB) DataVersion(ctx context.Context) (int64, error) {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	info, err := os.Stat(db.path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return 0, fmt.Errorf("look at %s: %w", db.path, err)
+	}
+	if err == nil && !os.SameFile(info, db.file) {
+		if err := db.reopen(); err != nil {
+			return 0, err
+		}
+	}
+	if db.watch == nil {
+		if db.watch, err = db.pool.Conn(ctx); err != nil {
+			return 0, fmt.Errorf("look at %s: %w", db.path, err)
+		}
+	}
+	var v int64
+	if err := db.watch.QueryRowContext(ctx, "PRAGMA data_version").Scan(&v); err != nil {
+		return 0, fmt.Errorf("look at %s: %w", db.path, err)
+	}
+	return db.generation<<32 | v, nil
+}
+
+func (db *DB) reopen() error {
+	old, watch := db.pool, db.watch
+	if err := db.open(); err != nil {
+		return err
+	}
+	db.watch = nil
+	db.generation++
+	if watch != nil {
+		watch.Close()
+	}
+	return old.Close() // waits for nobody: connections in use close when they are given back
+}
+
+// Header is the run's header; ErrNotFound before its first record is folded.
+func (db *DB) Header(ctx context.Context) (RunHeader, error) {
+	var h RunHeader
+	var text []byte
+	err := db.sql().QueryRowContext(ctx, `SELECT value FROM meta WHERE key='header'`).Scan(&text)
+	if errors.Is(err, sql.ErrNoRows) {
+		return h, fmt.Errorf("read the header of %s: %w", db.path, ErrNotFound)
+	}
+	if err == nil {
+		err = json.Unmarshal(text, &h)
+	}
+	if err != nil {
+		return h, fmt.Errorf("read the header of %s: %w", db.path, err)
+	}
+	return h, nil
+}
+
+// Attempts are the run's attempts in order.
+func (db *DB) Attempts(ctx context.Context) ([]AttemptRow, error) {
+	return collect(ctx, db, "attempts", `SELECT n, coalesce(host,''), coalesce(boot_id,''), coalesce(pid,0), coalesce(pid_start,0),
+		from_step, coalesce(from_ckpt,''), coalesce(executable_sha256,''), coalesce(state,''), coalesce(reason,''),
+		coalesce(exit_code,0), coalesce(started_us,0), coalesce(ended_us,0), valid_to FROM attempt ORDER BY n`, nil,
+		func(r *sql.Rows, a *AttemptRow) error {
+			return r.Scan(&a.N, &a.Host, &a.BootID, &a.PID, &a.PIDStart, &a.FromStep, &a.FromCkpt, &a.Executable,
+				&a.State, &a.Reason, &a.ExitCode, &a.StartedUS, &a.EndedUS, &a.ValidTo)
+		})
+}
+
+// State is what the run recorded last of itself; ErrNotFound before its first
+// record is folded.
+func (db *DB) State(ctx context.Context) (StateInfo, error) {
+	rows, err := collect(ctx, db, "state", `SELECT n, coalesce(state,''), coalesce(stage,''), coalesce(step,0), coalesce(reason,''),
+		coalesce(exit_code,0), coalesce(state_us,0), last_us FROM attempt ORDER BY n DESC LIMIT 1`, nil,
+		func(r *sql.Rows, s *StateInfo) error {
+			return r.Scan(&s.Attempt, &s.State, &s.Stage, &s.Step, &s.Reason, &s.ExitCode, &s.SinceUS, &s.LastRecordUS)
+		})
+	if err != nil {
+		return StateInfo{}, err
+	}
+	if len(rows) == 0 {
+		return StateInfo{}, fmt.Errorf("read the state of %s: %w", db.path, ErrNotFound)
+	}
+	return rows[0], nil
+}
+
+// Counts are the sizes of the record.
+func (db *DB) Counts(ctx context.Context) (Counts, error) {
+	var c Counts
+	err := db.sql().QueryRowContext(ctx, `SELECT
+		(SELECT coalesce(max(id), 0) FROM sample),
+		(SELECT coalesce(sum(last_id - first_id + 1), 0) FROM batch WHERE phase='eval'),
+		(SELECT coalesce(max(id), 0) FROM prompt),
+		(SELECT count(*) FROM step), (SELECT count(*) FROM series), (SELECT count(*) FROM ckpt),
+		(SELECT count(*) FROM eval), (SELECT count(*) FROM event),
+		coalesce((SELECT seq - 1 FROM cursor WHERE src='log'), 0)`).
+		Scan(&c.Samples, &c.EvalSamples, &c.Prompts, &c.Steps, &c.Series, &c.Checkpoints, &c.Evals, &c.Events, &c.Records)
+	if err != nil {
+		return c, fmt.Errorf("count the rows of %s: %w", db.path, err)
+	}
+	for _, suffix := range []string{"", "-wal"} {
+		if info, err := os.Stat(db.path + suffix); err == nil {
+			c.DBBytes += info.Size()
+		}
+	}
+	return c, nil
+}
+
+// collect runs a query to its end and scans every row.
+func collect[T any](ctx context.Context, db *DB, what, query string, args []any, scan func(*sql.Rows, *T) error) ([]T, error) {
+	rows, err := db.sql().QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, fmt.Errorf("read the %s of %s: %w", what, db.path, err)
+	}
+	defer rows.Close()
+	var out []T
+	for rows.Next() {
+		var v T
+		if err := scan(rows, &v); err != nil {
+			return nil, fmt.Errorf("read the %s of %s: %w", what, db.path, err)
+		}
+		out = append(out, v)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read the %s of %s: %w", what, db.path, err)
+	}
+	return out, nil
+}

@@ -1,0 +1,364 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/klauspost/compress/zstd"
+
+	"gradus/store/eventlog"
+)
+
+// statement names the prepared statements of a folder.
+type statement int
+
+const (
+	putMeta statement = iota
+	putCursor
+	putAttempt
+	setAttempt
+	setState
+	setLast
+	putEvent
+	putHeartbeat
+	putStep
+	putSeries
+	putMetric
+	findPrompt
+	putPrompt
+	putBatch
+	putSample
+	putBody
+	putTok
+	putPart
+	putReward
+	putCkpt
+	putEval
+	claimBatches
+	putControl
+	applyRewind
+	putIndex
+	nextBodies
+	numStatements
+)
+
+func statementText(s statement) string {
+	switch s {
+	case putMeta:
+		return `INSERT INTO meta(key, value) VALUES(?,?) ON CONFLICT DO UPDATE SET value=excluded.value`
+	case putCursor:
+		return `INSERT INTO cursor(src, segment, offset, seq) VALUES(?,?,?,?)
+			ON CONFLICT DO UPDATE SET segment=excluded.segment, offset=excluded.offset, seq=excluded.seq`
+	case putAttempt:
+		return `INSERT INTO attempt(n) VALUES(?) ON CONFLICT DO NOTHING`
+	case setAttempt:
+		return `UPDATE attempt SET host=?, boot_id=?, pid=?, pid_start=?, from_step=?, from_ckpt=?, executable_sha256=?, started_us=? WHERE n=?`
+	case setState:
+		return `UPDATE attempt SET state=?, stage=?, step=?, reason=?, exit_code=?, state_us=?, ended_us=? WHERE n=?`
+	case setLast:
+		return `UPDATE attempt SET last_us=? WHERE n=?`
+	case putEvent:
+		return `INSERT INTO event(seq, attempt, step, ts_us, kind, level, code, text, body) VALUES(?,?,?,?,?,?,?,?,?)`
+	case putHeartbeat:
+		return `INSERT INTO heartbeat(seq, attempt, step, ts_us, mono_ms, rss, cpu_s) VALUES(?,?,?,?,?,?,?)`
+	case putStep:
+		return `INSERT INTO step(seq, attempt, step, stage, ts_us, non_finite) VALUES(?,?,?,?,?,?)`
+	case putSeries:
+		return `INSERT INTO series(name) VALUES(?) RETURNING id`
+	case putMetric:
+		return `INSERT INTO metric(series, step, attempt, ts_us, value) VALUES(?,?,?,?,?)
+			ON CONFLICT DO UPDATE SET ts_us=excluded.ts_us, value=excluded.value`
+	case findPrompt:
+		return `SELECT id FROM prompt WHERE hash=?`
+	case putPrompt:
+		return `INSERT INTO prompt(hash, task, ref, gold, tokens, text, text_z, data) VALUES(?,?,?,?,?,?,?,?) RETURNING id`
+	case putBatch:
+		return `INSERT INTO batch(seq, attempt, stage, phase, step, ckpt, ts_us, first_id, last_id) VALUES(?,?,?,?,?,?,?,?,?)`
+	case putSample:
+		return `INSERT INTO sample(id, batch, prompt, grp, idx, stream, policy, tokens, finish, reward, advantage, flags, correct, claim)
+			VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)`
+	case putBody:
+		return `INSERT INTO sample_body(sample, text, text_z, crc) VALUES(?,?,?,?)`
+	case putTok:
+		return `INSERT INTO sample_tok(sample, ids, logp, ent) VALUES(?,?,?,?)`
+	case putPart:
+		return `INSERT INTO part(name, version) VALUES(?,?) RETURNING id`
+	case putReward:
+		return `INSERT INTO reward(sample, ord, part, status, score, weight, value, reason, why, spans, facts, us)
+			VALUES(?,?,?,?,?,?,?,?,?,?,?,?)`
+	case putCkpt:
+		return `INSERT INTO ckpt(seq, attempt, step, stage, ts_us, path, bytes, manifest_sha256, metrics) VALUES(?,?,?,?,?,?,?,?,?)`
+	case putEval:
+		return `INSERT INTO eval(seq, attempt, step, ts_us, ckpt, suite, suite_hash, label, seed, n, k, acc, ci_lo, ci_hi, format_ok, tokens, wall_s)
+			VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) RETURNING id`
+	case claimBatches:
+		return `UPDATE batch SET eval=? WHERE step=? AND phase='eval' AND ckpt=? AND attempt=? AND eval IS NULL`
+	case putControl:
+		return `INSERT INTO control(seq, id, attempt, ts_us, actor, via, verb, args, reason, asked_us, outcome, result, applied_step, prev_hash, hash)
+			VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`
+	case applyRewind:
+		return `UPDATE attempt SET valid_to=min(valid_to, ?) WHERE n < ?`
+	case putIndex:
+		return `INSERT INTO sample_fts(rowid, body) VALUES(?,?)`
+	case nextBodies:
+		return `SELECT sample, text, text_z FROM sample_body WHERE sample > ? ORDER BY sample LIMIT ?`
+	}
+	return ""
+}
+
+// folder turns records into rows on one connection. Its caches mirror the
+// tables, so they are dropped with every rollback.
+type folder struct {
+	conn  *sql.Conn
+	enc   *zstd.Encoder
+	stmts [numStatements]*sql.Stmt
+
+	next     eventlog.Position // of the next record to fold
+	sample   int64             // last sample id
+	indexed  int64             // last sample id in the search index
+	series   map[string]int64
+	parts    map[[2]string]int64
+	prompts  map[string]int64
+	attempts map[int]int64 // last_us of attempts touched in this transaction
+}
+
+func newFolder(ctx context.Context, db *sql.DB, enc *zstd.Encoder) (*folder, error) {
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	f := &folder{conn: conn, enc: enc}
+	for s := range numStatements {
+		if f.stmts[s], err = conn.PrepareContext(ctx, statementText(s)); err != nil {
+			conn.Close()
+			return nil, fmt.Errorf("prepare %q: %w", statementText(s), err)
+		}
+	}
+	if err := f.reload(); err != nil {
+		f.close()
+		return nil, err
+	}
+	return f, nil
+}
+
+func (f *folder) close() error {
+	for _, s := range f.stmts {
+		if s != nil {
+			s.Close()
+		}
+	}
+	return f.conn.Close()
+}
+
+// reload reads the state that the caches mirror.
+func (f *folder) reload() error {
+	f.series, f.parts, f.prompts, f.attempts = map[string]int64{}, map[[2]string]int64{}, map[string]int64{}, map[int]int64{}
+	f.next = eventlog.Position{Seq: 1}
+	ctx := context.Background()
+	err := f.conn.QueryRowContext(ctx, `SELECT segment, offset, seq FROM cursor WHERE src='log'`).
+		Scan(&f.next.Segment, &f.next.Offset, &f.next.Seq)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return err
+	}
+	err = f.conn.QueryRowContext(ctx, `SELECT coalesce(max(id), 0), coalesce((SELECT seq FROM cursor WHERE src='fts'), 0) FROM sample`).
+		Scan(&f.sample, &f.indexed)
+	if err != nil {
+		return err
+	}
+	rows, err := f.conn.QueryContext(ctx, `SELECT id, name, NULL FROM series UNION ALL SELECT id, name, version FROM part`)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id int64
+		var name string
+		var version sql.NullString
+		if err := rows.Scan(&id, &name, &version); err != nil {
+			return err
+		}
+		if version.Valid {
+			f.parts[[2]string{name, version.String}] = id
+		} else {
+			f.series[name] = id
+		}
+	}
+	return rows.Err()
+}
+
+func (f *folder) exec(s statement, args ...any) error {
+	_, err := f.stmts[s].Exec(args...)
+	return err
+}
+
+func (f *folder) begin() error {
+	_, err := f.conn.ExecContext(context.Background(), "BEGIN IMMEDIATE")
+	return err
+}
+
+// commit writes the cursor with the rows and ends the transaction.
+func (f *folder) commit() error {
+	for n, last := range f.attempts {
+		if err := f.exec(setLast, last, n); err != nil {
+			return err
+		}
+	}
+	clear(f.attempts)
+	if err := f.exec(putCursor, "log", f.next.Segment, f.next.Offset, int64(f.next.Seq)); err != nil {
+		return err
+	}
+	_, err := f.conn.ExecContext(context.Background(), "COMMIT")
+	return err
+}
+
+// rollback undoes the transaction and what the caches took from it.
+func (f *folder) rollback() error {
+	// After a full disk SQLite has rolled back already and says so.
+	f.conn.ExecContext(context.Background(), "ROLLBACK")
+	return f.reload()
+}
+
+// fold adds one record. Records that are folded already are passed over, so
+// that replaying a log changes nothing.
+func (f *folder) fold(it item) error {
+	if it.seq < f.next.Seq {
+		return nil
+	}
+	if it.seq != f.next.Seq {
+		return fmt.Errorf("fold record %d: record %d should come first", it.seq, f.next.Seq)
+	}
+	if err := f.apply(it); err != nil {
+		return fmt.Errorf("fold record %d (%s): %w", it.seq, it.rec.Kind, err)
+	}
+	f.next = it.after
+	return nil
+}
+
+func (f *folder) apply(it item) error {
+	n := it.rec.Attempt
+	if _, ok := f.attempts[n]; !ok {
+		if err := f.exec(putAttempt, n); err != nil {
+			return err
+		}
+	}
+	f.attempts[n] = it.rec.TimeUS
+	if l, ok := describe(it); ok {
+		err := f.exec(putEvent, int64(it.seq), n, l.step, it.rec.TimeUS, string(it.rec.Kind), l.level, l.code,
+			strings.ReplaceAll(strings.ToValidUTF8(l.text, "\uFFFD"), "\x00", "\uFFFD"), sqlText(string(it.rec.Body)))
+		if err != nil {
+			return err
+		}
+	}
+	switch b := it.body.(type) {
+	case *RunHeader:
+		return f.header(it, b)
+	case *Attempt:
+		return f.exec(setAttempt, b.Host, b.BootID, b.PID, b.PIDStart, b.FromStep, b.FromCkpt, b.Executable, it.rec.TimeUS, n)
+	case *StateChange:
+		var ended any
+		if b.State.Terminal() {
+			ended = it.rec.TimeUS
+		}
+		return f.exec(setState, string(b.State), b.Stage, b.Step, b.Reason, b.ExitCode, it.rec.TimeUS, ended, n)
+	case *Metrics:
+		return f.metrics(it, b)
+	case *Samples:
+		return f.samples(it, b)
+	case *Checkpoint:
+		return f.exec(putCkpt, int64(it.seq), n, b.Step, b.Stage, it.rec.TimeUS, b.Path, b.Bytes, b.Manifest, jsonOrNil(b.Metrics, len(b.Metrics)))
+	case *Eval:
+		return f.eval(it, b)
+	case *Control:
+		return f.exec(putControl, int64(it.seq), b.ID, n, it.rec.TimeUS, b.Actor, b.Via, b.Verb, rawOrNil(b.Args), b.Reason, b.AskedUS,
+			b.Outcome, b.Result, b.AppliedStep, b.PrevHash, b.Hash)
+	case *Rewind:
+		return f.exec(applyRewind, b.ToStep, n)
+	case *Heartbeat:
+		return f.exec(putHeartbeat, int64(it.seq), n, b.Step, it.rec.TimeUS, b.MonoMS, b.RSS, b.CPU)
+	}
+	return nil
+}
+
+// Terminal tells whether an attempt in this state is over.
+func (s State) Terminal() bool {
+	switch s {
+	case StateDone, StateStopped, StateFailed, StateCrashed:
+		return true
+	}
+	return false
+}
+
+func (f *folder) header(it item, b *RunHeader) error {
+	for _, kv := range []struct {
+		key   string
+		value any
+	}{
+		{"header", sqlText(string(it.rec.Body))},
+		{"run_id", b.ID}, {"name", b.Name}, {"purpose", b.Purpose}, {"task", b.Task}, {"seed", int64(b.Seed)},
+		{"version", b.Version}, {"device", b.Device}, {"steps", b.Steps}, {"params", b.Params}, {"parent", b.Parent},
+		{"created_us", b.CreatedUS}, {"config_toml", sqlText(b.ConfigTOML)},
+	} {
+		if err := f.exec(putMeta, kv.key, kv.value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f *folder) metrics(it item, b *Metrics) error {
+	err := f.exec(putStep, int64(it.seq), it.rec.Attempt, b.Step, b.Stage, it.rec.TimeUS, jsonOrNil(b.NonFinite, len(b.NonFinite)))
+	if err != nil {
+		return err
+	}
+	for _, name := range sortedKeys(b.Values) {
+		id, ok := f.series[name]
+		if !ok {
+			if err := f.stmts[putSeries].QueryRow(name).Scan(&id); err != nil {
+				return fmt.Errorf("series %q: %w", name, err)
+			}
+			f.series[name] = id
+		}
+		if err := f.exec(putMetric, id, b.Step, it.rec.Attempt, it.rec.TimeUS, b.Values[name]); err != nil {
+			return fmt.Errorf("series %q: %w", name, err)
+		}
+	}
+	return nil
+}
+
+func (f *folder) eval(it item, b *Eval) error {
+	var id int64
+	err := f.stmts[putEval].QueryRow(int64(it.seq), it.rec.Attempt, b.Step, it.rec.TimeUS, b.Ckpt, b.Suite, b.SuiteHash, b.Label,
+		int64(b.Seed), b.N, b.K, b.Accuracy, b.CILow, b.CIHigh, b.FormatOK, b.Tokens, b.WallSeconds).Scan(&id)
+	if err != nil {
+		return err
+	}
+	// Samples of an evaluation that a crash broke off belong to the attempt
+	// that crashed and stay without one.
+	return f.exec(claimBatches, id, b.Step, b.Ckpt, it.rec.Attempt)
+}
+
+func jsonOrNil(v any, n int) any {
+	if n == 0 {
+		return nil
+	}
+	b, err := json.Marshal(v)
+	if err != nil { // strings and finite numbers always encode
+		return nil
+	}
+	return string(b)
+}
+
+func rawOrNil(b json.RawMessage) any {
+	if len(b) == 0 {
+		return nil
+	}
+	if !utf8.Valid(b) {
+		return []byte(b)
+	}
+	return string(b)
+}

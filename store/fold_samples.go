@@ -1,0 +1,134 @@
+package store
+
+import (
+	"database/sql"
+	"errors"
+	"maps"
+	"slices"
+)
+
+const (
+	flagUnscorable = 1
+	flagRawText    = 2
+	maxPromptCache = 100_000
+)
+
+// samples writes the completions of one record with their prompts, reward
+// parts and token data. Their ids go on from the last one.
+func (f *folder) samples(it item, b *Samples) error {
+	prompts, err := f.promptIDs(b.Prompts)
+	if err != nil {
+		return err
+	}
+	if len(b.Rows) == 0 {
+		return nil
+	}
+	first := f.sample + 1
+	err = f.exec(putBatch, int64(it.seq), it.rec.Attempt, b.Stage, b.Phase, b.Step, b.Ckpt, it.rec.TimeUS, first, first+int64(len(b.Rows))-1)
+	if err != nil {
+		return err
+	}
+	for i := range b.Rows {
+		f.sample++
+		if err := f.oneSample(f.sample, int64(it.seq), prompts[b.Rows[i].Prompt], &b.Rows[i], &it.packed[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f *folder) oneSample(id, batch, prompt int64, s *Sample, p *packedSample) error {
+	flags := 0
+	if s.Unscorable {
+		flags |= flagUnscorable
+	}
+	if len(s.RawText) > 0 {
+		flags |= flagRawText
+	}
+	var correct any
+	if s.Correct != nil {
+		correct = *s.Correct
+	}
+	err := f.exec(putSample, id, batch, prompt, s.Group, s.Index, int64(s.Stream), s.PolicyVersion, tokens(s), s.Finish,
+		s.Reward, s.Advantage, flags, correct, textOrNil(s.Claim))
+	if err != nil {
+		return err
+	}
+	if err := f.exec(putBody, id, p.plain, p.z, p.crc); err != nil {
+		return err
+	}
+	if p.ids != nil || p.logp != nil || p.ent != nil {
+		if err := f.exec(putTok, id, p.ids, p.logp, p.ent); err != nil {
+			return err
+		}
+	}
+	for ord := range s.Rewards {
+		r := &s.Rewards[ord]
+		part, err := f.partID(r.Name, r.Version)
+		if err != nil {
+			return err
+		}
+		err = f.exec(putReward, id, ord, part, r.Status, r.Score, r.Weight, r.Value, stringOrNil(r.Reason), stringOrNil(r.Why),
+			jsonOrNil(r.Spans, len(r.Spans)), rawOrNil(r.Facts), r.Micros)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tokens is the length of a completion in tokens; 0 when the log does not say.
+func tokens(s *Sample) int { return max(len(s.TokenIDs), len(s.LogProbs)) }
+
+// promptIDs finds or stores each prompt.
+func (f *folder) promptIDs(ps []Prompt) ([]int64, error) {
+	if len(f.prompts) > maxPromptCache {
+		clear(f.prompts)
+	}
+	ids := make([]int64, len(ps))
+	for i := range ps {
+		p := &ps[i]
+		id, ok := f.prompts[p.Hash]
+		if !ok {
+			err := f.stmts[findPrompt].QueryRow(p.Hash).Scan(&id)
+			if errors.Is(err, sql.ErrNoRows) {
+				plain, z := packText(f.enc, p.Text)
+				err = f.stmts[putPrompt].QueryRow(p.Hash, p.Task, p.Ref, sqlText(p.Gold), p.Tokens, plain, z, rawOrNil(p.Data)).Scan(&id)
+			}
+			if err != nil {
+				return nil, err
+			}
+			f.prompts[p.Hash] = id
+		}
+		ids[i] = id
+	}
+	return ids, nil
+}
+
+func (f *folder) partID(name, version string) (int64, error) {
+	key := [2]string{name, version}
+	id, ok := f.parts[key]
+	if !ok {
+		if err := f.stmts[putPart].QueryRow(name, version).Scan(&id); err != nil {
+			return 0, err
+		}
+		f.parts[key] = id
+	}
+	return id, nil
+}
+
+func textOrNil(s string) any {
+	if s == "" {
+		return nil
+	}
+	return sqlText(s)
+}
+
+func stringOrNil(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -1,0 +1,290 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+	"github.com/mattn/go-sqlite3"
+
+	"gradus/store/eventlog"
+)
+
+const (
+	batchRecords = 500
+	batchTime    = 100 * time.Millisecond
+)
+
+// IngestOptions tune an Ingester; the zero value is right for a live run.
+type IngestOptions struct {
+	Wait           bool          // wait for the lock instead of ErrIngestLocked
+	Poll           time.Duration // how often Follow looks for records without being woken; 0 means 100 ms
+	AllowNetworkFS bool          // fold onto a network file system after all
+	OnError        func(error)   // told of errors that Follow waits out, as a full disk; may be nil
+}
+
+// Ingester folds a log into a database. Only one can be open for a database
+// at a time, over all processes. Not safe for use by several goroutines.
+type Ingester struct {
+	logDir, dbPath string
+	opt            IngestOptions
+	lock           *os.File
+	db             *sql.DB
+	f              *folder
+	enc            *zstd.Encoder
+	dec            *zstd.Decoder
+}
+
+// OpenIngester takes the lock (file ingest.lock beside dbPath) and opens the
+// database at dbPath, making it if it is missing. It refuses network file
+// systems, on which SQLite loses rows.
+func OpenIngester(ctx context.Context, logDir, dbPath string, opt IngestOptions) (*Ingester, error) {
+	if opt.Poll == 0 {
+		opt.Poll = 100 * time.Millisecond
+	}
+	if err := checkPlace(dbPath, opt.AllowNetworkFS); err != nil {
+		return nil, err
+	}
+	lock, err := lockFile(ctx, filepath.Join(filepath.Dir(dbPath), "ingest.lock"), opt.Wait)
+	if err != nil {
+		return nil, err
+	}
+	in := &Ingester{logDir: logDir, dbPath: dbPath, opt: opt, lock: lock}
+	if _, err := os.Stat(dbPath); errors.Is(err, fs.ErrNotExist) {
+		if err := createDB(dbPath); err != nil {
+			in.Close()
+			return nil, fmt.Errorf("make the run database %s: %w", dbPath, err)
+		}
+	}
+	if err := in.open(ctx, "FULL"); err != nil {
+		in.Close()
+		return nil, err
+	}
+	return in, nil
+}
+
+// checkPlace refuses to put a database where SQLite is not safe.
+func checkPlace(dbPath string, allow bool) error {
+	name, err := networkFS(filepath.Dir(dbPath))
+	if err != nil {
+		return err
+	}
+	if name != "" && !allow {
+		return fmt.Errorf("put the run database at %s: that is on %s, a network file system, where SQLite can lose rows; set GRADUS_HOME to a local disk", dbPath, name)
+	}
+	return nil
+}
+
+func (in *Ingester) open(ctx context.Context, synchronous string) (err error) {
+	if in.enc, err = newEncoder(); err != nil {
+		return err
+	}
+	if in.dec, err = newDecoder(); err != nil {
+		return err
+	}
+	if in.db, err = openWriter(in.dbPath, synchronous); err != nil {
+		return err
+	}
+	if err := checkSchema(ctx, in.db, in.dbPath); err != nil {
+		return err
+	}
+	in.f, err = newFolder(ctx, in.db, in.enc)
+	if err != nil {
+		return fmt.Errorf("open %s: %w", in.dbPath, err)
+	}
+	return nil
+}
+
+// Close empties the write-ahead log into the database and lets go of the lock.
+func (in *Ingester) Close() error {
+	var err error
+	if in.f != nil {
+		_, e := in.f.conn.ExecContext(context.Background(), "PRAGMA wal_checkpoint(TRUNCATE)")
+		err = errors.Join(e, in.f.close())
+	}
+	if in.db != nil {
+		err = errors.Join(err, in.db.Close())
+	}
+	if in.enc != nil {
+		in.enc.Close()
+	}
+	if in.dec != nil {
+		in.dec.Close()
+	}
+	if in.lock != nil {
+		err = errors.Join(err, in.lock.Close())
+	}
+	in.f, in.db, in.enc, in.dec, in.lock = nil, nil, nil, nil, nil
+	return err
+}
+
+// CatchUp folds everything that is in the log now, makes it searchable, and
+// returns the number of records. Rows and the cursor are committed together,
+// every 500 records or 100 ms, and only after their log records are durable.
+func (in *Ingester) CatchUp(ctx context.Context) (int, error) {
+	n, err := in.foldAll(ctx)
+	if err != nil {
+		return n, err
+	}
+	return n, in.indexAll(ctx)
+}
+
+// foldAll folds to the end of the log. A second goroutine reads, decodes and
+// compresses ahead of the one that writes rows.
+func (in *Ingester) foldAll(ctx context.Context) (n int, err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	items := make(chan item, 4)
+	var readErr error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer close(items)
+		readErr = in.produce(ctx, in.f.next, items)
+	}()
+	defer func() {
+		cancel()
+		<-done
+	}()
+	for {
+		k, more, err := in.foldBatch(ctx, items)
+		n += k
+		if err != nil {
+			return n, fmt.Errorf("fold the log in %s into %s: %w", in.logDir, in.dbPath, err)
+		}
+		if err := in.truncateWAL(); err != nil {
+			return n, err
+		}
+		if !more {
+			break
+		}
+	}
+	<-done
+	if readErr != nil && ctx.Err() == nil {
+		return n, readErr
+	}
+	return n, ctx.Err()
+}
+
+// produce sends the records from pos to the end of the log.
+func (in *Ingester) produce(ctx context.Context, pos eventlog.Position, items chan<- item) error {
+	if pos.Segment == 0 {
+		pos = eventlog.Position{}
+	}
+	r := eventlog.NewReader(in.logDir, pos)
+	defer r.Close()
+	for {
+		payload, after, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		select {
+		case items <- prepare(in.enc, payload, after):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// foldBatch folds what arrives into one transaction. more is false when the
+// channel was closed.
+func (in *Ingester) foldBatch(ctx context.Context, items <-chan item) (n int, more bool, err error) {
+	first, ok := <-items
+	if !ok {
+		return 0, false, nil
+	}
+	if err := in.f.begin(); err != nil {
+		return 0, false, err
+	}
+	defer func() {
+		if err != nil {
+			n = 0
+			err = errors.Join(err, in.f.rollback())
+		}
+	}()
+	began := time.Now()
+	more = true
+	for it := first; ; {
+		if err := in.f.fold(it); err != nil {
+			return 0, false, err
+		}
+		n++
+		if n >= batchRecords || time.Since(began) >= batchTime || ctx.Err() != nil {
+			break
+		}
+		if it, more = <-items; !more {
+			break
+		}
+	}
+	if err := eventlog.SyncSegment(in.logDir, in.f.next.Segment); err != nil {
+		return 0, false, err
+	}
+	return n, more, in.f.commit()
+}
+
+// truncateWAL empties the write-ahead log when it has grown. A reader in the
+// middle of a query makes it wait for the next time.
+func (in *Ingester) truncateWAL() error {
+	info, err := os.Stat(in.dbPath + "-wal")
+	if err != nil || info.Size() <= walLimit {
+		return nil
+	}
+	var busy, frames, moved int
+	return in.f.conn.QueryRowContext(context.Background(), "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &frames, &moved)
+}
+
+// Follow folds the log as it grows until ctx is done, then folds what is left
+// and returns nil. A value on wake, which may be nil, makes it look at once.
+// It waits out a full disk and a busy database, telling OnError; every other
+// error ends it.
+func (in *Ingester) Follow(ctx context.Context, wake <-chan struct{}) error {
+	for {
+		wait := in.opt.Poll
+		if _, err := in.CatchUp(ctx); err != nil && ctx.Err() == nil {
+			if !passing(err) {
+				return err
+			}
+			if in.opt.OnError != nil {
+				in.opt.OnError(err)
+			}
+			wait = time.Second
+		}
+		select {
+		case <-ctx.Done():
+			_, err := in.CatchUp(context.WithoutCancel(ctx))
+			return err
+		case <-wake:
+		case <-time.After(wait):
+		}
+	}
+}
+
+// passing tells of errors that can go away by themselves.
+func passing(err error) bool {
+	var se sqlite3.Error
+	if errors.As(err, &se) {
+		return se.Code == sqlite3.ErrFull || se.Code == sqlite3.ErrBusy || se.Code == sqlite3.ErrLocked
+	}
+	return false
+}
+
+// Fold brings the database at dbPath up to the end of the log in logDir and
+// returns the number of records folded. When another process is folding it
+// returns ErrIngestLocked and has done nothing.
+func Fold(ctx context.Context, logDir, dbPath string) (int, error) {
+	in, err := OpenIngester(ctx, logDir, dbPath, IngestOptions{})
+	if err != nil {
+		return 0, err
+	}
+	n, err := in.CatchUp(ctx)
+	return n, errors.Join(err, in.Close())
+}

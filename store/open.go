@@ -1,0 +1,196 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	_ "embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	"github.com/mattn/go-sqlite3"
+)
+
+//go:embed schema.sql
+var schemaSQL string
+
+const (
+	applicationID = 0x47524144 // "GRAD"
+	schemaVersion = 1
+	pageSize      = 8192
+	walLimit      = 16 << 20 // bytes; the WAL is emptied and cut beyond this
+)
+
+// ErrNotFound says that the asked row is not in the database.
+var ErrNotFound = errors.New("not found")
+
+// ErrNotOurs says that a file is not a gradus run database.
+var ErrNotOurs = errors.New("not a gradus run database")
+
+// connector opens connections to one SQLite file and prepares each with the
+// same pragmas. It stands in for a registered driver name, which would be
+// state of the whole process.
+type connector struct {
+	dsn     string
+	pragmas []string
+}
+
+func (c connector) Driver() driver.Driver { return &sqlite3.SQLiteDriver{} }
+
+func (c connector) Connect(context.Context) (driver.Conn, error) {
+	d := sqlite3.SQLiteDriver{ConnectHook: func(conn *sqlite3.SQLiteConn) error {
+		for _, p := range c.pragmas {
+			if _, err := conn.Exec("PRAGMA "+p, nil); err != nil {
+				return fmt.Errorf("%s: %w", p, err)
+			}
+		}
+		return nil
+	}}
+	return d.Open(c.dsn)
+}
+
+// dsn makes a URI of a path that may hold any byte.
+func dsn(path, query string) (string, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	return "file:" + (&url.URL{Path: abs}).EscapedPath() + "?" + query, nil
+}
+
+// openWriter opens the one writing connection of a database that exists.
+// synchronous is FULL or OFF; with FULL a committed transaction survives
+// power failure.
+func openWriter(path, synchronous string) (*sql.DB, error) {
+	uri, err := dsn(path, "mode=rw&_txlock=immediate&_busy_timeout=10000")
+	if err != nil {
+		return nil, err
+	}
+	db := sql.OpenDB(connector{uri, []string{
+		"synchronous=" + synchronous, "trusted_schema=OFF", "cell_size_check=ON",
+		"temp_store=MEMORY", "cache_size=-16000", "wal_autocheckpoint=1000", "journal_size_limit=16777216",
+	}})
+	db.SetMaxOpenConns(1)
+	return db, nil
+}
+
+// openReader opens a pool of reading connections. Where the folder cannot be
+// written and no WAL is left, the file is opened as one that never changes.
+func openReader(path string) (*sql.DB, error) {
+	query := "mode=ro&_query_only=1&_busy_timeout=5000"
+	if frozen(path) {
+		query = "mode=ro&immutable=1&_query_only=1"
+	}
+	uri, err := dsn(path, query)
+	if err != nil {
+		return nil, err
+	}
+	db := sql.OpenDB(connector{uri, []string{"trusted_schema=OFF", "cell_size_check=ON", "mmap_size=0"}})
+	db.SetMaxOpenConns(4)
+	db.SetMaxIdleConns(4)
+	return db, nil
+}
+
+// frozen tells whether SQLite could not make its shared-memory file beside
+// path and also does not need one.
+func frozen(path string) bool {
+	if info, err := os.Stat(path + "-wal"); err == nil && info.Size() > 0 {
+		return false
+	}
+	if _, err := os.Stat(path + "-shm"); err == nil {
+		return false
+	}
+	return !writable(filepath.Dir(path))
+}
+
+// createDB makes an empty run database at path, where none is. It appears
+// whole: readers never see a file without the schema.
+func createDB(path string) (err error) {
+	tmp := path + ".new"
+	if err := removeDB(tmp); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(tmp, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600) // SQLite gives its side files the same mode
+	if err != nil {
+		return err
+	}
+	f.Close()
+	defer func() {
+		if err != nil {
+			removeDB(tmp)
+		}
+	}()
+	if err := writeSchema(tmp); err != nil {
+		return err
+	}
+	if err := removeDB(path); err != nil { // side files of a database that is gone would be replayed into this one
+		return err
+	}
+	if err := os.Rename(tmp, path); err != nil {
+		return err
+	}
+	return syncPath(filepath.Dir(path))
+}
+
+func writeSchema(path string) error {
+	uri, err := dsn(path, "mode=rw")
+	if err != nil {
+		return err
+	}
+	db := sql.OpenDB(connector{uri, []string{
+		fmt.Sprintf("page_size=%d", pageSize), "auto_vacuum=INCREMENTAL", "journal_mode=WAL", "synchronous=FULL",
+	}})
+	defer db.Close()
+	db.SetMaxOpenConns(1)
+	_, err = db.Exec(fmt.Sprintf("BEGIN IMMEDIATE;\n%s\nPRAGMA application_id=%d; PRAGMA user_version=%d; COMMIT;",
+		schemaSQL, applicationID, schemaVersion))
+	if err != nil {
+		return fmt.Errorf("write the schema: %w", err)
+	}
+	return db.Close()
+}
+
+// checkSchema makes sure that db is ours and of a version we know.
+func checkSchema(ctx context.Context, db *sql.DB, path string) error {
+	var app, version int64
+	if err := db.QueryRowContext(ctx, "PRAGMA application_id").Scan(&app); err != nil {
+		var se sqlite3.Error
+		if errors.As(err, &se) && se.Code == sqlite3.ErrNotADB {
+			return fmt.Errorf("open %s: %w: it is not an SQLite file", path, ErrNotOurs)
+		}
+		return fmt.Errorf("open %s: %w", path, err)
+	}
+	if app != applicationID {
+		return fmt.Errorf("open %s: %w: its application id is %#x, not %#x", path, ErrNotOurs, app, applicationID)
+	}
+	if err := db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
+		return fmt.Errorf("open %s: %w", path, err)
+	}
+	if version != schemaVersion {
+		return fmt.Errorf("open %s: it has schema version %d and this gradus knows %d; use a newer gradus, or rebuild it from the run's log", path, version, schemaVersion)
+	}
+	return nil
+}
+
+// removeDB removes a database with its side files.
+func removeDB(path string) error {
+	for _, suffix := range []string{"", "-wal", "-shm", "-journal"} {
+		if err := os.Remove(path + suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+func syncPath(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return f.Sync()
+}

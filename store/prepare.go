@@ -1,0 +1,115 @@
+package store
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/klauspost/compress/zstd"
+
+	"gradus/store/eventlog"
+)
+
+// item is a log record decoded and compressed, ready to become rows.
+type item struct {
+	seq    uint64
+	after  eventlog.Position
+	rec    Record
+	body   any   // pointer to the type that rec.Kind names; nil for unknown kinds
+	bad    error // the body could not be decoded
+	packed []packedSample
+}
+
+type packedSample struct {
+	plain          any
+	z              []byte
+	crc            int64
+	ids, logp, ent []byte
+}
+
+// newBody makes the value that a record of this kind decodes into, or nil for
+// a kind that this version does not know.
+func newBody(k Kind) any {
+	switch k {
+	case KindRun:
+		return new(RunHeader)
+	case KindAttempt:
+		return new(Attempt)
+	case KindState:
+		return new(StateChange)
+	case KindMetrics:
+		return new(Metrics)
+	case KindSamples:
+		return new(Samples)
+	case KindCheckpoint:
+		return new(Checkpoint)
+	case KindEval:
+		return new(Eval)
+	case KindControl:
+		return new(Control)
+	case KindAlert:
+		return new(Alert)
+	case KindRewind:
+		return new(Rewind)
+	case KindHeartbeat:
+		return new(Heartbeat)
+	}
+	return nil
+}
+
+// prepare decodes a payload of the log. It never fails: what cannot be
+// understood becomes an event that says so.
+func prepare(enc *zstd.Encoder, payload []byte, after eventlog.Position) item {
+	it := item{seq: after.Seq - 1, after: after}
+	if err := json.Unmarshal(payload, &it.rec); err != nil || it.rec.Kind == "" {
+		if err == nil {
+			err = errors.New("it has no kind")
+		}
+		it.bad = fmt.Errorf("record %d of the log is not a gradus record: %w", it.seq, err)
+		it.rec = Record{Kind: "unreadable", Body: append([]byte{}, payload...)}
+		return it
+	}
+	body := newBody(it.rec.Kind)
+	if body == nil {
+		return it
+	}
+	if err := json.Unmarshal(it.rec.Body, body); err != nil {
+		it.bad = fmt.Errorf("record %d of the log is no valid %s record: %w", it.seq, it.rec.Kind, err)
+		return it
+	}
+	it.body = body
+	if s, ok := body.(*Samples); ok {
+		if it.bad = checkSamples(s); it.bad != nil {
+			it.bad = fmt.Errorf("record %d of the log is no valid samples record: %w", it.seq, it.bad)
+			it.body = nil
+			return it
+		}
+		it.packed = packSamples(enc, s)
+		it.rec.Body = nil
+	}
+	return it
+}
+
+func checkSamples(s *Samples) error {
+	for i, r := range s.Rows {
+		if r.Prompt < 0 || r.Prompt >= len(s.Prompts) {
+			return fmt.Errorf("row %d names prompt %d of %d", i, r.Prompt, len(s.Prompts))
+		}
+	}
+	return nil
+}
+
+func packSamples(enc *zstd.Encoder, s *Samples) []packedSample {
+	out := make([]packedSample, len(s.Rows))
+	for i := range s.Rows {
+		r := &s.Rows[i]
+		p := &out[i]
+		text := r.text()
+		p.plain, p.z = packText(enc, text)
+		p.crc = textSum(text)
+		p.ids = packWords(enc, idWords(r.TokenIDs))
+		p.logp = packWords(enc, floatWords(r.LogProbs))
+		p.ent = packWords(enc, floatWords(r.Entropies))
+	}
+	return out
+}

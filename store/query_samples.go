@@ -1,0 +1,168 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+)
+
+const sampleColumns = `s.id, b.attempt, b.ts_us, b.stage, b.phase, b.step, b.ckpt, p.hash, p.task, p.ref, s.grp, s.idx, s.policy,
+	sb.text, sb.text_z, s.tokens, s.finish, coalesce(s.reward,0), coalesce(s.advantage,0), s.flags, s.correct, s.claim`
+
+const sampleTables = ` JOIN prompt p ON p.id = s.prompt LEFT JOIN sample_body sb ON sb.sample = s.id`
+
+// Samples returns the traces that match q, in log order or newest first.
+func (db *DB) Samples(ctx context.Context, q SampleQuery) ([]SampleRow, error) {
+	query, args, err := q.build()
+	if err != nil {
+		return nil, err
+	}
+	out, err := collect(ctx, db, "traces", query, args, db.scanSample)
+	if err != nil {
+		return nil, err
+	}
+	return out, db.addParts(ctx, out)
+}
+
+// build makes the SQL. Which table leads decides the speed: the search index
+// if there is text, the prompt's index if there is a prompt, else the batches,
+// of which there are few, so that filters on step and phase cost nothing.
+// All three give rows in the order of their id.
+func (q SampleQuery) build() (string, []any, error) {
+	var w where
+	from, order := "batch b CROSS JOIN sample s ON s.id BETWEEN b.first_id AND b.last_id", "b.seq %s, s.id %s"
+	id := "s.id"
+	match, err := matchExpr(q.Text)
+	switch {
+	case err != nil:
+		return "", nil, err
+	case match != "":
+		from, order, id = "sample_fts f CROSS JOIN sample s ON s.id = f.rowid JOIN batch b ON b.seq = s.batch", "f.rowid %s", "f.rowid"
+		w.add("sample_fts MATCH ?", match)
+	case q.PromptHash != "":
+		from, order = "sample s INDEXED BY sample_prompt JOIN batch b ON b.seq = s.batch", "s.id %s"
+	}
+	if q.PromptHash != "" {
+		w.add("s.prompt = (SELECT id FROM prompt WHERE hash = ?)", strings.ToLower(q.PromptHash))
+	}
+	w.addIf(q.Phase != "", "b.phase = ?", q.Phase)
+	w.addIf(q.Stage != "", "b.stage = ?", q.Stage)
+	w.addIf(q.Ckpt != "", "b.ckpt = ?", q.Ckpt)
+	addPtr(&w, "b.step >= ?", q.MinStep)
+	addPtr(&w, "b.step <= ?", q.MaxStep)
+	addPtr(&w, "b.attempt = ?", q.Attempt)
+	addPtr(&w, "s.grp = ?", q.Group)
+	addPtr(&w, "s.reward >= ?", q.MinReward)
+	addPtr(&w, "s.reward <= ?", q.MaxReward)
+	addPtr(&w, "s.correct = ?", q.Correct)
+	w.addIf(q.Finish != "", "s.finish = ?", q.Finish)
+	w.addIf(q.Task != "", "p.task = ?", q.Task)
+	dir := "ASC"
+	switch {
+	case q.Newest:
+		dir = "DESC"
+		if q.After > 0 {
+			w.add(id+" < ?", q.After)
+			if id == "s.id" && match == "" && q.PromptHash == "" {
+				w.add("b.first_id < ?", q.After)
+			}
+		}
+	case q.After > 0:
+		w.add(id+" > ?", q.After)
+		if id == "s.id" && match == "" && q.PromptHash == "" {
+			w.add("b.last_id > ?", q.After)
+		}
+	}
+	query := "SELECT " + sampleColumns + " FROM " + from +
+		" JOIN attempt a ON a.n = b.attempt AND b.step <= a.valid_to" + sampleTables
+	if len(w.terms) > 0 {
+		query += " WHERE " + strings.Join(w.terms, " AND ")
+	}
+	query += " ORDER BY " + strings.ReplaceAll(order, "%s", dir) + " LIMIT ?"
+	return query, append(w.args, pageSizeOf(q.Limit)), nil
+}
+
+type where struct {
+	terms []string
+	args  []any
+}
+
+func (w *where) add(term string, arg any) {
+	w.terms = append(w.terms, term)
+	w.args = append(w.args, arg)
+}
+
+func (w *where) addIf(ok bool, term string, arg any) {
+	if ok {
+		w.add(term, arg)
+	}
+}
+
+func addPtr[T any](w *where, term string, p *T) {
+	if p != nil {
+		w.add(term, *p)
+	}
+}
+
+func (db *DB) scanSample(r *sql.Rows, s *SampleRow) error {
+	var plain, z, claim []byte
+	var flags int
+	err := r.Scan(&s.ID, &s.Attempt, &s.TimeUS, &s.Stage, &s.Phase, &s.Step, &s.Ckpt, &s.PromptHash, &s.Task, &s.Ref, &s.Group, &s.Index,
+		&s.PolicyVersion, &plain, &z, &s.Tokens, &s.Finish, &s.Reward, &s.Advantage, &flags, &s.Correct, &claim)
+	if err != nil {
+		return err
+	}
+	s.Claim = string(claim)
+	s.Unscorable = flags&flagUnscorable != 0
+	if s.Text, err = unpackText(db.dec, plain, z); err != nil {
+		return fmt.Errorf("trace %d: %w", s.ID, err)
+	}
+	return nil
+}
+
+// addParts reads the reward parts of all rows with one query.
+func (db *DB) addParts(ctx context.Context, out []SampleRow) error {
+	at := make(map[int64]int, len(out))
+	ids := make([]any, len(out))
+	for i := range out {
+		at[out[i].ID], ids[i] = i, out[i].ID
+		out[i].Parts = []PartScore{}
+	}
+	type part struct {
+		sample int64
+		PartScore
+	}
+	for len(ids) > 0 {
+		n := min(len(ids), 500) // bound variables of one statement
+		parts, err := collect(ctx, db, "reward parts", `SELECT r.sample, p.name, r.status, coalesce(r.score,0), coalesce(r.value,0)
+			FROM reward r JOIN part p ON p.id = r.part WHERE r.sample IN (?`+strings.Repeat(",?", n-1)+`) ORDER BY r.sample, r.ord`, ids[:n],
+			func(r *sql.Rows, v *part) error { return r.Scan(&v.sample, &v.Name, &v.Status, &v.Score, &v.Value) })
+		if err != nil {
+			return err
+		}
+		for _, p := range parts {
+			row := &out[at[p.sample]]
+			row.Parts = append(row.Parts, p.PartScore)
+		}
+		ids = ids[n:]
+	}
+	return nil
+}
+
+// GroupOf returns the completions of the same prompt in the same step as
+// sample id, itself included, by index.
+func (db *DB) GroupOf(ctx context.Context, id int64) ([]SampleRow, error) {
+	out, err := collect(ctx, db, "group", "SELECT "+sampleColumns+` FROM sample s0 JOIN batch b0 ON b0.seq = s0.batch
+		JOIN batch b ON b.step = b0.step AND b.phase = b0.phase AND b.attempt = b0.attempt AND b.stage = b0.stage AND b.ckpt = b0.ckpt
+			AND b.eval IS b0.eval
+		JOIN sample s ON s.id BETWEEN b.first_id AND b.last_id AND s.grp = s0.grp AND s.prompt = s0.prompt`+sampleTables+
+		` WHERE s0.id = ? ORDER BY s.idx, s.id LIMIT ?`, []any{id, MaxPage}, db.scanSample)
+	if err != nil {
+		return nil, err
+	}
+	if len(out) == 0 {
+		return nil, fmt.Errorf("trace %d of %s: %w", id, db.path, ErrNotFound)
+	}
+	return out, db.addParts(ctx, out)
+}

@@ -1,0 +1,96 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+)
+
+// indexRows is how many traces one transaction adds to the search index: few
+// enough that a live fold never waits long for it.
+const indexRows = 512
+
+// indexAll brings the full-text index up to the last sample. It runs after
+// the rows are committed and keeps a cursor of its own, so that a large
+// backlog shows up in tables at once and becomes searchable a little later.
+func (in *Ingester) indexAll(ctx context.Context) error {
+	for {
+		n, err := in.indexSome()
+		if err != nil {
+			return fmt.Errorf("index the traces of %s: %w", in.dbPath, err)
+		}
+		if n == 0 {
+			return nil
+		}
+		if err := in.truncateWAL(); err != nil {
+			return err
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+	}
+}
+
+func (in *Ingester) indexSome() (n int, err error) {
+	if in.f.indexed >= in.f.sample {
+		return 0, nil
+	}
+	if err := in.f.begin(); err != nil {
+		return 0, err
+	}
+	defer func() {
+		if err != nil {
+			in.f.rollback()
+		}
+	}()
+	texts, err := in.bodies(in.f.indexed, indexRows)
+	if err != nil {
+		return 0, err
+	}
+	last := in.f.indexed
+	for _, t := range texts {
+		// The tokenizer wants UTF-8; what is not becomes a separator.
+		if err := in.f.exec(putIndex, t.id, strings.ToValidUTF8(t.text, " ")); err != nil {
+			return 0, err
+		}
+		last = t.id
+	}
+	if len(texts) == 0 {
+		last = in.f.sample
+	}
+	if err := in.f.exec(putCursor, "fts", 0, 0, last); err != nil {
+		return 0, err
+	}
+	if _, err := in.f.conn.ExecContext(context.Background(), "COMMIT"); err != nil {
+		return 0, err
+	}
+	in.f.indexed = last
+	return len(texts), nil
+}
+
+type bodyText struct {
+	id   int64
+	text string
+}
+
+func (in *Ingester) bodies(after int64, limit int) ([]bodyText, error) {
+	rows, err := in.f.stmts[nextBodies].Query(after, limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []bodyText
+	for rows.Next() {
+		var id int64
+		var plain, z []byte
+		if err := rows.Scan(&id, &plain, &z); err != nil {
+			return nil, err
+		}
+		text, err := unpackText(in.dec, plain, z)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, bodyText{id, text})
+	}
+	return out, rows.Err()
+}

@@ -1,0 +1,111 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+
+	"gradus/store/eventlog"
+)
+
+// stale tells whether the log has something that the entry does not know, and
+// notes whether there is a log at all.
+func (e *entry) stale() bool {
+	info, err := os.Stat(filepath.Join(e.Dir, eventlog.SegmentName(max(1, e.pos.Segment))))
+	if err != nil {
+		if e.pos.Segment == 0 {
+			return false // no run, or none yet
+		}
+		// The log it was read from is gone. Another may stand in its place.
+		if _, err := os.Stat(filepath.Join(e.Dir, eventlog.SegmentName(1))); err != nil {
+			return false
+		}
+	}
+	e.present = true
+	if err != nil || info.Size() != e.size {
+		return true
+	}
+	_, err = os.Stat(filepath.Join(e.Dir, eventlog.SegmentName(e.pos.Segment+1)))
+	return err == nil
+}
+
+// update reads the records after e.pos. Traces are passed over undecoded.
+func (e *entry) update(ctx context.Context) {
+	if err := e.read(ctx); err != nil {
+		var damage *eventlog.Corrupt
+		if e.pos.Segment > 0 && errors.As(err, &damage) {
+			// Perhaps it is not the log it was, so read it from its beginning once.
+			*e = entry{RunSummary: RunSummary{Dir: e.Dir}}
+			err = e.read(ctx)
+		}
+		if err != nil {
+			e.Problem = err.Error()
+		}
+	}
+	if e.ID == "" {
+		e.ID = filepath.Base(e.Dir)
+	}
+	e.size = 0
+	if info, err := os.Stat(filepath.Join(e.Dir, eventlog.SegmentName(max(1, e.pos.Segment)))); err == nil {
+		e.size = info.Size()
+	}
+}
+
+func (e *entry) read(ctx context.Context) error {
+	e.Problem = ""
+	r := eventlog.NewReader(e.Dir, e.pos)
+	defer r.Close()
+	skip := []byte(`{"kind":"` + string(KindSamples) + `"`)
+	for {
+		payload, after, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		e.pos = after
+		if !bytes.HasPrefix(payload, skip) {
+			var rec Record
+			if json.Unmarshal(payload, &rec) == nil { // the fold reports what cannot be read
+				e.take(rec)
+			}
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+	}
+}
+
+// take brings the summary up to date with one record.
+func (e *entry) take(rec Record) {
+	e.LastRecordUS, e.Attempt = rec.TimeUS, rec.Attempt
+	body := newBody(rec.Kind)
+	if body == nil || json.Unmarshal(rec.Body, body) != nil {
+		return
+	}
+	switch b := body.(type) {
+	case *RunHeader:
+		e.ID, e.Name, e.Purpose, e.Task, e.Steps = b.ID, b.Name, b.Purpose, b.Task, b.Steps
+		e.CreatedUS, e.Parent, e.Params, e.Device = b.CreatedUS, b.Parent, b.Params, b.Device
+	case *StateChange:
+		e.State, e.Reason, e.Step = b.State, b.Reason, b.Step
+		if b.Stage != "" {
+			e.Stage = b.Stage
+		}
+	case *Metrics:
+		e.Stage, e.Step = b.Stage, b.Step
+		if v, ok := b.Values["reward"]; ok {
+			e.Reward = &v
+		}
+		if v, ok := b.Values["kl"]; ok {
+			e.KL = &v
+		}
+	case *Rewind:
+		e.Step = b.ToStep
+	}
+}
