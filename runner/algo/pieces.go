@@ -50,7 +50,8 @@ func (p Pieces) Add(q Pieces) Pieces {
 }
 
 // Metrics names the pieces as TRL does, and as verl does where TRL has no
-// name (actor/ppo_kl). Pieces that were not measured are left out.
+// name (actor/ppo_kl). ratio/... is of the policy being trained over the one
+// that sampled. Pieces that were not measured are left out.
 func (p Pieces) Metrics() map[string]float64 {
 	m := map[string]float64{"policy_loss": p.Policy}
 	if p.Ratios > 0 {
@@ -58,15 +59,13 @@ func (p Pieces) Metrics() map[string]float64 {
 		m["clip_ratio/low_mean"] = float64(p.Low) / n
 		m["clip_ratio/high_mean"] = float64(p.High) / n
 		m["clip_ratio/region_mean"] = float64(p.Low+p.High) / n
-		m["sampling/importance_sampling_ratio/mean"] = p.Ratio / n
-		m["sampling/importance_sampling_ratio/min"] = p.RatioMin
-		m["sampling/importance_sampling_ratio/max"] = p.RatioMax
+		m["ratio/mean"] = p.Ratio / n
+		m["ratio/min"] = p.RatioMin
+		m["ratio/max"] = p.RatioMax
 	}
 	if p.Tokens > 0 {
 		n := float64(p.Tokens)
 		m["actor/ppo_kl"] = p.LogDiff / n
-		m["sampling/sampling_logp_difference/mean"] = p.LogDiffAbs / n
-		m["sampling/sampling_logp_difference/max"] = p.LogDiffMax
 		if p.HasKL {
 			m["kl"] = p.KL / n
 		}
@@ -75,4 +74,18 @@ func (p Pieces) Metrics() map[string]float64 {
 		}
 	}
 	return m
+}
+
+// SamplingMetrics are TRL's sampling/sampling_logp_difference/{mean,max}: how
+// far the log-probabilities a step was sampled with are from those the trainer
+// computes. They mean that only for the first update of a step, before the
+// weights have moved; anything but 0 there is an error of the engine.
+func (p Pieces) SamplingMetrics() map[string]float64 {
+	if p.Tokens == 0 {
+		return nil
+	}
+	return map[string]float64{
+		"sampling/sampling_logp_difference/mean": p.LogDiffAbs / float64(p.Tokens),
+		"sampling/sampling_logp_difference/max":  p.LogDiffMax,
+	}
 }
