@@ -9,10 +9,12 @@ import (
 //
 //	step < warmup:  base * (step+1)/warmup
 //	"constant":     base
-//	"cosine":       from base at the end of the warm-up down to base*minRatio at
-//	                the last step (Loshchilov and Hutter 2017, one cycle)
+//	"cosine":       from base at the end of the warm-up down towards
+//	                base*minRatio, which update total would have (Loshchilov
+//	                and Hutter 2017, Eq. 5, one cycle)
 //
-// Steps beyond total keep the last value.
+// Neither end wastes an update on a learning rate of 0. Updates beyond total
+// have base*minRatio.
 func LR(schedule string, base float64, step, warmup, total int, minRatio float64) (float64, error) {
 	switch {
 	case schedule != "constant" && schedule != "cosine":
@@ -28,10 +30,9 @@ func LR(schedule string, base float64, step, warmup, total int, minRatio float64
 	if schedule == "constant" {
 		return base, nil
 	}
-	last := total - 1
-	if last <= warmup || step >= last {
+	if step >= total {
 		return base * minRatio, nil
 	}
-	done := float64(step-warmup) / float64(last-warmup)
+	done := float64(step-warmup) / float64(total-warmup)
 	return base * (minRatio + (1-minRatio)*0.5*(1+math.Cos(math.Pi*done))), nil
 }

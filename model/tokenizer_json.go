@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"unicode/utf8"
 )
@@ -80,15 +82,13 @@ func (t *Tokenizer) json() ([]byte, error) {
 	return marshal(j)
 }
 
-// vocabJSON writes the bytes and "<unk>" in ascending id; the other special
-// tokens follow them as added tokens.
+// vocabJSON writes the ids up to the last byte or "<unk>"; special tokens
+// after that are added tokens only.
 func (t *Tokenizer) vocabJSON() json.RawMessage {
+	n := int(max(slices.Max(t.bytes[:]), t.unk)) + 1
 	var b bytes.Buffer
 	b.WriteByte('{')
-	for id, s := range t.tokens {
-		if t.IsSpecial(int32(id)) && int32(id) != t.unk {
-			break
-		}
+	for id, s := range t.tokens[:n] {
 		if !t.IsSpecial(int32(id)) {
 			s = string(byteName(s[0]))
 		}
@@ -181,17 +181,16 @@ func parseTokenizer(b []byte) (*Tokenizer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("vocab: %w", err)
 	}
+	vocab := len(t.tokens)
 	if err := t.readAdded(j.AddedTokens, named); err != nil {
 		return nil, err
 	}
 	if len(named) > 0 {
-		for s := range named {
-			return nil, fmt.Errorf("vocab: %q is neither a byte nor a special token: only tokenizers with one token per byte are supported so far", s)
-		}
+		return nil, fmt.Errorf("vocab: %q is neither a byte nor a special token: only tokenizers with one token per byte are supported so far", slices.Sorted(maps.Keys(named))[0])
 	}
 	if u := j.Model.UnkToken; u != nil {
 		id, ok := t.special[*u]
-		if !ok || int(id) >= len(t.tokens) {
+		if !ok || int(id) >= vocab {
 			return nil, fmt.Errorf("unk_token %q is not a special token of the vocabulary", *u)
 		}
 		t.unk = id
