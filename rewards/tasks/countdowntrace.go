@@ -9,15 +9,21 @@ import (
 	"gradus/rewards"
 )
 
-// maxFailedTries is the most tries that miss the target in a careful trace.
-const maxFailedTries = 2
+// maxFailedTries is the most tries that miss the target in a careful trace:
+// one with three numbers, two with more.
+func maxFailedTries(numbers int) int {
+	if numbers <= 3 {
+		return 1
+	}
+	return 2
+}
 
 // markMiss ends a try that does not reach the target.
 const markMiss = 'x'
 
 // Trace writes a search as lines: "7+5=12;12-3=9x" is a try that missed,
-// the last try hits. A careful trace has none to two misses before the hit,
-// all arithmetic right. WrongStep claims the target as the result of a last
+// the last try hits. A careful trace has none or some misses (see
+// maxFailedTries) before the hit, all arithmetic right. WrongStep claims the target as the result of a last
 // move that gives another number. Backtrack writes one wrong result, takes
 // it back with "!" and writes it right. Terse is some expression over the
 // numbers without any line.
@@ -57,7 +63,7 @@ func (c *countdown) Trace(p rewards.Problem, style Style, rng *rand.Rand) string
 		writePlay(&b, hit, rng.IntN(len(hit.moves)), rng)
 		return completion(b.String(), hit.expr)
 	}
-	for range rng.IntN(maxFailedTries + 1) {
+	for range rng.IntN(maxFailedTries(len(d.Numbers)) + 1) {
 		if miss, ok := findMiss(d, ops, rng); ok {
 			writePlay(&b, miss, -1, rng)
 			b.WriteByte(markMiss)

@@ -1,0 +1,304 @@
+package rules
+
+import (
+	"context"
+	"encoding/json"
+	"math"
+	"strings"
+	"testing"
+
+	"gradus/rewards"
+)
+
+func mustNew(t testing.TB, name string, params map[string]any) rewards.Reward {
+	t.Helper()
+	r, err := New(name, params)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func score(t testing.TB, r rewards.Reward, s rewards.Sample) rewards.Result {
+	t.Helper()
+	out, err := r.Score(context.Background(), rewards.Group{Samples: []rewards.Sample{s}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(out) != 1 {
+		t.Fatalf("%d results for one sample", len(out))
+	}
+	for _, sp := range out[0].Spans {
+		if sp.From < 0 || sp.To < sp.From || sp.To > len(s.Completion) || sp.Label == "" {
+			t.Errorf("span %+v does not lie in a completion of %d bytes", sp, len(s.Completion))
+		}
+	}
+	if out[0].Reason == "" || out[0].Why == "" {
+		t.Errorf("result without a reason: %+v", out[0])
+	}
+	return out[0]
+}
+
+// TestFormatRewards holds, side by side, what each definition pays. The
+// columns openr1 and trl are what the published functions return.
+func TestFormatRewards(t *testing.T) {
+	const pretty = "<think>\n3+5=8\n</think>\n<answer>\n8\n</answer>"
+	cases := []struct {
+		name, completion        string
+		gradus, r1, openr1, trl float64
+		reason                  string
+	}{
+		{"as the template wants", "<think>3+5=8</think><answer>8</answer>", 1, 1, 0, 1, "format.ok"},
+		{"tags on their own lines", pretty, 1, 1, 1, 1, "format.ok"},
+		{"white space around", " \n<think>a</think>\n\n<answer>8</answer>\n", 1, 1, 0, 0, "format.ok"},
+		{"two blocks", pretty + "\n" + pretty, 0, 1, 1, 0, "format.repeated_think"},
+		{"text after the answer", pretty + "\nand more", 0, 1, 1, 1, "format.outside"},
+		{"text right after the answer", pretty + " and more", 0, 1, 0, 1, "format.outside"},
+		{"nested think", "<think>\n<think>\nx\n</think>\n</think>\n<answer>\n8\n</answer>", 0, 1, 1, 0, "format.stray_tag"},
+		{"stray closers", "<think>\nx\n</answer>\n</think>\n<answer>\n8\n</answer>", 0, 1, 1, 1, "format.stray_tag"},
+		{"empty reasoning", "<think>\n\n</think>\n<answer>\n8\n</answer>", 0, 1, 1, 1, "format.empty_think"},
+		{"empty think alone", "<think></think>", 0, 1, 0, 1, "format.no_answer"},
+		{"think alone", "<think>This is my reasoning.</think>", 0, 1, 0, 1, "format.no_answer"},
+		{"think, then text", "<think>\nreasoning\n</think>\nThis is my answer.", 0, 1, 0, 1, "format.no_answer"},
+		{"think never closed", "<think>3+5=8", 0, 0, 0, 0, "format.unclosed_think"},
+		{"think never opened", "3+5=8</think><answer>8</answer>", 0, 0, 0, 0, "format.stray_tag"},
+		{"answer never closed", "<think>a</think><answer>8", 0, 1, 0, 1, "format.unclosed_answer"},
+		{"no tags", "The answer is 8.", 0, 0, 0, 0, "format.no_tags"},
+		{"text before", "Sure! <think>a</think><answer>8</answer>", 0, 0, 0, 0, "format.outside"},
+		{"answer first", "<answer>8</answer><think>a</think>", 0, 0, 0, 0, "format.order"},
+		{"answer inside think", "<think>a<answer>8</answer></think>", 0, 1, 0, 1, "format.stray_tag"},
+		{"empty answer", "<think>a</think><answer> \n</answer>", 0, 1, 0, 1, "format.empty_answer"},
+		{"two answers", "<think>a</think><answer>8</answer><answer>9</answer>", 0, 1, 0, 1, "format.repeated_answer"},
+		{"answer only", "<answer>8</answer>", 0, 0, 0, 0, "format.no_think"},
+		{"empty", "", 0, 0, 0, 0, "format.no_tags"},
+		{"upper case", "<THINK>a</THINK><ANSWER>8</ANSWER>", 0, 0, 0, 0, "format.no_tags"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			for _, x := range []struct {
+				reward string
+				want   float64
+			}{{"gradus.format", c.gradus}, {"r1.format", c.r1}, {"openr1.format", c.openr1}, {"trl.think_format", c.trl}} {
+				r := score(t, mustNew(t, x.reward, nil), rewards.Sample{Completion: c.completion})
+				if r.Status != rewards.OK || r.Score != x.want {
+					t.Errorf("%s: %v (%s), want %v", x.reward, r.Score, r.Why, x.want)
+				}
+				if x.reward == "gradus.format" && r.Reason != c.reason {
+					t.Errorf("%s: reason %s, want %s", x.reward, r.Reason, c.reason)
+				}
+			}
+		})
+	}
+}
+
+func TestAccuracy(t *testing.T) {
+	sum := rewards.Problem{Task: "chain_sum", ID: "s", Question: "7+5-3", Gold: "9"}
+	count := rewards.Problem{Task: "countdown", ID: "c", Question: "3 5 7=22", Gold: "3*5+7", Data: json.RawMessage(`{"numbers":[3,5,7],"target":22}`)}
+	row := rewards.Problem{Task: "jsonl", ID: "j", Question: "?", Gold: "1000"}
+	think := "<think>x</think>"
+	cases := []struct {
+		name       string
+		problem    rewards.Problem
+		completion string
+		status     rewards.Status
+		score      float64
+		reason     string
+		claim      string
+	}{
+		{"right", sum, think + "<answer>9</answer>", rewards.OK, 1, "accuracy.equal", "9"},
+		{"right with space", sum, think + "<answer>\n 9 \n</answer>", rewards.OK, 1, "accuracy.equal", "9"},
+		{"boxed in the answer", sum, think + `<answer>so \boxed{9}.</answer>`, rewards.OK, 1, "accuracy.equal", "9"},
+		{"wrong", sum, think + "<answer>8</answer>", rewards.OK, 0, "accuracy.different", "8"},
+		{"no number", sum, think + "<answer>nine</answer>", rewards.OK, 0, "accuracy.unparsed", "nine"},
+		{"empty answer", sum, think + "<answer></answer>", rewards.OK, 0, "accuracy.no_answer", ""},
+		{"no think part", sum, "<answer>9</answer>", rewards.OK, 1, "accuracy.equal", "9"},
+		{"answer inside the thinking", sum, "<think><answer>9</answer></think>", rewards.OK, 0, "accuracy.no_answer", ""},
+		{"answer inside unclosed thinking", sum, "<think><answer>9</answer>", rewards.OK, 0, "accuracy.no_answer", ""},
+		{"answer before the thinking", sum, "<answer>9</answer><think>x</think>", rewards.OK, 0, "accuracy.no_answer", ""},
+		{"answer not closed", sum, think + "<answer>9", rewards.OK, 0, "accuracy.no_answer", ""},
+		{"bare number", sum, "9", rewards.OK, 0, "accuracy.no_answer", ""},
+		{"two answers", sum, think + "<answer>8</answer><answer>9</answer>", rewards.OK, 0, "accuracy.ambiguous", "9"},
+		{"the same answer twice", sum, think + "<answer>9</answer><answer>9</answer>", rewards.OK, 1, "accuracy.equal", "9"},
+		{"two boxes", sum, think + `<answer>\boxed{8}\boxed{9}</answer>`, rewards.OK, 0, "accuracy.ambiguous", "9"},
+		{"enumeration", sum, think + "<answer>7, 8, 9</answer>", rewards.OK, 0, "accuracy.unparsed", "7, 8, 9"},
+		{"hedge", sum, think + "<answer>8 or 9</answer>", rewards.OK, 0, "accuracy.unparsed", "8 or 9"},
+		{"tag in the answer", sum, think + "<answer><answer>9</answer>", rewards.OK, 0, "accuracy.no_answer", ""},
+		{"countdown", count, think + "<answer>7+5*3</answer>", rewards.OK, 1, "accuracy.equal", "7+5*3"},
+		{"countdown, number left out", count, think + "<answer>22</answer>", rewards.OK, 0, "accuracy.wrong_numbers", "22"},
+		{"thousands", row, think + "<answer>$1,000.</answer>", rewards.OK, 1, "accuracy.equal", "$1,000."},
+		{"gold unparsed is skipped", rewards.Problem{Task: "jsonl", Gold: " "}, think + "<answer>1</answer>", rewards.Skipped, 0, "accuracy.gold_unparsed", "1"},
+		{"integer gold unparsed is skipped", rewards.Problem{Task: "chain_sum", Gold: "x"}, think + "<answer>1</answer>", rewards.Skipped, 0, "accuracy.gold_unparsed", "1"},
+		{"unknown task is an error", rewards.Problem{Task: "nothing", Gold: "1"}, think + "<answer>1</answer>", rewards.Error, 0, "accuracy.no_checker", "1"},
+	}
+	r := mustNew(t, "gradus.accuracy", nil)
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			got := score(t, r, rewards.Sample{Completion: c.completion, Problem: c.problem})
+			if got.Status != c.status || got.Score != c.score || got.Reason != c.reason || got.Claim != c.claim {
+				t.Errorf("got %s %v %s claim %q (%s)", got.Status, got.Score, got.Reason, got.Claim, got.Why)
+			}
+			for _, sp := range got.Spans {
+				if sp.Label == "claim" && c.completion[sp.From:sp.To] != c.claim {
+					t.Errorf("claim span shows %q", c.completion[sp.From:sp.To])
+				}
+			}
+		})
+	}
+}
+
+// TestOverlong holds DAPO's own setting (arXiv 2503.14476, section 4.1: an
+// expected length of 16384 and a cache of 4096) and equation 13 on it.
+func TestOverlong(t *testing.T) {
+	r := mustNew(t, "gradus.length", map[string]any{"max_completion_length": 20480, "soft_punish_cache": 4096})
+	for _, c := range []struct {
+		tokens int
+		want   float64
+	}{{1, 0}, {16384, 0}, {16385, -1.0 / 4096}, {18432, -0.5}, {20480, -1}, {20481, -1}, {99999, -1}} {
+		got := score(t, r, rewards.Sample{Completion: "x", TokenIDs: make([]int32, c.tokens)})
+		if got.Status != rewards.OK || math.Abs(got.Score-c.want) > 1e-12 {
+			t.Errorf("%d tokens: %v, want %v", c.tokens, got.Score, c.want)
+		}
+	}
+	if got := score(t, r, rewards.Sample{Completion: "x"}); got.Status != rewards.Skipped {
+		t.Errorf("without token ids: %s", got.Status)
+	}
+}
+
+// TestTinyZero holds the published function's own outcomes.
+func TestTinyZero(t *testing.T) {
+	r := mustNew(t, "tinyzero.countdown", nil)
+	problem := func(data string) rewards.Problem {
+		return rewards.Problem{Task: "countdown", ID: "t", Data: json.RawMessage(data)}
+	}
+	abc := problem(`{"numbers":[3,5,7],"target":22}`)
+	cases := []struct {
+		name               string
+		problem            rewards.Problem
+		prompt, completion string
+		want               float64
+	}{
+		{"right", abc, "Assistant:", "<think>x</think><answer>3*5+7</answer>", 1},
+		{"wrong value", abc, "Assistant:", "<answer>3+5+7</answer>", 0.1},
+		{"wrong numbers", abc, "Assistant:", "<answer>22</answer>", 0.1},
+		{"garbage in the tag", abc, "Assistant:", "<answer>garbage</answer>", 0.1},
+		{"empty tag", abc, "Assistant:", "<answer></answer>", 0.1},
+		{"no tag", abc, "Assistant:", "3*5+7", 0},
+		{"no Assistant", abc, "", "<answer>3*5+7</answer>", 0},
+		{"chat marker", abc, "<|im_start|>assistant\n", "<answer>3*5+7</answer>", 1},
+		{"line end after the answer", abc, "Assistant:", "<answer>3*5+7</answer>\n", 0},
+		{"answer on an earlier line", abc, "Assistant:", "<answer>3*5+7</answer>\nDone.", 0},
+		{"answer spread over lines", abc, "Assistant:", "<answer>\n3*5+7\n</answer>", 0},
+		{"last of several", abc, "Assistant:", "<answer>1</answer><answer>3*5+7</answer>", 1},
+		{"several on a line, last wrong", abc, "Assistant:", "<answer>3*5+7</answer><answer>1</answer>", 0.1},
+		{"power", problem(`{"numbers":[2,3],"target":8}`), "Assistant:", "<answer>2**3</answer>", 1},
+		{"floor division", problem(`{"numbers":[7,2],"target":3}`), "Assistant:", "<answer>7//2</answer>", 1},
+		{"3.5 from 3 and 5", problem(`{"numbers":[3,5,2],"target":7}`), "Assistant:", "<answer>3.5*2</answer>", 1},
+		{"division by zero", problem(`{"numbers":[3,5,5],"target":3}`), "Assistant:", "<answer>3/(5-5)</answer>", 0.1},
+		{"leading zero", problem(`{"numbers":[3,5],"target":8}`), "Assistant:", "<answer>03+5</answer>", 0.1},
+		{"letters", problem(`{"numbers":[3,5],"target":8}`), "Assistant:", "<answer>x=3+5</answer>", 0.1},
+		{"equals sign", problem(`{"numbers":[3,5],"target":8}`), "Assistant:", "<answer>3+5=8</answer>", 0.1},
+		{"signs", problem(`{"numbers":[3,5],"target":8}`), "Assistant:", "<answer>--3+ +5</answer>", 1},
+		{"close float", problem(`{"numbers":[1,3,3],"target":1}`), "Assistant:", "<answer>1/3*3</answer>", 1},
+		{"power tower", problem(`{"numbers":[9,9,9,9],"target":1}`), "Assistant:", "<answer>9**9**9**9</answer>", 0.1},
+		{"call", problem(`{"numbers":[3,5],"target":8}`), "Assistant:", "<answer>3(5)</answer>", 0.1},
+		{"Arabic digits", problem(`{"numbers":[3,5],"target":8}`), "Assistant:", "<answer>٣+٥</answer>", 0.1},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			got := score(t, r, rewards.Sample{Prompt: c.prompt, Completion: c.completion, Problem: c.problem})
+			if got.Status != rewards.OK || got.Score != c.want {
+				t.Errorf("%v (%s), want %v", got.Score, got.Why, c.want)
+			}
+		})
+	}
+	if got := score(t, r, rewards.Sample{Problem: rewards.Problem{Task: "chain_sum"}}); got.Status != rewards.Skipped {
+		t.Errorf("another task: %s", got.Status)
+	}
+}
+
+// TestPythonArithmetic holds values that CPython 3.11 prints.
+func TestPythonArithmetic(t *testing.T) {
+	for _, c := range []struct {
+		expr string
+		want float64
+	}{
+		{"2**3**2", 512}, {"-2**2", -4}, {"2**-1", 0.5}, {"2**-2**2", 0.0625}, {"0**0", 1},
+		{"3//2", 1}, {"-3//2", -2}, {"3.5//0.7", 5}, {"7//-2", -4}, {"-7.5//2", -4},
+		{"00+5", 5}, {"03.5", 3.5}, {".5", 0.5}, {"5.", 5}, {"5.-3", 2}, {"5.*3", 15}, {"1.5.", math.NaN()},
+		{"3/4/5", 0.15}, {"(3\r+5)", 8}, {"3\f+5", 8}, {"3\t+ 5", 8}, {"3+-+-5", 8}, {"--3", 3},
+		{"10**400/10**399", 10}, {"(-8)**3", -512}, {"1-0.9", 0.09999999999999998},
+		{"(-1)**7", -1}, {"(-1)**8", 1}, {"0**5", 0}, {"1**999999999999999999999", 1},
+		{"3*(4+(2-(1)))", 15}, {"(((2)))", 2},
+	} {
+		v, err := pyEval(c.expr)
+		if math.IsNaN(c.want) {
+			if err == nil {
+				t.Errorf("%q gives %+v, want an error", c.expr, v)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%q: %v", c.expr, err)
+			continue
+		}
+		f, err := v.float()
+		if err != nil || f != c.want {
+			t.Errorf("%q = %v, want %v", c.expr, f, c.want)
+		}
+	}
+	for _, expr := range []string{"", "03", "3 .", "3..", "...", ".", "3\r+5", "3\v+5", "3(5)", "()", "1 2", "3* *2", "3/ /2", "3***2",
+		"10**400/3", "10.0**400", "10**400*1.0", "0**-1", "0.0**-1", "1/0", "1//0", "1.0/0", "(1", "1)", ")(", "*3", "3*", "(-8)**0.5",
+		"9**9**9**9", strings.Repeat("(", 201) + "3" + strings.Repeat(")", 201), strings.Repeat("-", 1<<20) + "3"} {
+		if v, err := pyEval(expr); err == nil {
+			t.Errorf("%.40q gives %+v, want an error", expr, v)
+		}
+	}
+	if _, err := pyEval(strings.Repeat("(", 200) + "3" + strings.Repeat(")", 200)); err != nil {
+		t.Error("CPython evaluates 200 nested parentheses")
+	}
+}
+
+func TestNewRefuses(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		params map[string]any
+		want   string
+	}{
+		{"gradus.acuracy", nil, `did you mean "gradus.accuracy"`},
+		{"gradus.format", map[string]any{"strict": true}, "takes no parameters"},
+		{"gradus.length", map[string]any{"max_completion_lenght": 5}, `did you mean "max_completion_length"`},
+		{"gradus.length", nil, "max_completion_length is 0"},
+		{"gradus.length", map[string]any{"max_completion_length": 10, "soft_punish_cache": 11}, "give 1 to 10"},
+		{"gradus.length", map[string]any{"max_completion_length": "ten"}, "max_completion_length"},
+		{"tinyzero.countdown", map[string]any{"score": math.NaN()}, "tinyzero.countdown"},
+	} {
+		_, err := New(c.name, c.params)
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s %v: error %v, want %q in it", c.name, c.params, err, c.want)
+		}
+	}
+	for _, name := range List() {
+		var params map[string]any
+		if name == "gradus.length" {
+			params = map[string]any{"max_completion_length": 64, "soft_punish_cache": 16}
+		}
+		r := mustNew(t, name, params)
+		if s := r.Spec(); s.Name != name || s.Version == "" || !s.Deterministic || !(s.Range[0] < s.Range[1]) {
+			t.Errorf("%s: spec %+v", name, s)
+		}
+	}
+}
+
+func TestDeadlineIsATimeout(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	out, err := mustNew(t, "gradus.format", nil).Score(ctx, rewards.Group{Samples: make([]rewards.Sample, 3)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range out {
+		if r.Status != rewards.Timeout {
+			t.Errorf("status %s", r.Status)
+		}
+	}
+}
