@@ -1,8 +1,7 @@
 package store
 
 import (
-	"encoding/json"
-	"errors"
+	"bytes"
 	"fmt"
 	"path/filepath"
 	"time"
@@ -35,10 +34,7 @@ func OpenLog(dir string) (*Log, error) {
 func (l *Log) Append(recs ...Record) error {
 	payloads := make([][]byte, len(recs))
 	for i, r := range recs {
-		if r.Kind == "" {
-			return errors.New("append record: it has no kind")
-		}
-		b, err := json.Marshal(r)
+		b, err := appendRecord(make([]byte, 0, len(r.Body)+96), r)
 		if err != nil {
 			return fmt.Errorf("append %s record: %w", r.Kind, err)
 		}
@@ -82,9 +78,10 @@ func (l *LogReader) Next() (rec Record, seq uint64, after eventlog.Position, err
 		return Record{}, 0, after, err
 	}
 	seq = after.Seq - 1
-	if err := json.Unmarshal(payload, &rec); err != nil {
+	if rec, err = parseRecord(payload); err != nil {
 		return Record{}, seq, after, fmt.Errorf("record %d of the log is not a gradus record: %w", seq, err)
 	}
+	rec.Body = bytes.Clone(rec.Body) // payload lives until the next call only
 	return rec, seq, after, nil
 }
 

@@ -1,8 +1,8 @@
 package store
 
 import (
+	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 
 	"github.com/klauspost/compress/zstd"
@@ -61,27 +61,29 @@ func newBody(k Kind) any {
 // understood becomes an event that says so.
 func prepare(enc *zstd.Encoder, payload []byte, after eventlog.Position) item {
 	it := item{seq: after.Seq - 1, after: after}
-	if err := json.Unmarshal(payload, &it.rec); err != nil || it.rec.Kind == "" {
-		if err == nil {
-			err = errors.New("it has no kind")
-		}
+	var err error
+	if it.rec, err = parseRecord(payload); err != nil {
 		it.bad = fmt.Errorf("record %d of the log is not a gradus record: %w", it.seq, err)
-		it.rec = Record{Kind: "unreadable", Body: append([]byte{}, payload...)}
+		it.rec = Record{Kind: "unreadable", Body: bytes.Clone(payload)}
 		return it
 	}
 	body := newBody(it.rec.Kind)
+	if it.rec.Kind != KindSamples {
+		it.rec.Body = bytes.Clone(it.rec.Body) // payload lives until the next one only
+	}
 	if body == nil {
 		return it
 	}
 	if err := json.Unmarshal(it.rec.Body, body); err != nil {
 		it.bad = fmt.Errorf("record %d of the log is no valid %s record: %w", it.seq, it.rec.Kind, err)
+		it.rec.Body = bytes.Clone(it.rec.Body)
 		return it
 	}
 	it.body = body
 	if s, ok := body.(*Samples); ok {
 		if it.bad = checkSamples(s); it.bad != nil {
 			it.bad = fmt.Errorf("record %d of the log is no valid samples record: %w", it.seq, it.bad)
-			it.body = nil
+			it.body, it.rec.Body = nil, bytes.Clone(it.rec.Body)
 			return it
 		}
 		it.packed = packSamples(enc, s)

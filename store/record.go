@@ -138,9 +138,9 @@ type Sample struct {
 	Stream        uint64       `json:"stream"`
 	Text          string       `json:"text"`          // may hold any bytes
 	RawText       []byte       `json:"raw,omitempty"` // set, instead of Text, when the bytes are not valid UTF-8
-	TokenIDs      []int32      `json:"ids,omitempty"`
-	LogProbs      []float32    `json:"logp,omitempty"` // of each token, under the policy that sampled it
-	Entropies     []float32    `json:"ent,omitempty"`
+	TokenIDs      IDs          `json:"ids,omitempty"`
+	LogProbs      Floats       `json:"logp,omitempty"` // of each token, under the policy that sampled it
+	Entropies     Floats       `json:"ent,omitempty"`
 	Finish        string       `json:"finish"` // "stop" or "length"
 	PolicyVersion int          `json:"policy_version"`
 	Reward        float64      `json:"reward"`

@@ -70,8 +70,7 @@ func (e *entry) read(ctx context.Context) error {
 		}
 		e.pos = after
 		if !bytes.HasPrefix(payload, skip) {
-			var rec Record
-			if json.Unmarshal(payload, &rec) == nil { // the fold reports what cannot be read
+			if rec, err := parseRecord(payload); err == nil { // the fold reports what cannot be read
 				e.take(rec)
 			}
 		}
