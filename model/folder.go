@@ -114,7 +114,7 @@ func replaceDir(dir string, write func(*folder) error) (sha string, size int64, 
 	if err := syncDir(tmp); err != nil {
 		return "", 0, err
 	}
-	if err := moveInto(tmp, dir); err != nil {
+	if err := moveInto(tmp, dir, exchange); err != nil {
 		return "", 0, err
 	}
 	return sha, size, syncDir(parent)
@@ -135,9 +135,9 @@ func replaceable(dir string) error {
 	return fmt.Errorf("the folder holds files but no %s, so it is not a checkpoint of ours: move it away or choose another name", manifestFile)
 }
 
-// moveInto renames tmp to dir. If dir exists, the two change places where the
-// system can do that; elsewhere dir is missing for a moment.
-func moveInto(tmp, dir string) error {
+// moveInto renames tmp to dir. If dir exists, the two change places where
+// exchange can do that; elsewhere dir is missing for a moment.
+func moveInto(tmp, dir string, exchange func(a, b string) error) error {
 	if _, err := os.Lstat(dir); errors.Is(err, fs.ErrNotExist) {
 		return os.Rename(tmp, dir)
 	}

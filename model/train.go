@@ -101,6 +101,9 @@ func (m *Model) readyToTrain(seqs []Sequence, temperature *float32) error {
 	}
 	for i, s := range seqs {
 		rows := len(s.Tokens) - 1
+		if s.Prompt == len(s.Tokens) {
+			rows = 0 // nothing to score
+		}
 		switch {
 		case s.Prompt < 1 || s.Prompt > len(s.Tokens):
 			return fmt.Errorf("sequence %d: prompt of %d tokens, want 1..%d", i, s.Prompt, len(s.Tokens))
