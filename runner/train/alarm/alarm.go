@@ -48,6 +48,9 @@ type Step struct {
 	FormatName string
 	Judged     int // reward calls
 	Failed     int // of those: error, timeout or no usable number
+	// RatioOff is the largest |trained - sampled| log-prob of the step's first
+	// update, where both are the same policy.
+	RatioOff float64
 }
 
 // Watch holds what alarms must remember. It is saved with checkpoints, so a
@@ -106,6 +109,10 @@ func (w *Watch) Observe(s Step) []store.Alert {
 			"%s was 0 for all %d completions of the last %d steps. Look at the traces: does the prompt already hold <think>, or is the model never shown the tags?",
 			s.FormatName, w.NoFormatN, w.NoFormat)
 	}
+
+	raise(Ratio, "error", s.RatioOff != 0, s.RatioOff,
+		"Sampler and trainer differ by up to %.3g in log-prob before the step's first update, so ratios do not start at 1 and the gradient is biased. This is a bug of gradus: please report it with this run's folder.",
+		s.RatioOff)
 
 	w.RecentJudg = append(w.RecentJudg, [2]int{s.Judged, s.Failed})
 	judged, failed := 0, 0

@@ -44,6 +44,7 @@ func TestAlarmsOncePerEpisode(t *testing.T) {
 		// 1000 judgements are the last eight steps of 128: 4 x 16 of 1024 are 6.25 %.
 		{"an eighth of the rewards fail", func(s *Step) { s.Failed = 16 }, RewardErrors, 14},
 		// Five steps make the average: it is under a tenth when all five are low.
+		{"ratio not 1", func(s *Step) { s.RatioOff = 1e-7 }, Ratio, 11},
 		{"entropy gone, reward not", func(s *Step) { s.Entropy = 0.01; s.Reward = 0.4 }, Entropy, 15},
 	}
 	for _, tt := range tests {

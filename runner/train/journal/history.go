@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 
 	"gradus/store"
 	"gradus/store/eventlog"
@@ -144,12 +143,5 @@ func (h *History) Evaluated(step int, label, suiteHash string) bool {
 	return false
 }
 
-// HasCheckpoint says whether a checkpoint with this manifest is recorded.
-func (h *History) HasCheckpoint(step int, manifest string) bool {
-	for _, c := range h.Checkpoints {
-		if c.Step == step && strings.EqualFold(c.Manifest, manifest) {
-			return true
-		}
-	}
-	return false
-}
+// Forget drops what belongs to steps after to, as a rewind to it does.
+func (h *History) Forget(to int) { h.rewind(to) }

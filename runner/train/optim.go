@@ -1,0 +1,65 @@
+package train
+
+import (
+	"fmt"
+	"math"
+	"sort"
+
+	"gradus/model"
+	"gradus/runner/recipe"
+	"gradus/runner/train/alarm"
+	"gradus/store"
+)
+
+// learningRate is the rate of a stage's step number n, counted from 0.
+func learningRate(o recipe.Optim, n int) (float64, error) {
+	return model.LR(o.LRSchedulerType, o.LearningRate, n, o.WarmupSteps, o.Steps, o.MinLRRate)
+}
+
+func optimizer(o recipe.Optim, lr float64) model.OptimizerOptions {
+	return model.OptimizerOptions{
+		LR: lr, Beta1: o.AdamBeta1, Beta2: o.AdamBeta2, Eps: o.AdamEpsilon,
+		WeightDecay: o.WeightDecay, MaxGradNorm: o.MaxGradNorm,
+	}
+}
+
+// diverged says what an update that could not be made means for the user.
+func diverged(err error) error {
+	return fmt.Errorf("training cannot go on: %w", err)
+}
+
+func finiteLoss(loss float64) error {
+	if math.IsNaN(loss) || math.IsInf(loss, 0) {
+		return fmt.Errorf("training cannot go on: the loss is %v; lower learning_rate and resume, or start again", loss)
+	}
+	return nil
+}
+
+func nonFinite(step int, err error) []store.Alert {
+	return []store.Alert{{Step: step, Level: "error", Code: alarm.NonFinite, Message: err.Error()}}
+}
+
+// split separates the values that are not finite, which JSON cannot hold.
+func split(values map[string]float64) (finite map[string]float64, bad []string) {
+	finite = make(map[string]float64, len(values))
+	for name, v := range values {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			bad = append(bad, name)
+			continue
+		}
+		finite[name] = v
+	}
+	sort.Strings(bad)
+	return finite, bad
+}
+
+// IsTiming says whether a metric measures the machine rather than the run.
+// All others are equal to the bit in two runs of one recipe, however often
+// either was interrupted.
+func IsTiming(metric string) bool {
+	switch metric {
+	case "step_time", "tokens_per_second", "time/rollout", "time/reward", "time/update":
+		return true
+	}
+	return false
+}

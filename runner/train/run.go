@@ -1,0 +1,433 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"gradus/kernels"
+	"gradus/model"
+	"gradus/runner/recipe"
+	"gradus/runner/rundir"
+	"gradus/runner/state"
+	"gradus/runner/train/feed"
+	"gradus/runner/train/journal"
+	"gradus/runner/train/judge"
+	"gradus/store"
+)
+
+// run is one attempt at a run.
+type run struct {
+	env   Env
+	spec  rundir.Spec
+	rec   *recipe.Recipe
+	hist  journal.History
+	j     *journal.Journal
+	heard *heard
+
+	state store.State
+	shape shape
+	dev   kernels.Device
+	about string // of the device
+	judge *judge.Judge
+	enc   feed.Encoder
+	m     *model.Model
+	ref   *model.Model // nil unless the stage has beta > 0
+	tests *exam        // held-out problems; nil until they are needed
+
+	at      place
+	mem     memory
+	from    string             // checkpoint that the attempt went on from, relative to the run's folder
+	savedAt int                // step of the newest checkpoint on disk, -1: none
+	last    map[string]float64 // metrics of the last step
+	spoke   time.Time          // when progress of something long was told last
+}
+
+// heartbeat is how often a run shows that it lives.
+const heartbeat = 5 * time.Second
+
+// foldLimit is how long a finished run waits for its database to be complete.
+const foldLimit = 30 * time.Second
+
+// Run does the run in env.Dir, or goes on with it, and returns when it is
+// done, was stopped (both nil), or failed. ExitCode gives the exit code.
+// Whatever ends it is in the record, except an error before the log is open: a
+// run that another process holds, an unreadable run.json or log.
+func Run(ctx context.Context, env Env) (err error) {
+	spec, err := env.Dir.Spec()
+	if err != nil {
+		return err
+	}
+	rec, err := recipe.FromJSON(spec.Config)
+	if err != nil {
+		return fmt.Errorf("run %s: %w", spec.ID, err)
+	}
+	me := rundir.Self()
+	lock, err := env.Dir.Lock(me)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, lock.Unlock()) }()
+
+	hist, err := journal.ReadHistory(env.Dir.Path())
+	if err != nil {
+		return fmt.Errorf("run %s: %w", spec.ID, err)
+	}
+	if hist.Header != nil && hist.Header.ID != spec.ID {
+		return fmt.Errorf("run %s: the log in its folder belongs to run %s; the folder was mixed up with another", spec.ID, hist.Header.ID)
+	}
+	if hist.State.State == store.StateDone {
+		return fmt.Errorf("run %s is done: there is nothing to go on with", spec.ID)
+	}
+	j, err := journal.Open(env.Dir.Path(), env.Clock, hist.Attempts+1, hist.Chain)
+	if err != nil {
+		return advise(fmt.Errorf("run %s: %w", spec.ID, err))
+	}
+	defer func() { err = errors.Join(err, j.Close()) }()
+	fold := j.StartFold(env.Dir.Path(), func(e error) {
+		env.complain(fmt.Errorf("the database of run %s: %w; the record itself is whole, and gradus db rebuild makes the database anew", spec.ID, e))
+	})
+	defer fold.Stop(env.Clock, foldLimit)
+	stopBeat := j.Beat(heartbeat, usage)
+	defer stopBeat()
+
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	r := &run{env: env, spec: spec, rec: rec, hist: hist, j: j, savedAt: -1, state: store.StateSubmitted}
+	r.heard = listen(ctx, env.Signals, env.Clock, func() { cancel(errAbandoned) })
+
+	err = r.attempt(ctx, me)
+	if ctx.Err() != nil && err != nil && !errors.Is(err, errStopped) {
+		err = errAbandoned
+	}
+	err = errors.Join(err, r.close())
+	stopBeat()
+	return r.end(err)
+}
+
+// end writes the exit record.
+func (r *run) end(err error) error {
+	s := verdict(advise(err))
+	if s.State == store.StateStopped && r.state != store.StateStopping {
+		// Stopped at once: the table still leads through stopping.
+		if e := r.enter(state.Stop, s.Reason); e != nil {
+			err = errors.Join(err, e)
+		}
+	}
+	s.Step, s.Stage = r.at.Step, r.at.kind(r.rec.Stages)
+	written := r.j.Farewell(s)
+	r.tell(Event{State: &s})
+	if s.State != store.StateFailed {
+		err = nil
+	}
+	if err == nil && written == nil {
+		return nil
+	}
+	return advise(errors.Join(err, written))
+}
+
+func (r *run) close() error {
+	var err error
+	if r.ref != nil {
+		err = errors.Join(err, r.ref.Close())
+	}
+	if r.m != nil {
+		err = errors.Join(err, r.m.Close())
+	}
+	if r.dev != nil {
+		err = errors.Join(err, r.dev.Close())
+	}
+	return err
+}
+
+// attempt prepares the run, does its stages, and returns nil when all are
+// done.
+func (r *run) attempt(ctx context.Context, me rundir.Holder) error {
+	if err := r.prepare(me); err != nil {
+		return err
+	}
+	if err := r.enter(state.Ready, ""); err != nil {
+		return err
+	}
+	for {
+		err := r.work(ctx)
+		if !errors.Is(err, errBrokenOff) {
+			return err
+		}
+		// The boundary answers the stop. Should it have been withdrawn, the
+		// work is taken up again.
+		if err := r.boundary(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// work does what is left of the stages.
+func (r *run) work(ctx context.Context) error {
+	if err := r.settle(ctx); err != nil {
+		return err
+	}
+	for r.at.Stage < len(r.rec.Stages) {
+		if err := r.stage(ctx, r.rec.Stages[r.at.Stage]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// prepare writes the first records of the attempt, also when the rest of it
+// fails, and loads everything.
+func (r *run) prepare(me rundir.Holder) error {
+	shape, failed := newShape(r.rec, r.spec)
+	r.shape = shape
+	if failed == nil {
+		r.dev, r.about, failed = r.env.OpenDevice(r.rec)
+	}
+	if failed == nil {
+		r.judge, failed = judge.New(r.rec.Rewards)
+	}
+	var warnings []store.Alert
+	if failed == nil {
+		r.enc = feed.Encoder{Tok: r.shape.tok, Template: r.rec.Task.Template}
+		warnings, failed = r.restore()
+	}
+
+	var first []journal.Entry
+	if r.hist.Header == nil {
+		first = append(first, journal.Entry{Kind: store.KindRun, Body: r.header()})
+	}
+	first = append(first, journal.Entry{Kind: store.KindAttempt, Body: store.Attempt{
+		N: r.j.Attempt(), Host: me.Host, BootID: me.BootID, PID: me.PID, PIDStart: me.PIDStart,
+		FromStep: r.at.Step, FromCkpt: r.from, Executable: r.env.Executable,
+	}})
+	if err := r.enter(state.Launch, "", first...); err != nil {
+		return errors.Join(failed, err)
+	}
+	if s := r.j.Repair(); s != "" {
+		warnings = append(warnings, store.Alert{Step: r.at.Step, Level: "warn", Code: "log.repaired", Message: "The event log was repaired: " + s + "."})
+	}
+	if failed != nil {
+		return errors.Join(failed, r.alert(warnings...))
+	}
+	recorded, err := r.recordSaved()
+	if err != nil {
+		return err
+	}
+	if entries := append(r.rewind(), recorded...); len(entries) > 0 {
+		if err := r.j.WriteSync(entries...); err != nil {
+			return err
+		}
+	}
+	r.hist.Forget(r.at.Step)
+	r.j.SetStep(r.at.Step)
+	return r.alert(warnings...)
+}
+
+// header identifies the run in the first record of its log.
+func (r *run) header() store.RunHeader {
+	about := r.about
+	if about == "" && r.dev != nil {
+		about = r.dev.Name()
+	}
+	return store.RunHeader{
+		ID: r.spec.ID, Name: r.spec.Name, Purpose: r.spec.Purpose, Task: r.rec.Task.Name,
+		Config: r.spec.Config, ConfigTOML: r.spec.ConfigTOML, Seed: uint64(r.rec.Seed), Version: r.env.Version,
+		Device: about, Steps: r.rec.Steps(), Params: r.shape.cfg.NumParams(), Parent: r.spec.Parent, CreatedUS: r.spec.CreatedUS,
+	}
+}
+
+// stage does, or goes on with, one stage.
+func (r *run) stage(ctx context.Context, st recipe.Stage) error {
+	switch {
+	case st.SFT != nil:
+		return r.train(ctx, r.newSFT(*st.SFT))
+	case st.GRPO != nil:
+		return r.train(ctx, r.newGRPO(*st.GRPO))
+	}
+	if err := r.boundary(ctx); err != nil {
+		return err
+	}
+	if err := r.evaluate(ctx, st.Eval.Label); err != nil {
+		return err
+	}
+	r.at.Stage++
+	return nil
+}
+
+// trainer is a stage that takes steps.
+type trainer interface {
+	// begin is called before the first step of the stage in this attempt.
+	begin(ctx context.Context) error
+	// step makes one step and returns its metrics and the records that belong
+	// to it. When it fails it says whether the weights are still those of the
+	// step before.
+	step(ctx context.Context) (done result, err error)
+	// after is called when the step is recorded.
+	after(ctx context.Context) error
+}
+
+// result is what one step brings.
+type result struct {
+	values  map[string]float64
+	records []journal.Entry
+	alerts  []store.Alert
+	// changed says that the weights are no longer those of the step before.
+	changed bool
+}
+
+// train makes the steps of a stage.
+func (r *run) train(ctx context.Context, t trainer) error {
+	stage := r.at.Stage
+	if err := t.begin(ctx); err != nil {
+		return err
+	}
+	for r.at.Stage == stage {
+		if err := r.boundary(ctx); err != nil {
+			return err
+		}
+		if err := r.oneStep(ctx, t, stage); err != nil {
+			return err
+		}
+		if err := t.after(ctx); err != nil {
+			return err
+		}
+		if err := r.settle(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *run) oneStep(ctx context.Context, t trainer, stage int) error {
+	begin := r.env.Clock.Now()
+	res, err := t.step(ctx)
+	if err != nil {
+		if ctx.Err() != nil {
+			return err
+		}
+		// What the step has found out is told, and weights that it has not
+		// touched are saved.
+		errs := []error{err, r.alert(res.alerts...)}
+		if !res.changed && !mayPass(err) {
+			errs = append(errs, r.save())
+		}
+		return errors.Join(errs...)
+	}
+	seconds := r.env.Clock.Now().Sub(begin).Seconds()
+	if n, ok := res.values["num_tokens"]; ok && seconds > 0 {
+		res.values["tokens_per_second"] = (n - float64(r.mem.Tokens)) / seconds
+		r.mem.Tokens = int64(n)
+	}
+	res.values["step_time"] = seconds
+
+	r.at = r.at.next(r.rec.Stages)
+	values, bad := split(res.values)
+	m := store.Metrics{Stage: string(r.rec.Stages[stage].Kind), Step: r.at.Step, Values: values, NonFinite: bad}
+	entries := append(res.records, journal.Entry{Kind: store.KindMetrics, Body: m})
+	for _, a := range res.alerts {
+		entries = append(entries, journal.Entry{Kind: store.KindAlert, Body: a})
+	}
+	if err := r.j.Write(entries...); err != nil {
+		return err
+	}
+	r.j.SetStep(r.at.Step)
+	r.hist.LastStep = r.at.Step
+	r.last = values
+	r.tell(Event{Metrics: &m, Stage: m.Stage})
+	for i := range res.alerts {
+		r.tell(Event{Alert: &res.alerts[i], Stage: m.Stage})
+	}
+	return nil
+}
+
+// settle does what the end of a step asks for: a periodic evaluation, then a
+// checkpoint. What is already done is not done again, so it may be called at
+// any boundary.
+func (r *run) settle(ctx context.Context) error {
+	stage, n, ok := r.at.justDone(r.rec.Stages)
+	if !ok {
+		return nil
+	}
+	if g := r.rec.Stages[stage].GRPO; g != nil && r.rec.Eval.Every > 0 && n%r.rec.Eval.Every == 0 && !r.evalFollows() {
+		if err := r.evaluate(ctx, ""); err != nil {
+			return err
+		}
+	}
+	every := r.rec.Checkpoint.SaveSteps
+	_, evaluated := r.evalAt(r.at.Step)
+	if n == steps(r.rec.Stages[stage]) || every > 0 && n%every == 0 || evaluated || r.mem.Reference == checkpointName(r.at.Step) {
+		return r.save()
+	}
+	return nil
+}
+
+// evalFollows says whether the next thing to do is an eval stage: a periodic
+// evaluation just before it would ask the same again.
+func (r *run) evalFollows() bool {
+	return r.at.StageStep == 0 && r.at.kind(r.rec.Stages) == string(recipe.KindEval)
+}
+
+// enter moves the run to the state that follows on an event and records it,
+// after entries that belong to it.
+func (r *run) enter(e state.Event, reason string, before ...journal.Entry) error {
+	s, err := state.Next(r.state, e)
+	if err != nil {
+		return err
+	}
+	c := store.StateChange{State: s, Stage: r.at.kind(r.rec.Stages), Step: r.at.Step, Reason: reason}
+	if err := r.j.WriteSync(append(before, journal.Entry{Kind: store.KindState, Body: c})...); err != nil {
+		return err
+	}
+	r.state = s
+	r.tell(Event{State: &c})
+	return nil
+}
+
+// alert records findings.
+func (r *run) alert(alerts ...store.Alert) error {
+	if len(alerts) == 0 {
+		return nil
+	}
+	entries := make([]journal.Entry, len(alerts))
+	for i, a := range alerts {
+		entries[i] = journal.Entry{Kind: store.KindAlert, Body: a}
+	}
+	if err := r.j.Write(entries...); err != nil {
+		return err
+	}
+	for i := range alerts {
+		r.tell(Event{Alert: &alerts[i]})
+	}
+	return nil
+}
+
+func (r *run) tell(e Event) {
+	if r.env.Progress == nil {
+		return
+	}
+	e.Step, e.Steps = r.at.Step, r.rec.Steps()
+	if e.Stage == "" {
+		e.Stage = r.at.kind(r.rec.Stages)
+	}
+	r.env.Progress(e)
+}
+
+// progress tells of something long, at most four times a second.
+func (r *run) progress(doing string) func(done, total int) {
+	if r.env.Progress == nil {
+		return nil
+	}
+	return func(done, total int) {
+		if now := r.env.Clock.Now(); done == total || now.Sub(r.spoke) >= time.Second/4 {
+			r.spoke = now
+			r.tell(Event{Doing: doing, Done: done, Total: total})
+		}
+	}
+}
+
+func (e Env) complain(err error) {
+	if e.Complain != nil {
+		e.Complain(err)
+	}
+}

@@ -1,0 +1,124 @@
+package train
+
+import (
+	"context"
+	"fmt"
+
+	"gradus/model"
+	"gradus/rewards/tasks"
+	"gradus/runner/recipe"
+	"gradus/runner/train/feed"
+)
+
+// sft is a supervised stage: the loss is the mean of -log p over the tokens of
+// the completions, as TRL's SFTTrainer with completion_only_loss.
+type sft struct {
+	r      *run
+	opt    recipe.SFT
+	traces *feed.Traces
+}
+
+func (r *run) newSFT(opt recipe.SFT) *sft {
+	src := feed.NewSource(r.shape.train, r.rec.Task.Level, uint64(r.rec.Seed), r.at.Stage)
+	return &sft{r: r, opt: opt, traces: newTraces(&opt, src)}
+}
+
+func newTraces(opt *recipe.SFT, src *feed.Source) *feed.Traces {
+	return &feed.Traces{
+		Source: src, Size: opt.DatasetSize,
+		Mix: tasks.Mix{Careful: opt.Style.Careful, Terse: opt.Style.Terse, WrongStep: opt.Style.WrongStep, Backtrack: opt.Style.Backtrack},
+	}
+}
+
+// dataPosition is how many problems a stage has taken when it has made n steps.
+func dataPosition(st recipe.Stage, n int) int64 {
+	switch {
+	case st.SFT != nil:
+		return int64(n) * int64(st.SFT.BatchSize)
+	case st.GRPO != nil:
+		return int64(n) * int64(st.GRPO.PromptsPerStep)
+	}
+	return 0
+}
+
+func (s *sft) begin(context.Context) error { return nil }
+
+func (s *sft) after(context.Context) error { return nil }
+
+func (s *sft) step(ctx context.Context) (result, error) {
+	r := s.r
+	lr, err := learningRate(s.opt.Optim, r.at.StageStep)
+	if err != nil {
+		return result{}, err
+	}
+	seqs, err := s.batch(int64(r.at.StageStep) * int64(s.opt.BatchSize))
+	if err != nil {
+		return result{}, err
+	}
+	scored, all := 0, 0
+	for _, q := range seqs {
+		scored += len(q.Tokens) - q.Prompt
+		all += len(q.Tokens)
+	}
+	if err := r.m.ZeroGrad(); err != nil {
+		return result{}, err
+	}
+	var loss, entropy float64
+	coef := float32(-1 / float64(scored))
+	err = r.m.Backward(ctx, seqs, 1, func(_ []int, scores []model.Scores) (logp, ent [][]float32, err error) {
+		logp = make([][]float32, len(scores))
+		for k, sc := range scores {
+			logp[k] = make([]float32, len(sc.LogProbs))
+			for t, lp := range sc.LogProbs {
+				logp[k][t] = coef
+				loss -= float64(lp)
+				entropy += float64(sc.Entropies[t])
+			}
+		}
+		return logp, nil, nil
+	})
+	if err != nil {
+		return result{}, diverged(err)
+	}
+	loss, entropy = loss/float64(scored), entropy/float64(scored)
+	if err := finiteLoss(loss); err != nil {
+		return result{alerts: nonFinite(r.at.Step+1, err)}, err
+	}
+	norm, err := r.m.Step(optimizer(s.opt.Optim, lr))
+	if err != nil {
+		return result{alerts: nonFinite(r.at.Step+1, err)}, diverged(err)
+	}
+	return result{changed: true, values: map[string]float64{
+		"loss": loss, "entropy": entropy, "learning_rate": lr, "grad_norm": norm, "num_tokens": float64(r.mem.Tokens + int64(all)),
+	}}, nil
+}
+
+// batch encodes the traces from a position on.
+func (s *sft) batch(position int64) ([]model.Sequence, error) {
+	seqs := make([]model.Sequence, s.opt.BatchSize)
+	for i := range seqs {
+		p, text, err := s.traces.Trace(position + int64(i))
+		if err != nil {
+			return nil, err
+		}
+		prompt, err := s.r.enc.Encode(p)
+		if err != nil {
+			return nil, err
+		}
+		ids := append(prompt.Tokens, s.r.shape.tok.EncodeWithSpecials(text)...)
+		ids = append(ids, s.r.shape.eos()...)
+		if len(ids) > s.r.shape.seq {
+			return nil, fmt.Errorf("cold-start trace of problem %s takes %d tokens with its prompt, and %d fit; raise model.max_position_embeddings or choose a lower task.level", p.ID, len(ids), s.r.shape.seq)
+		}
+		seqs[i] = model.Sequence{Tokens: ids, Prompt: len(prompt.Tokens)}
+	}
+	return seqs, nil
+}
+
+// eos is the token that ends a trace; none if the model has no end token.
+func (s *shape) eos() []int32 {
+	if len(s.cfg.EOSTokenIDs) == 0 {
+		return nil
+	}
+	return s.cfg.EOSTokenIDs[:1]
+}
