@@ -45,8 +45,11 @@ func normal(std float64) fill {
 }
 
 // around is normal with mean 1, as norm gains are.
-func around(std float64) fill {
-	return func(r *random) float32 { return float32(1 + std*r.normal()) }
+func around(std float64) fill { return centred(1, std) }
+
+// centred is normal with the given mean.
+func centred(mean, std float64) fill {
+	return func(r *random) float32 { return float32(mean + std*r.normal()) }
 }
 
 // squared is the square of normal, as second moments are.
@@ -56,3 +59,15 @@ func squared(std float64) fill {
 		return float32(x * x)
 	}
 }
+
+// awayFromZero is uniform in 0.5..1.5 with a random sign.
+func awayFromZero(r *random) float32 {
+	x := 0.5 + r.uniform()
+	if r.uniform() < 0.5 {
+		x = -x
+	}
+	return float32(x)
+}
+
+// integer is one of -2..2: short sums of products of integers are exact in f32.
+func integer(r *random) float32 { return float32(r.below(5) - 2) }

@@ -53,7 +53,7 @@ func attention(s *tensors, h, kv, d int, lengths []int, spread float64) kernels.
 func attnCases() []Case {
 	var cases []Case
 	for i, lengths := range sequenceLengths {
-		for _, hs := range []struct{ h, kv, d int }{headShapes[i], headShapes[(i+3)%len(headShapes)]} {
+		for _, hs := range []struct{ h, kv, d int }{headShapes[(i+3)%len(headShapes)], headShapes[(i+4)%len(headShapes)]} {
 			fwd := Case{
 				Op: "attn", Shape: fmt.Sprintf("h=%d kv=%d d=%d lengths=%v", hs.h, hs.kv, hs.d, lengths),
 				Args: kernels.Args{Rows: sum(lengths), Seqs: len(lengths)}, Spare: i % 3,

@@ -29,9 +29,13 @@ var lossShapes = [...]struct {
 // loss declares LossRows over n picked rows.
 func loss(s *tensors, c, v, chunk int, spread float64) kernels.LossRows {
 	d := kernels.DimPicks
+	hidden, weight := normal(1), normal(spread/math.Sqrt(float64(c)))
+	if v == 1 { // exact logits: LogP, entropy and gradients are 0 to the bit
+		hidden, weight = integer, integer
+	}
 	return kernels.LossRows{
 		LogP: s.out("LogP", d, 1), Ent: s.out("Ent", d, 1), LSE: s.out("LSE", d, 1),
-		H: s.rows("H", d, c, normal(1)), W: s.flat("W", v*c, normal(spread/math.Sqrt(float64(c)))),
+		H: s.rows("H", d, c, hidden), W: s.flat("W", v*c, weight),
 		Pack:    s.work("Pack", kernels.PackLen(v, c)),
 		Target:  s.indices("Target", d, 1, func(r *random, _ int) int { return r.below(v) }),
 		Scratch: s.work("Scratch", int64(chunk)*int64(v)),
@@ -46,13 +50,14 @@ func lossCases() []Case {
 			Op:    "loss_rows",
 			Shape: fmt.Sprintf("n=%d c=%d v=%d chunk=%d T=%g spread=%g", z.n, z.c, z.v, z.chunk, z.temperature, z.spread),
 			Args:  kernels.Args{Picks: z.n, Temperature: z.temperature}, Spare: i % 3, Dim: kernels.DimPicks,
-			Condition: harsh(z.spread / float64(z.temperature)),
+			Condition: harsh(z.spread / float64(z.temperature) / 2),
 			build: func(s *tensors) ([]kernels.Op, error) {
 				o := loss(s, z.c, z.v, z.chunk, z.spread)
 				return one(kernels.Pack{Dst: o.Pack, W: o.W, O: z.v, K: z.c}, o)
 			},
 		}
 		bwd := fwd
+		bwd.Condition = harsh(z.spread / float64(z.temperature))
 		bwd.Op, bwd.Shape = "loss_rows_bwd", fmt.Sprintf("%s entropy=%t", fwd.Shape, z.entropy)
 		bwd.build = func(s *tensors) ([]kernels.Op, error) {
 			f := loss(s, z.c, z.v, z.chunk, z.spread)
@@ -76,8 +81,9 @@ func lossCases() []Case {
 	return cases
 }
 
-// harsh is the Condition of scaled logits with the given spread: exp turns
-// their absolute error, spread times an f32 rounding, into a relative one.
+// harsh is the Condition of gradients through logits of the given spread: exp
+// turns their absolute error, spread times a few f32 roundings, into a
+// relative one. Sums over the vocabulary halve it in the forward pass.
 func harsh(spread float64) float64 { return max(1, spread) }
 
 func sampleCases() []Case {
@@ -105,7 +111,7 @@ func sampleCases() []Case {
 			Op:    "sample",
 			Shape: fmt.Sprintf("n=%d v=%d T=%g topk=%d topp=%g spread=%g", z.n, z.v, z.temperature, z.topK, z.topP, z.spread),
 			Args:  kernels.Args{Picks: z.n, Temperature: z.temperature, TopK: z.topK, TopP: z.topP, Seed: 0x1234567890abcdef + uint64(i)},
-			Spare: i % 3, Dim: kernels.DimPicks, Condition: harsh(z.spread / float64(z.temperature)),
+			Spare: i % 3, Dim: kernels.DimPicks,
 			build: func(s *tensors) ([]kernels.Op, error) { return one(sampling(s, z.v, z.spread)) },
 		})
 	}
