@@ -19,11 +19,11 @@ func newChainSum(split Split) *chain {
 	return newChain("chain_sum", "1.0.0",
 		"add and subtract whole numbers from left to right", split,
 		[]chainLevel{
-			{3, 0, 9, "+-", 0, "three one-digit numbers added and subtracted", 0},
-			{4, 0, 9, "+-", 0, "four one-digit numbers added and subtracted", 0},
-			{5, 0, 9, "+-", 0, "five one-digit numbers added and subtracted", 0},
-			{3, 10, 99, "+-", 0, "three two-digit numbers added and subtracted", 0},
-			{4, 10, 99, "+-", 0, "four two-digit numbers added and subtracted", 0},
-			{5, 100, 999, "+-", 0, "five three-digit numbers added and subtracted", 0},
+			{3, 0, 9, "+-", 0, "three one-digit numbers added and subtracted", 0.068},
+			{4, 0, 9, "+-", 0, "four one-digit numbers added and subtracted", 0.063},
+			{5, 0, 9, "+-", 0, "five one-digit numbers added and subtracted", 0.056},
+			{3, 10, 99, "+-", 0, "three two-digit numbers added and subtracted", 0.007},
+			{4, 10, 99, "+-", 0, "four two-digit numbers added and subtracted", 0.006},
+			{5, 100, 999, "+-", 0, "five three-digit numbers added and subtracted", 0.001},
 		})
 }

@@ -52,12 +52,12 @@ type countdownLevel struct {
 
 func newCountdown(split Split) *countdown {
 	c := &countdown{split: split, levels: []countdownLevel{
-		{3, 9, 27, "+-", "three numbers to 9, target to 27, + and -", 0},
-		{3, 9, 50, "+-*", "three numbers to 9, target to 50, + - *", 0},
-		{3, 25, 100, "+-*/", "three numbers to 25, target to 100, + - * /", 0},
-		{4, 9, 50, "+-*", "four numbers to 9, target to 50, + - *", 0},
-		{4, 25, 100, "+-*/", "four numbers to 25, target to 100, + - * /", 0},
-		{4, 99, 100, "+-*/", "four numbers to 99, target to 100, + - * /", 0},
+		{3, 9, 27, "+-", "three numbers to 9, target to 27, + and -", 0.33},
+		{3, 9, 50, "+-*", "three numbers to 9, target to 50, + - *", 0.11},
+		{3, 25, 100, "+-*/", "three numbers to 25, target to 100, + - * /", 0.10},
+		{4, 9, 50, "+-*", "four numbers to 9, target to 50, + - *", 0.04},
+		{4, 25, 100, "+-*/", "four numbers to 25, target to 100, + - * /", 0.03},
+		{4, 99, 100, "+-*/", "four numbers to 99, target to 100, + - * /", 0.02},
 	}}
 	c.spec = Spec{Name: "countdown", Version: "1.0.0", MinLevel: 1, MaxLevel: len(c.levels), Traces: true,
 		Summary:  "reach the target with each number used once",

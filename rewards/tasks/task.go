@@ -33,9 +33,12 @@ type Task interface {
 
 // Level is one setting of a task's difficulty knob.
 type Level struct {
-	Level     int     `json:"level"`
-	Sentence  string  `json:"sentence"`   // what is asked at this level
-	GuessRate float64 `json:"guess_rate"` // accuracy of the best answer that ignores the question; 0 when it is not known
+	Level    int    `json:"level"`
+	Sentence string `json:"sentence"` // what is asked at this level
+	// GuessRate is the accuracy of an answer that is not worked out: the most
+	// frequent answer, or, where an answer must use the given numbers, a
+	// random expression over them. 0 when it is not known.
+	GuessRate float64 `json:"guess_rate"`
 }
 
 // Spec describes a task.
