@@ -27,21 +27,28 @@ func appendRecord(b []byte, r Record) ([]byte, error) {
 	return append(b, '}'), nil
 }
 
-// parseRecord is the inverse of appendRecord, and reads any other JSON object
-// with these fields as well. Body is a part of b where that is possible; it is
-// checked only when it is decoded.
-func parseRecord(b []byte) (Record, error) {
-	if r, ok := cutRecord(b); ok {
-		return r, nil
+// parseRecord reads a record and the body that its kind names; body is nil for
+// an unknown kind. The record's Body can be a part of b. An error with a kind
+// in the record is one of the body alone.
+func parseRecord(b []byte) (rec Record, body any, err error) {
+	if rec, ok := cutRecord(b); ok {
+		if body := newBody(rec.Kind); body != nil && json.Unmarshal(rec.Body, body) == nil {
+			return rec, body, nil
+		}
 	}
-	var r Record
-	if err := json.Unmarshal(b, &r); err != nil {
-		return Record{}, err
+	if err := json.Unmarshal(b, &rec); err != nil {
+		return Record{}, nil, err
 	}
-	if r.Kind == "" {
-		return Record{}, errors.New("it has no kind")
+	if rec.Kind == "" {
+		return Record{}, nil, errors.New("it has no kind")
 	}
-	return r, nil
+	if body = newBody(rec.Kind); body == nil {
+		return rec, nil, nil
+	}
+	if err := json.Unmarshal(rec.Body, body); err != nil {
+		return rec, nil, err
+	}
+	return rec, body, nil
 }
 
 // cutRecord takes apart exactly what appendRecord writes.

@@ -14,6 +14,8 @@ import (
 	"gradus/store/eventlog"
 )
 
+const maxEventBody = 1 << 20
+
 // statement names the prepared statements of a folder.
 type statement int
 
@@ -249,7 +251,7 @@ func (f *folder) apply(it item) error {
 	f.attempts[n] = it.rec.TimeUS
 	if l, ok := describe(it); ok {
 		err := f.exec(putEvent, int64(it.seq), n, l.step, it.rec.TimeUS, string(it.rec.Kind), l.level, l.code,
-			strings.ReplaceAll(strings.ToValidUTF8(l.text, "\uFFFD"), "\x00", "\uFFFD"), sqlText(string(it.rec.Body)))
+			strings.ReplaceAll(strings.ToValidUTF8(l.text, "\uFFFD"), "\x00", "\uFFFD"), eventBody(it.rec.Body))
 		if err != nil {
 			return err
 		}
@@ -282,6 +284,15 @@ func (f *folder) apply(it item) error {
 		return f.exec(putHeartbeat, int64(it.seq), n, b.Step, it.rec.TimeUS, b.MonoMS, b.RSS, b.CPU)
 	}
 	return nil
+}
+
+// eventBody is what an event keeps of its record. A record that is huge and
+// could not be read stays in the log only.
+func eventBody(b json.RawMessage) any {
+	if len(b) == 0 || len(b) > maxEventBody {
+		return nil
+	}
+	return sqlText(string(b))
 }
 
 // Terminal tells whether an attempt in this state is over.

@@ -1,7 +1,7 @@
 package store
 
 import (
-	"bytes"
+	"encoding/json"
 	"fmt"
 	"path/filepath"
 	"time"
@@ -78,10 +78,9 @@ func (l *LogReader) Next() (rec Record, seq uint64, after eventlog.Position, err
 		return Record{}, 0, after, err
 	}
 	seq = after.Seq - 1
-	if rec, err = parseRecord(payload); err != nil {
+	if err = json.Unmarshal(payload, &rec); err != nil {
 		return Record{}, seq, after, fmt.Errorf("record %d of the log is not a gradus record: %w", seq, err)
 	}
-	rec.Body = bytes.Clone(rec.Body) // payload lives until the next call only
 	return rec, seq, after, nil
 }
 

@@ -2,7 +2,6 @@ package store
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 
 	"github.com/klauspost/compress/zstd"
@@ -19,6 +18,9 @@ type item struct {
 	bad    error // the body could not be decoded
 	packed []packedSample
 }
+
+// kindUnreadable marks an event made of a payload that is no record at all.
+const kindUnreadable Kind = "unreadable"
 
 type packedSample struct {
 	plain          any
@@ -61,22 +63,16 @@ func newBody(k Kind) any {
 // understood becomes an event that says so.
 func prepare(enc *zstd.Encoder, payload []byte, after eventlog.Position) item {
 	it := item{seq: after.Seq - 1, after: after}
-	var err error
-	if it.rec, err = parseRecord(payload); err != nil {
+	rec, body, err := parseRecord(payload)
+	if err != nil && rec.Kind == "" {
 		it.bad = fmt.Errorf("record %d of the log is not a gradus record: %w", it.seq, err)
-		it.rec = Record{Kind: "unreadable", Body: bytes.Clone(payload)}
+		it.rec = Record{Kind: kindUnreadable, Body: bytes.Clone(payload)}
 		return it
 	}
-	body := newBody(it.rec.Kind)
-	if it.rec.Kind != KindSamples {
-		it.rec.Body = bytes.Clone(it.rec.Body) // payload lives until the next one only
-	}
-	if body == nil {
-		return it
-	}
-	if err := json.Unmarshal(it.rec.Body, body); err != nil {
-		it.bad = fmt.Errorf("record %d of the log is no valid %s record: %w", it.seq, it.rec.Kind, err)
-		it.rec.Body = bytes.Clone(it.rec.Body)
+	it.rec = rec
+	if err != nil {
+		it.bad = fmt.Errorf("record %d of the log is no valid %s record: %w", it.seq, rec.Kind, err)
+		it.rec.Body = bytes.Clone(rec.Body)
 		return it
 	}
 	it.body = body
@@ -88,7 +84,9 @@ func prepare(enc *zstd.Encoder, payload []byte, after eventlog.Position) item {
 		}
 		it.packed = packSamples(enc, s)
 		it.rec.Body = nil
+		return it
 	}
+	it.rec.Body = bytes.Clone(it.rec.Body) // payload lives until the next record only
 	return it
 }
 

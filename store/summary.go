@@ -3,7 +3,6 @@ package store
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"os"
@@ -70,8 +69,8 @@ func (e *entry) read(ctx context.Context) error {
 		}
 		e.pos = after
 		if !bytes.HasPrefix(payload, skip) {
-			if rec, err := parseRecord(payload); err == nil { // the fold reports what cannot be read
-				e.take(rec)
+			if rec, body, err := parseRecord(payload); err == nil { // the fold reports what cannot be read
+				e.take(rec, body)
 			}
 		}
 		if err := ctx.Err(); err != nil {
@@ -81,12 +80,8 @@ func (e *entry) read(ctx context.Context) error {
 }
 
 // take brings the summary up to date with one record.
-func (e *entry) take(rec Record) {
+func (e *entry) take(rec Record, body any) {
 	e.LastRecordUS, e.Attempt = rec.TimeUS, rec.Attempt
-	body := newBody(rec.Kind)
-	if body == nil || json.Unmarshal(rec.Body, body) != nil {
-		return
-	}
 	switch b := body.(type) {
 	case *RunHeader:
 		e.ID, e.Name, e.Purpose, e.Task, e.Steps = b.ID, b.Name, b.Purpose, b.Task, b.Steps
