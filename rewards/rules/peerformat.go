@@ -1,29 +1,48 @@
 package rules
 
 import (
-	"regexp"
 	"strings"
 
 	"gradus/rewards"
 	"gradus/rewards/text"
 )
 
-// newOpenR1Format is open-r1's format_reward, its expression kept: tags on
-// lines of their own, from the first byte on. As published, "$" also matches
+// openR1Format is open-r1's format_reward,
+//
+//	re.match(r"^<think>\n.*?\n</think>\n<answer>\n.*?\n</answer>$", completion, re.DOTALL | re.MULTILINE)
+//
+// written as searches, which take linear time. As published, "$" also matches
 // at the end of any line, so text and further blocks after the answer, nested
 // tags and empty thinking are paid too. gradus.format is the repaired form.
-func newOpenR1Format() judge {
-	// Python's re.match anchors at the start; \A is that. RE2 runs in time
-	// linear in the text.
-	pattern := regexp.MustCompile(`(?sm)\A<think>\n.*?\n</think>\n<answer>\n.*?\n</answer>$`)
-	return func(s rewards.Sample) rewards.Result {
-		at := pattern.FindStringIndex(s.Completion)
-		if at == nil {
-			return rewards.Result{Reason: "format.no_match",
-				Why: "the completion does not start with think and answer parts whose tags stand on lines of their own"}
-		}
+func openR1Format(s rewards.Sample) rewards.Result {
+	if end, ok := openR1Match(s.Completion); ok {
 		return rewards.Result{Score: 1, Reason: "format.ok", Why: "the completion starts with a think part and an answer part, tags on lines of their own",
-			Spans: []rewards.Span{{From: at[0], To: at[1], Label: "match"}}}
+			Spans: []rewards.Span{{From: 0, To: end, Label: "match"}}}
+	}
+	return rewards.Result{Reason: "format.no_match",
+		Why: "the completion does not start with think and answer parts whose tags stand on lines of their own"}
+}
+
+// openR1Match returns the end of the expression's match.
+func openR1Match(c string) (end int, ok bool) {
+	const open, middle, closing = "<think>\n", "\n</think>\n<answer>\n", "\n</answer>"
+	if !strings.HasPrefix(c, open) {
+		return 0, false
+	}
+	// The first place for the middle leaves the most room for the end.
+	at := strings.Index(c[len(open):], middle)
+	if at < 0 {
+		return 0, false
+	}
+	for i := len(open) + at + len(middle); ; {
+		at := strings.Index(c[i:], closing)
+		if at < 0 {
+			return 0, false
+		}
+		i += at + len(closing)
+		if i == len(c) || c[i] == '\n' {
+			return i, true
+		}
 	}
 }
 

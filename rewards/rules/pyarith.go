@@ -14,7 +14,7 @@ import (
 // Three things are cut that Python would go on with: complex numbers (from a
 // negative base and a broken exponent), ints of more than maxPythonBits bits,
 // and more than maxPythonSigns nested signs and powers. All are errPython too.
-var errPython = errors.New("Python would not evaluate the expression")
+var errPython = errors.New("expression that Python would not evaluate")
 
 const (
 	maxPythonBits   = 1 << 18

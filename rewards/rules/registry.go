@@ -29,7 +29,7 @@ func New(name string, params map[string]any) (rewards.Reward, error) {
 	case "r1.format":
 		return plain(name, params, &none, binarySpec(name), r1Format)
 	case "openr1.format":
-		return plain(name, params, &none, binarySpec(name), newOpenR1Format())
+		return plain(name, params, &none, binarySpec(name), openR1Format)
 	case "trl.think_format":
 		return plain(name, params, &none, binarySpec(name), trlThinkFormat)
 	case "gradus.length":

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"math"
+	"math/rand/v2"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -300,5 +302,40 @@ func TestDeadlineIsATimeout(t *testing.T) {
 		if r.Status != rewards.Timeout {
 			t.Errorf("status %s", r.Status)
 		}
+	}
+}
+
+// TestOpenR1AgainstTheExpression compares the searches with the published
+// expression, run by Go's regexp, on random arrangements of its pieces.
+func TestOpenR1AgainstTheExpression(t *testing.T) {
+	pattern := regexp.MustCompile(`(?sm)\A<think>\n.*?\n</think>\n<answer>\n.*?\n</answer>$`)
+	pieces := []string{"<think>", "</think>", "<answer>", "</answer>", "\n", "\n", "\n", "x", "\r"}
+	rng := rand.New(rand.NewPCG(1, 2))
+	paid := 0
+	for range 200_000 {
+		var b strings.Builder
+		if rng.IntN(4) > 0 {
+			b.WriteString("<think>\n")
+		}
+		for range rng.IntN(6) {
+			b.WriteString(pieces[rng.IntN(len(pieces))])
+		}
+		if rng.IntN(4) > 0 {
+			b.WriteString("\n</think>\n<answer>\n")
+		}
+		for range rng.IntN(8) {
+			b.WriteString(pieces[rng.IntN(len(pieces))])
+		}
+		at := pattern.FindStringIndex(b.String())
+		end, ok := openR1Match(b.String())
+		if ok != (at != nil) || ok && end != at[1] {
+			t.Fatalf("%q: match %v to %d, the expression says %v", b.String(), ok, end, at)
+		}
+		if ok {
+			paid++
+		}
+	}
+	if paid < 1000 {
+		t.Errorf("only %d matches among the cases", paid)
 	}
 }

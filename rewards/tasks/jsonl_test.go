@@ -1,0 +1,232 @@
+package tasks
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+const sharedData = "../../../shared/data/"
+
+func write(t *testing.T, name, content string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func numbered(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "{\"question\":\"q%d\",\"answer\":%d}\n", i, i)
+	}
+	return b.String()
+}
+
+func TestJSONLRows(t *testing.T) {
+	task, err := New("jsonl", Config{Split: HeldOut, EvalPath: write(t, "a.jsonl", "\xef\xbb\xbf"+
+		`{"question":"one","answer":"so <<1=1>>1\n#### 1,000","id":"x"}`+"\n\n"+`{"question":"two","answer":2.50,"extra":[1]}`+"\r\n")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := task.Spec()
+	if s.Size != 2 || !s.Traces || s.MinLevel != 1 || s.MaxLevel != 1 {
+		t.Errorf("spec %+v", s)
+	}
+	golds := map[string]string{}
+	for i := range 2 {
+		p := mustProblem(t, task, 1, i, 1)
+		golds[p.ID] = p.Gold
+		if v := task.Check(p, p.Gold); !v.Correct {
+			t.Errorf("gold %q against itself: %+v", p.Gold, v)
+		}
+		if p.ID == "jsonl/x" {
+			rng := rand.New(rand.NewPCG(1, 1))
+			if got := task.Trace(p, Careful, rng); got != "<think>so 1</think><answer>1,000</answer>" {
+				t.Errorf("trace %q", got)
+			}
+			if got := task.Trace(p, WrongStep, rng); got != "" {
+				t.Errorf("a row has no wrong-step trace, got %q", got)
+			}
+		}
+	}
+	if golds["jsonl/x"] != "1,000" || golds["jsonl/line:3"] != "2.50" {
+		t.Errorf("golds %v", golds)
+	}
+}
+
+func TestJSONLErrorsNameTheLine(t *testing.T) {
+	good := `{"question":"q","answer":"1"}` + "\n"
+	for _, c := range []struct {
+		name, content string
+		cfg           Config
+		want          string
+	}{
+		{"no JSON", good + "{", Config{}, "a.jsonl:2: the line is no JSON object"},
+		{"an array", good + "\n[1]", Config{}, "a.jsonl:3: the line is no JSON object"},
+		{"null", good + "null", Config{}, "a.jsonl:2: the line is null"},
+		{"missing column", good + `{"question":"q","gold":"1"}`, Config{}, `a.jsonl:2: the row has no column "answer"; it has gold, question`},
+		{"missing mapped column", good, Config{Columns: Columns{Answer: "gold"}}, `a.jsonl:1: the row has no column "gold"; it has answer, question`},
+		{"empty answer", good + `{"question":"q","answer":" "}`, Config{}, `a.jsonl:2: column "answer" is empty`},
+		{"empty after the marker", `{"question":"q","answer":"x #### "}`, Config{}, `a.jsonl:1: column "answer" has nothing after`},
+		{"answer of another type", `{"question":"q","answer":[1]}`, Config{}, `a.jsonl:1: column "answer" is neither text nor a number`},
+		{"null answer", `{"question":"q","answer":null}`, Config{}, `a.jsonl:1: column "answer" is`},
+		{"same id twice", `{"id":"a","question":"q","answer":"1"}` + "\n" + `{"id":"a","question":"r","answer":"1"}`, Config{}, `a.jsonl:2: id "a" stands in line 1 already`},
+		{"empty file", "", Config{}, "a.jsonl: the file has no rows"},
+		{"blank lines", "\n \n", Config{}, "a.jsonl: the file has no rows"},
+		{"preset", good, Config{Preset: "gsm9k"}, `preset "gsm9k" is unknown; use gsm8k or math500`},
+		{"binary", "\x00\x01\x02", Config{}, "a.jsonl:1: the line is no JSON object"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			cfg := c.cfg
+			cfg.Split = HeldOut
+			cfg.EvalPath = write(t, "a.jsonl", c.content)
+			_, err := New("jsonl", cfg)
+			if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("error %q, want %q in it", err, c.want)
+			}
+		})
+	}
+	for _, c := range []struct {
+		cfg  Config
+		want string
+	}{
+		{Config{}, "needs the path"},
+		{Config{EvalPath: "x.jsonl"}, "give a path for training rows"},
+		{Config{Path: "/nowhere/x.jsonl"}, "no such file"},
+		{Config{Path: t.TempDir()}, "is a directory"},
+		{Config{Path: "x", Split: 7}, "split 7 is unknown"},
+	} {
+		if _, err := New("jsonl", c.cfg); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%+v: error %v, want %q in it", c.cfg, err, c.want)
+		}
+	}
+}
+
+func questions(t *testing.T, task Task, seed uint64, n int) []string {
+	t.Helper()
+	out := make([]string, n)
+	for i := range out {
+		out[i] = mustProblem(t, task, seed, i, 1).Question
+	}
+	return out
+}
+
+func TestJSONLSplitAndShuffle(t *testing.T) {
+	const n = 400
+	path := write(t, "a.jsonl", numbered(n))
+	train, err := New("jsonl", Config{Path: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	held, err := New("jsonl", Config{Path: path, Split: HeldOut})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, b := train.Spec().Size, held.Spec().Size
+	if a+b != n || b < n/16 || b > n/5 {
+		t.Errorf("%d train and %d held-out rows of %d", a, b, n)
+	}
+	seen := map[string]int{}
+	for _, q := range questions(t, train, 3, 2*a) { // two passes
+		seen[q]++
+	}
+	for q, k := range seen {
+		if k != 2 {
+			t.Errorf("%s comes %d times in two passes", q, k)
+		}
+	}
+	for _, q := range questions(t, held, 3, b) {
+		if seen[q] > 0 {
+			t.Errorf("%s is on both sides", q)
+		}
+	}
+	if len(seen) != a {
+		t.Errorf("%d distinct of %d rows", len(seen), a)
+	}
+	one, two := questions(t, train, 3, 20), questions(t, train, 4, 20)
+	if strings.Join(one, " ") == strings.Join(two, " ") {
+		t.Error("two seeds give one order")
+	}
+	if strings.Join(one, " ") != strings.Join(questions(t, train, 3, 20), " ") {
+		t.Error("one seed gives two orders")
+	}
+	if first, second := questions(t, train, 3, 2*a)[:a], questions(t, train, 3, 2*a)[a:]; strings.Join(first, " ") == strings.Join(second, " ") {
+		t.Error("two passes give one order")
+	}
+}
+
+func TestJSONLSeparateFilesDropOverlap(t *testing.T) {
+	cfg := Config{Path: write(t, "train.jsonl", numbered(50)),
+		EvalPath: write(t, "eval.jsonl", `{"question":" Q7 ","answer":"7"}`+"\n"+`{"question":"new","answer":"1"}`)}
+	train, err := New("jsonl", cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.Split = HeldOut
+	held, err := New("jsonl", cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if train.Spec().Size != 49 || held.Spec().Size != 2 {
+		t.Errorf("%d train and %d held-out rows, want 49 and 2", train.Spec().Size, held.Spec().Size)
+	}
+}
+
+func TestPermuteIsOne(t *testing.T) {
+	for _, n := range []uint64{1, 2, 3, 5, 16, 17, 1000, 1319} {
+		for key := range uint64(3) {
+			seen := make([]bool, n)
+			for i := range n {
+				v := permute(i, n, key)
+				if v >= n || seen[v] {
+					t.Fatalf("n %d key %d: %d comes twice or is too large", n, key, v)
+				}
+				seen[v] = true
+			}
+		}
+	}
+}
+
+func TestGSM8KAndMATH500Files(t *testing.T) {
+	for _, c := range []struct {
+		preset, file string
+		size         int
+		traces       bool
+	}{{"gsm8k", "gsm8k_test.jsonl", 1319, true}, {"gsm8k", "gsm8k_train.jsonl", 7473, true}, {"math500", "math500.jsonl", 500, true}} {
+		path := sharedData + c.file
+		if _, err := os.Stat(path); err != nil {
+			t.Skipf("the data set is not here: %v", err)
+		}
+		task, err := New("jsonl", Config{Split: HeldOut, EvalPath: path, Preset: c.preset})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s := task.Spec(); s.Size != c.size || s.Traces != c.traces {
+			t.Errorf("%s: size %d, traces %v", c.file, s.Size, s.Traces)
+		}
+		seen := map[string]bool{}
+		for i := range c.size {
+			p := mustProblem(t, task, 9, i, 1)
+			seen[p.ID] = true
+			if v := task.Check(p, p.Gold); !v.Correct || v.Skip {
+				t.Errorf("%s: gold %q against itself: %+v", p.ID, p.Gold, v)
+			}
+			if v := task.Check(p, "no such answer"); v.Correct || v.Skip {
+				t.Errorf("%s: gold %q accepts nonsense", p.ID, p.Gold)
+			}
+			if _, err := json.Marshal(p); err != nil {
+				t.Error(err)
+			}
+		}
+		if len(seen) != c.size {
+			t.Errorf("%s: one pass shows %d of %d rows", c.file, len(seen), c.size)
+		}
+	}
+}
