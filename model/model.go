@@ -195,16 +195,21 @@ func (m *Model) Close() error {
 			*x = nil
 		}
 	}
-	for _, b := range []*kernels.Buffer{
-		&m.weights, &m.packs, &m.grads, &m.moment1, &m.moment2, &m.sumSq, &m.scratch, &m.kv, &m.tables,
-		&m.trainInts, &m.prefillInts, &m.decodeInts,
-	} {
+	for _, b := range m.buffers() {
 		if *b != nil {
 			errs = append(errs, (*b).Free())
 			*b = nil
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// buffers lists all device memory of the model.
+func (m *Model) buffers() []*kernels.Buffer {
+	return []*kernels.Buffer{
+		&m.weights, &m.packs, &m.grads, &m.moment1, &m.moment2, &m.sumSq, &m.scratch, &m.kv, &m.tables,
+		&m.trainInts, &m.prefillInts, &m.decodeInts,
+	}
 }
 
 // Config is the shape the model was made with.
