@@ -25,6 +25,7 @@ type Reader struct {
 
 	judged Position // a bad tail here, of this size, was already found to be torn
 	size   int64
+	again  bool // parse is a second look
 }
 
 type frame struct{ from, to int } // payload in buf
@@ -241,6 +242,14 @@ func (r *Reader) judge(at int, seq uint64, reason string) error {
 	}
 	tail = tail[:got]
 	if i, found, ok := findFrame(tail[min(1, len(tail)):], seq); ok {
+		if !r.again {
+			// The writer may have completed the record since we read it. What
+			// precedes a later record is complete, so a second look decides.
+			r.again = true
+			err := r.parse()
+			r.again = false
+			return err
+		}
 		return r.corrupt(off, fmt.Sprintf("%s, but record %d follows at byte %d", reason, found, off+1+int64(i)))
 	}
 	r.judged, r.size = here, size

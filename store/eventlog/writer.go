@@ -24,6 +24,7 @@ type Options struct {
 	SegmentBytes int64                // roll to a new file beyond this size; 0 means SegmentBytes
 	Wrap         func(*os.File) File  // stands between the Writer and its files
 	Locked       func(*os.File) error // takes the writer's lock; nil means flock
+	SyncDir      func(string) error   // makes the names in a directory durable; nil means fsync
 }
 
 // Writer appends to a log. It is safe for use by several goroutines.
@@ -60,6 +61,9 @@ func (opt Options) OpenWriter(dir string) (*Writer, error) {
 	}
 	if opt.Locked == nil {
 		opt.Locked = lock
+	}
+	if opt.SyncDir == nil {
+		opt.SyncDir = syncDir
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("open event log: %w", err)
@@ -198,7 +202,7 @@ func (w *Writer) create(n int, seq uint64) error {
 		err = f.Datasync()
 	}
 	if err == nil {
-		err = syncDir(w.dir)
+		err = w.opt.SyncDir(w.dir)
 	}
 	if err != nil {
 		f.Close()

@@ -55,8 +55,9 @@ func readAll(t *testing.T, dir string, pos Position) (n int, end Position) {
 
 func TestRoundTripOverSegments(t *testing.T) {
 	for _, batch := range []int{1, 3, 50} {
-		dir := t.TempDir()
-		opt := Options{SegmentBytes: 2000}
+		dir := scratch(t)
+		opt := unsynced()
+		opt.SegmentBytes = 2000
 		appendAll(t, dir, opt, 1, 120, batch)
 		appendAll(t, dir, opt, 121, 200, batch)
 		if n, end := readAll(t, dir, Position{}); n != 200 || end.Seq != 201 {
@@ -70,8 +71,10 @@ func TestRoundTripOverSegments(t *testing.T) {
 }
 
 func TestReadFromEveryPosition(t *testing.T) {
-	dir := t.TempDir()
-	appendAll(t, dir, Options{SegmentBytes: 700}, 1, 40, 3)
+	dir := scratch(t)
+	opt := unsynced()
+	opt.SegmentBytes = 700
+	appendAll(t, dir, opt, 1, 40, 3)
 	r := NewReader(dir, Position{})
 	defer r.Close()
 	for i := 1; i <= 40; i++ {
@@ -88,7 +91,7 @@ func TestReadFromEveryPosition(t *testing.T) {
 // Cutting the file at every byte must leave exactly the records of the whole
 // appends before it, to the reader and to a writer that goes on.
 func TestTornTailAtEveryByte(t *testing.T) {
-	src := t.TempDir()
+	src := scratch(t)
 	appendAll(t, src, Options{}, 1, 6, 1)
 	one, err := os.ReadFile(filepath.Join(src, SegmentName(1)))
 	if err != nil {
@@ -114,7 +117,7 @@ func TestTornTailAtEveryByte(t *testing.T) {
 			if cut < headerSize && garbage > 0 {
 				continue
 			}
-			dir := t.TempDir()
+			dir := scratch(t)
 			torn := append(append([]byte{}, whole[:cut]...), make([]byte, garbage)...)
 			if err := os.WriteFile(filepath.Join(dir, SegmentName(1)), torn, 0o600); err != nil {
 				t.Fatal(err)
@@ -122,7 +125,7 @@ func TestTornTailAtEveryByte(t *testing.T) {
 			if n, _ := readAll(t, dir, Position{}); n != good {
 				t.Fatalf("cut at %d: read %d records, want %d", cut, n, good)
 			}
-			w, err := OpenWriter(dir)
+			w, err := unsynced().OpenWriter(dir)
 			if err != nil {
 				t.Fatalf("cut at %d: %v", cut, err)
 			}
@@ -144,7 +147,7 @@ func TestTornTailAtEveryByte(t *testing.T) {
 }
 
 func TestOneWriter(t *testing.T) {
-	dir := t.TempDir()
+	dir := scratch(t)
 	w, err := OpenWriter(dir)
 	if err != nil {
 		t.Fatal(err)
