@@ -17,7 +17,7 @@ import (
 type shape struct {
 	cfg   model.Config
 	tok   *model.Tokenizer
-	train tasks.Task // problems of the training side
+	train tasks.Task // problems of the training side; nil if there is no use for them
 	held  tasks.Task // held-out problems
 	lim   model.Limits
 	seq   int // tokens of the longest sequence that a training stage may hold
@@ -28,8 +28,12 @@ type shape struct {
 func newShape(rec *recipe.Recipe, spec rundir.Spec) (shape, error) {
 	var s shape
 	var err error
-	if s.train, err = tasks.New(rec.Task.Name, suite.TaskConfig(rec.Task, tasks.Train)); err != nil {
-		return s, err
+	// A stored model under evaluation has no use for training problems, and
+	// there may be none.
+	if rec.Steps() > 0 || rec.Model.From == "" {
+		if s.train, err = tasks.New(rec.Task.Name, suite.TaskConfig(rec.Task, tasks.Train)); err != nil {
+			return s, err
+		}
 	}
 	if s.held, err = tasks.New(rec.Task.Name, suite.TaskConfig(rec.Task, tasks.HeldOut)); err != nil {
 		return s, err
@@ -101,6 +105,14 @@ func (s *shape) limits(rec *recipe.Recipe) error {
 	}
 	positions := s.cfg.MaxPositionEmbeddings
 	promptLen := min(rec.Limits.MaxPromptLen, positions-newLen)
+	if !sft && !grpo {
+		// An evaluation answers what it can, whatever the training run allowed.
+		longest, err := s.longestHeldOut(rec)
+		if err != nil {
+			return err
+		}
+		promptLen = min(longest, positions-newLen)
+	}
 	if promptLen < 1 {
 		return fmt.Errorf("completions of up to %d tokens leave no place for a prompt in the model's %d positions; lower max_completion_length or choose a model with more positions", newLen, positions)
 	}
@@ -112,6 +124,7 @@ func (s *shape) limits(rec *recipe.Recipe) error {
 			s.lim.PromptSlots = min(s.lim.Slots, s.lim.Slots/group+2)
 		}
 		s.lim.PromptLen, s.lim.NewLen = promptLen, newLen
+		s.lim.PromptSlots = max(1, min(s.lim.PromptSlots, int(promptMemory/s.promptBytes())))
 	}
 	if !sft && !grpo {
 		s.lim.Frozen = true
@@ -131,6 +144,33 @@ func (s *shape) limits(rec *recipe.Recipe) error {
 	s.lim.TrainSeqs = rec.Limits.MicroBatchRows
 	s.lim.TrainRows = max(s.seq-1, rec.Limits.MicroBatchRows*min(typical, s.seq))
 	return nil
+}
+
+// promptMemory bounds the keys and values of prompts, in bytes. Fewer prompts
+// at once cost some speed with long prompts and nothing else.
+const promptMemory = 256 << 20
+
+// promptBytes is what one prompt slot takes.
+func (s *shape) promptBytes() int64 {
+	return 4 * 2 * int64(s.cfg.NumHiddenLayers) * int64(s.lim.PromptLen) * int64(s.cfg.NumKeyValueHeads) * int64(s.cfg.HeadDim)
+}
+
+// longestHeldOut is the length of the longest prompt of the held-out suite.
+func (s *shape) longestHeldOut(rec *recipe.Recipe) (int, error) {
+	items, err := suite.FromRecipe(rec, s.held.Spec().Version).Build(s.held)
+	if err != nil {
+		return 0, err
+	}
+	enc := feed.Encoder{Tok: s.tok, Template: rec.Task.Template}
+	longest := 0
+	for _, it := range items {
+		p, err := enc.Encode(it.Problem)
+		if err != nil {
+			return 0, err
+		}
+		longest = max(longest, len(p.Tokens))
+	}
+	return longest, nil
 }
 
 // probes is how many problems are looked at to learn how long sequences are.

@@ -68,7 +68,7 @@ func MaxCompletion(r *recipe.Recipe) int {
 func TaskConfig(t recipe.Task, split tasks.Split) tasks.Config {
 	return tasks.Config{
 		Split: split, Path: t.File, EvalPath: t.EvalFile, Preset: t.Preset,
-		Columns: tasks.Columns{Question: t.Question, Answer: t.Answer, ID: t.ID},
+		Columns: tasks.Columns{Question: t.Question, Answer: t.Answer, ID: t.ID, Solution: t.Solution},
 	}
 }
 

@@ -17,30 +17,21 @@ type Source struct {
 	Task  tasks.Task
 	Level int
 	key   uint64
-	order *Order // of a task with a fixed number of problems
 }
 
 // NewSource makes the source of stage number stage in a run with the given
 // seed. Stages do not share problems by number, so a second stage does not
 // start with what the first has just seen.
 func NewSource(task tasks.Task, level int, seed uint64, stage int) *Source {
-	s := &Source{Task: task, Level: level, key: Key(seed, "problems", uint64(stage))}
-	if n := task.Spec().Size; n > 0 {
-		s.order = NewOrder(s.key, n)
-	}
-	return s
+	return &Source{Task: task, Level: level, key: Key(seed, "problems", uint64(stage))}
 }
 
 // Problem is the problem at a position, counted from 0. A task with a fixed
-// number of problems is gone through in a new order on each pass.
+// number of problems goes through them in a new order on each pass.
 func (s *Source) Problem(position int64) (rewards.Problem, error) {
-	index := int(position)
-	if s.order != nil {
-		index = s.order.At(position)
-	}
-	p, err := s.Task.Problem(s.key, index, s.Level)
+	p, err := s.Task.Problem(s.key, int(position), s.Level)
 	if err != nil {
-		return rewards.Problem{}, fmt.Errorf("problem %d of task %s at level %d: %w", index, s.Task.Spec().Name, s.Level, err)
+		return rewards.Problem{}, fmt.Errorf("problem %d of task %s at level %d: %w", position, s.Task.Spec().Name, s.Level, err)
 	}
 	return p, nil
 }

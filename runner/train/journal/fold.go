@@ -2,6 +2,7 @@ package journal
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -27,7 +28,12 @@ func (j *Journal) StartFold(dir string, report func(error)) *Fold {
 		last := ""
 		for wait := time.Second; ; wait = min(2*wait, time.Minute) {
 			err := foldOnce(ctx, dir, j.wake)
-			if err == nil || ctx.Err() != nil {
+			if err == nil {
+				return
+			}
+			if ctx.Err() != nil {
+				// A short run can end before the database was open.
+				foldRest(dir, report)
 				return
 			}
 			if err.Error() != last {
@@ -51,6 +57,14 @@ func foldOnce(ctx context.Context, dir string, wake <-chan struct{}) error {
 	}
 	defer in.Close()
 	return in.Follow(ctx, wake)
+}
+
+// foldRest folds what is in the log, unless another process is at that.
+func foldRest(dir string, report func(error)) {
+	_, err := store.Fold(context.Background(), dir, store.DBPath(dir))
+	if err != nil && !errors.Is(err, store.ErrIngestLocked) {
+		report(err)
+	}
 }
 
 // Stop lets the goroutine fold what is left, for at most limit.
