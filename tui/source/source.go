@@ -6,10 +6,11 @@ package source
 import (
 	"context"
 	"fmt"
+	"sort"
 
 	"gradus/runner/client"
+	"gradus/runner/compare"
 	"gradus/runner/state"
-	"gradus/runner/stats"
 	"gradus/store"
 )
 
@@ -36,7 +37,7 @@ type Source interface {
 	Checkpoints(ctx context.Context, runIDs []string) ([]Checkpoint, error)
 	// Compare pairs the stored held-out samples of two checkpoints. The error
 	// is a *Missing when samples have to be generated first.
-	Compare(ctx context.Context, a, b Checkpoint) (Comparison, error)
+	Compare(ctx context.Context, a, b Checkpoint) (compare.Result, error)
 	// Generate makes and stores the samples that Compare misses. It calls
 	// report as it goes, from any goroutine.
 	Generate(ctx context.Context, a, b Checkpoint, report func(Progress)) error
@@ -132,48 +133,9 @@ type Progress struct {
 	What        string // one phrase: which checkpoint, and what is being done
 }
 
-// Comparison is two checkpoints on the same held-out prompts.
-type Comparison struct {
-	A, B     Checkpoint
-	Suite    string
-	Prompts  int // that both answered
-	Samples  int // of each prompt
-	Unpaired int // items that only one side has
-	Rows     []Figure
-	Pairs    []Pair
-}
-
-// Figure is one line of the summary. Difference is B less A.
-type Figure struct {
-	Name       string
-	A, B       float64
-	Difference stats.Difference
-}
-
-// Pair is one prompt and sample as both checkpoints answered it.
-type Pair struct {
-	Hash, Ref, Task string
-	Index           int // of the sample
-	A, B            Item
-}
-
-// Item is one side of a pair.
-type Item struct {
-	RunID string // whose database holds the trace
-	store.EvalItem
-}
-
 // Right tells whether the task's checker accepted the answer.
-func (i Item) Right() bool { return i.Correct != nil && *i.Correct }
+func Right(it store.EvalItem) bool { return it.Correct != nil && *it.Correct }
 
-// Flip tells how the verdict changed from A to B: +1 now right, -1 now wrong,
-// 0 the same.
-func (p Pair) Flip() int {
-	switch a, b := p.A.Right(), p.B.Right(); {
-	case !a && b:
-		return 1
-	case a && !b:
-		return -1
-	}
-	return 0
+func sortByStep(c []Checkpoint) {
+	sort.SliceStable(c, func(i, j int) bool { return c[i].Step < c[j].Step })
 }

@@ -1,0 +1,365 @@
+// Package tuitest drives a Bubble Tea program as a user does and reads back
+// what the terminal shows: keys go in, the bytes that come out run through a
+// terminal emulator, and the grid of its cells is the screen. It knows when the
+// program is idle, so tests do not sleep.
+package tuitest
+
+import (
+	"context"
+	"io"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
+	"github.com/charmbracelet/x/ansi"
+	"github.com/charmbracelet/x/vt"
+)
+
+// patience is how long the driver waits for the program before it gives up.
+const patience = 20 * time.Second
+
+// Options of a driver. Zero values take the defaults in brackets.
+type Options struct {
+	W, H    int                  // terminal [80x24]
+	Profile colorprofile.Profile // [TrueColor]
+	Env     []string             // [TERM=xterm-256color]
+	Clock   *Clock               // the program's clock [none]
+	WcWidth bool                 // measure characters one by one, as terminals without mode 2027 do
+}
+
+// Driver holds a running program and its terminal.
+type Driver struct {
+	t     testing.TB
+	prog  *tea.Program
+	clock *Clock
+	done  chan error
+
+	mu    sync.Mutex
+	cond  *sync.Cond
+	busy  int    // commands that have not come back, and messages under way
+	view  string // last frame that the program drew
+	term  *vt.Emulator
+	bytes int64
+	title string
+}
+
+// Start runs model until the test ends.
+func Start(t testing.TB, model tea.Model, opt Options) *Driver {
+	t.Helper()
+	if opt.W == 0 {
+		opt.W, opt.H = 80, 24
+	}
+	if opt.Profile == colorprofile.Unknown {
+		opt.Profile = colorprofile.TrueColor
+	}
+	if opt.Env == nil {
+		opt.Env = []string{"TERM=xterm-256color"}
+	}
+	d := &Driver{t: t, clock: opt.Clock, done: make(chan error, 1), term: vt.NewEmulator(opt.W, opt.H)}
+	d.cond = sync.NewCond(&d.mu)
+	if d.clock != nil {
+		d.clock.changed = func() {
+			d.mu.Lock()
+			d.cond.Broadcast()
+			d.mu.Unlock()
+		}
+	}
+	go func() { _, _ = io.Copy(io.Discard, d.term) }() // what the terminal would answer
+	ctx, cancel := context.WithCancel(context.Background())
+	d.prog = tea.NewProgram(&watched{inner: model, d: d},
+		tea.WithContext(ctx), tea.WithInput(nil), tea.WithOutput(output{d}), tea.WithWindowSize(opt.W, opt.H),
+		tea.WithColorProfile(opt.Profile), tea.WithEnvironment(opt.Env), tea.WithFPS(120), tea.WithoutSignalHandler(), tea.WithoutCatchPanics())
+	go func() {
+		_, err := d.prog.Run()
+		d.done <- err
+	}()
+	t.Cleanup(func() {
+		cancel()
+		select {
+		case <-d.done:
+		case <-time.After(patience):
+			t.Error("the program does not end")
+		}
+		d.term.Close()
+	})
+	if !opt.WcWidth {
+		d.prog.Send(tea.ModeReportMsg{Mode: ansi.ModeUnicodeCore, Value: ansi.ModeReset})
+	}
+	d.settle()
+	return d
+}
+
+// output is the terminal's end of the program.
+type output struct{ d *Driver }
+
+func (o output) Write(p []byte) (int, error) {
+	o.d.mu.Lock()
+	defer o.d.mu.Unlock()
+	o.d.bytes += int64(len(p))
+	return o.d.term.Write(p)
+}
+
+// Press sends keys one by one, each after the program is idle: "a", "P",
+// "enter", "esc", "tab", "shift+tab", "ctrl+d", "up", "pgdown", "space".
+func (d *Driver) Press(names ...string) {
+	d.t.Helper()
+	for _, n := range names {
+		d.Send(Key(n))
+	}
+}
+
+// Type sends each character of s as a key.
+func (d *Driver) Type(s string) {
+	d.t.Helper()
+	for _, r := range s {
+		if r == ' ' {
+			d.Press("space")
+			continue
+		}
+		d.Press(string(r))
+	}
+}
+
+// Key makes the message of a key by its name.
+func Key(name string) tea.KeyPressMsg {
+	var k tea.KeyPressMsg
+	for {
+		switch {
+		case strings.HasPrefix(name, "ctrl+"):
+			k.Mod |= tea.ModCtrl
+			name = name[5:]
+			continue
+		case strings.HasPrefix(name, "shift+"):
+			k.Mod |= tea.ModShift
+			name = name[6:]
+			continue
+		}
+		break
+	}
+	special := map[string]rune{"enter": tea.KeyEnter, "esc": tea.KeyEscape, "tab": tea.KeyTab, "up": tea.KeyUp, "down": tea.KeyDown,
+		"left": tea.KeyLeft, "right": tea.KeyRight, "pgup": tea.KeyPgUp, "pgdown": tea.KeyPgDown, "home": tea.KeyHome, "end": tea.KeyEnd,
+		"backspace": tea.KeyBackspace, "space": tea.KeySpace}
+	if r, ok := special[name]; ok {
+		k.Code = r
+		if r == tea.KeySpace {
+			k.Text = " "
+		}
+		return k
+	}
+	r := []rune(name)
+	k.Code = r[0]
+	if k.Mod == 0 {
+		k.Text = name
+	}
+	return k
+}
+
+// Send gives the program a message and waits until it is idle.
+func (d *Driver) Send(msg tea.Msg) {
+	d.t.Helper()
+	d.prog.Send(msg)
+	d.settle()
+}
+
+// Resize changes the size of the terminal.
+func (d *Driver) Resize(w, h int) {
+	d.t.Helper()
+	d.mu.Lock()
+	d.term.Resize(w, h)
+	d.mu.Unlock()
+	d.Send(tea.WindowSizeMsg{Width: w, Height: h})
+}
+
+// Advance lets time go by on the program's clock, in order: each sleeper that
+// is due wakes and does its work before the next.
+func (d *Driver) Advance(by time.Duration) {
+	d.t.Helper()
+	until := d.clock.Now().Add(by)
+	for d.clock.next(until) {
+		d.settle()
+	}
+	d.settle()
+}
+
+// settle waits until every message that was sent has been worked off and all
+// commands have come back or sleep on the clock.
+func (d *Driver) settle() {
+	d.t.Helper()
+	d.mu.Lock()
+	d.busy++
+	d.mu.Unlock()
+	d.prog.Send(tracked{}) // comes after what was sent before
+	d.await("the program is not idle", func() bool {
+		asleep := 0
+		if d.clock != nil {
+			asleep = d.clock.asleep()
+		}
+		return d.busy <= asleep
+	})
+}
+
+// await waits, locked, until ok or patience ends.
+func (d *Driver) await(what string, ok func() bool) {
+	d.t.Helper()
+	deadline := time.Now().Add(patience)
+	stop := time.AfterFunc(patience, func() {
+		d.mu.Lock()
+		d.cond.Broadcast()
+		d.mu.Unlock()
+	})
+	defer stop.Stop()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for !ok() {
+		if !time.Now().Before(deadline) {
+			d.t.Fatalf("%s after %v (%d commands out)", what, patience, d.busy)
+		}
+		d.cond.Wait()
+	}
+}
+
+// Bytes is how much the program has written to the terminal. Wait for the
+// frame with Screen first.
+func (d *Driver) Bytes() int64 {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.bytes
+}
+
+// Screen waits until the terminal shows the last frame and returns the text of
+// its cells, line by line without trailing blanks. A terminal that ends up
+// showing anything else than the program drew fails the test.
+func (d *Driver) Screen() string {
+	d.t.Helper()
+	var got, want string
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(time.Millisecond) {
+		d.mu.Lock()
+		got, want = d.cells(), d.frame()
+		d.mu.Unlock()
+		if got == want {
+			return got
+		}
+	}
+	d.t.Fatalf("the terminal does not show what the program drew.\nterminal:\n%s\nprogram:\n%s", got, want)
+	return ""
+}
+
+// Done waits for the program to end and returns its error.
+func (d *Driver) Done() error {
+	select {
+	case err := <-d.done:
+		d.done <- err // for the end of the test
+		return err
+	case <-time.After(patience):
+		d.t.Fatal("the program does not end")
+		return nil
+	}
+}
+
+// cells is the terminal's grid as text.
+func (d *Driver) cells() string {
+	var out []string
+	for y := range d.term.Height() {
+		var line strings.Builder
+		for x := 0; x < d.term.Width(); {
+			c := d.term.CellAt(x, y)
+			switch {
+			case c == nil || c.Content == "":
+				line.WriteByte(' ')
+				x++
+			default:
+				line.WriteString(c.Content)
+				x += max(c.Width, 1)
+			}
+		}
+		out = append(out, strings.TrimRight(line.String(), " "))
+	}
+	return strings.Join(out, "\n")
+}
+
+// frame is what the program last drew, as text of the terminal's size.
+func (d *Driver) frame() string {
+	lines := strings.Split(ansi.Strip(d.view), "\n")
+	out := make([]string, d.term.Height())
+	for i := range out {
+		if i < len(lines) {
+			out[i] = strings.TrimRight(ansi.Truncate(lines[i], d.term.Width(), ""), " ")
+		}
+	}
+	return strings.Join(out, "\n")
+}
+
+// tracked carries a message of the program's own, counted in Driver.busy.
+type tracked struct{ msg tea.Msg }
+
+// watched is the program's model with all its commands counted.
+type watched struct {
+	inner tea.Model
+	d     *Driver
+}
+
+func (w *watched) Init() tea.Cmd { return w.watch(w.inner.Init()) }
+
+func (w *watched) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	m, own := msg.(tracked)
+	if own {
+		msg = m.msg
+	}
+	var cmd tea.Cmd
+	if msg != nil {
+		w.inner, cmd = w.inner.Update(msg)
+	}
+	cmd = w.watch(cmd)
+	if own {
+		w.d.settled()
+	}
+	return w, cmd
+}
+
+func (w *watched) View() tea.View {
+	v := w.inner.View()
+	w.d.mu.Lock()
+	w.d.view = v.Content
+	w.d.mu.Unlock()
+	return v
+}
+
+func (d *Driver) settled() {
+	d.mu.Lock()
+	d.busy--
+	d.cond.Broadcast()
+	d.mu.Unlock()
+}
+
+// watch counts cmd until its message has been worked off.
+func (w *watched) watch(cmd tea.Cmd) tea.Cmd {
+	if cmd == nil {
+		return nil
+	}
+	w.d.mu.Lock()
+	w.d.busy++
+	w.d.mu.Unlock()
+	return func() tea.Msg {
+		msg := cmd()
+		switch m := msg.(type) {
+		case nil:
+		case tea.BatchMsg:
+			out := make(tea.BatchMsg, 0, len(m))
+			for _, c := range m {
+				out = append(out, w.watch(c))
+			}
+			defer w.d.settled()
+			return out
+		default:
+			if !strings.HasPrefix(reflect.TypeOf(msg).PkgPath(), "charm.land/bubbletea") {
+				return tracked{msg}
+			}
+		}
+		w.d.settled() // nothing comes, or the framework keeps it
+		return msg
+	}
+}
