@@ -34,7 +34,7 @@ func TestFoldInAnySittings(t *testing.T) {
 	}
 	foldOpen(t, whole)
 	want := contentHash(t, store.DBPath(whole))
-	rounds := 8
+	rounds := 4
 	if n, err := strconv.Atoi(os.Getenv("GRADUS_FAULT_ROUNDS")); err == nil {
 		rounds = n
 	}
