@@ -72,7 +72,7 @@ static void attn_item(const attn_task *a, int64_t lo, int64_t len, int64_t g, in
 	const float *rows = c->qkv + lo * hd->row;
 	const float *keys = rows + (hd->h + g) * hd->d, *values = keys + hd->kv * hd->d;
 	for (int64_t j = 0; j < q1; j += NR) pack_panel_t(kt + j * hd->d, keys, hd->row, hd->d, j, q1);
-	for (int64_t j = 0; j < hd->d; j += NR) pack_panel(v + j * q1, values, hd->row, q1, j, hd->d);
+	pack_panels(v, values, hd->row, q1, hd->d, 0, q1);
 	for (int64_t h = g * group; h < (g + 1) * group; h++)
 		for (int64_t i = q0; i < q1; i += MR) {
 			int64_t m = min64(MR, q1 - i);
@@ -141,11 +141,6 @@ typedef struct {
 	heads hd;
 } attn_bwd_task;
 
-// to_panels copies m rows of d floats (stride ld) to panels[.][m][NR].
-INLINE void to_panels(const heads *hd, float *panels, const float *x, int64_t ld, int64_t m) {
-	for (int64_t j = 0; j < hd->d; j += NR) pack_panel(panels + j * m, x, ld, m, j, hd->d);
-}
-
 // sum_over_rows: acc (n, dp) += p (m, t)^T x, x as panels of m rows.
 INLINE void sum_over_rows(const heads *hd, float *acc, const float *p, int64_t n, const float *x, int64_t m) {
 	for (int64_t j = 0; j < hd->d; j += NR)
@@ -173,7 +168,7 @@ static void attn_bwd_chunk(void *task, int64_t chunk, int thread) {
 		pack_panel_t(kt + j * hd->d, keys, hd->row, hd->d, j, len);
 		pack_panel_t(vt + j * hd->d, values, hd->row, hd->d, j, len);
 	}
-	to_panels(hd, k, keys, hd->row, len);
+	pack_panels(k, keys, hd->row, len, hd->d, 0, len);
 	memset(dk, 0, (size_t)(len * hd->dp) * 4);
 	memset(dv, 0, (size_t)(len * hd->dp) * 4);
 	int64_t group = hd->h / hd->kv, out_row = hd->h * hd->d;
@@ -199,8 +194,8 @@ static void attn_bwd_chunk(void *task, int64_t chunk, int thread) {
 					vstore(dr + t, (vf)((vi)x & real));
 				}
 			}
-			to_panels(hd, qb, q, hd->row, m);
-			to_panels(hd, ob, dout, out_row, m);
+			pack_panels(qb, q, hd->row, m, hd->d, 0, m);
+			pack_panels(ob, dout, out_row, m, hd->d, 0, m);
 			for (int64_t j = 0; j < hd->d; j += NR)
 				multiply(rows_tile, m, (tile){
 					.depth = n, .a = ds, .lda = hd->t, .b = k + j * len,

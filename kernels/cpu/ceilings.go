@@ -49,7 +49,7 @@ func Ceilings(dev kernels.Device, now func() time.Time) (Ceiling, error) {
 		return top
 	}
 	fma := func(threads int) func() float64 {
-		return func() float64 { return float64(C.gk_fma(d.path.table, d.pool, C.int(threads), 8e8)) }
+		return func() float64 { return d.fma(threads, 8e8) }
 	}
 	read := func(threads int) func() float64 {
 		return func() float64 {
@@ -58,4 +58,10 @@ func Ceilings(dev kernels.Device, now func() time.Time) (Ceiling, error) {
 		}
 	}
 	return Ceiling{FMA1: best(fma(1)), FMA: best(fma(d.threads)), Read1: best(read(1)), Read: best(read(d.threads))}, nil
+}
+
+// fma does about flops operations on each of n threads and returns how many
+// were done in all.
+func (d *Device) fma(n int, flops float64) float64 {
+	return float64(C.gk_fma(d.path.table, d.pool, C.int(n), C.double(flops)))
 }

@@ -3,6 +3,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
 
 extern const gk_table gk_path_generic;
 const gk_table *gk_table_generic(void) { return &gk_path_generic; }
@@ -95,11 +98,18 @@ void gk_read(const gk_table *t, gk_pool *pool, int threads, const float *x, int6
 	gk_pool_each(pool, read_chunk, &c, threads);
 }
 
+// Memory of a few large pages and more is asked for in large pages: a matrix
+// with rows of 4 KB would otherwise take one address translation per row.
 void *gk_memory(int64_t bytes) {
+	const size_t large = (size_t)2 << 20, size = (size_t)(bytes > 0 ? bytes : 1);
 	void *p = 0;
-	size_t size = (size_t)(bytes > 0 ? bytes : 1);
 	// The bytes behind the end let a vector load of the last row stay inside.
-	if (size > SIZE_MAX - 128 || posix_memalign(&p, 64, size + 64) != 0) return 0;
+	if (size > SIZE_MAX - 128) return 0;
+	size_t align = size >= 4 * large ? large : 64;
+	if (posix_memalign(&p, align, size + 64) != 0) return 0;
+#if defined(MADV_HUGEPAGE)
+	if (align == large) madvise(p, (size + 64) / large * large, MADV_HUGEPAGE);
+#endif
 	memset(p, 0, size + 64);
 	return p;
 }

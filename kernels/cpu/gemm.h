@@ -33,6 +33,16 @@ typedef struct {
 	int64_t cols;     // columns of c that exist, <= NR
 } tile;
 
+// store_edge stores a tile of which only some columns exist.
+static __attribute__((noinline)) void store_edge(int mr, const tile *t, const float *edge) {
+	for (int i = 0; i < mr; i++)
+		for (int64_t j = 0; j < t->cols; j++) {
+			float x = edge[i * NR + j];
+			if (t->res) x = t->res[i * t->ldc + j] + x;
+			t->c[i * t->ldc + j] = x;
+		}
+}
+
 INLINE void store_tile(const int mr, const tile *t, vf (*acc)[2]) {
 	if (t->cols == NR) {
 UNROLL(16)
@@ -45,16 +55,13 @@ UNROLL(2)
 			}
 		return;
 	}
+	float edge[MR * NR];
+UNROLL(16)
 	for (int i = 0; i < mr; i++) {
-		float row[NR];
-		vstore(row, acc[i][0]);
-		vstore(row + VL, acc[i][1]);
-		for (int64_t j = 0; j < t->cols; j++) {
-			float x = row[j];
-			if (t->res) x = t->res[i * t->ldc + j] + x;
-			t->c[i * t->ldc + j] = x;
-		}
+		vstore(edge + i * NR, acc[i][0]);
+		vstore(edge + i * NR + VL, acc[i][1]);
 	}
+	store_edge(mr, t, edge);
 }
 
 INLINE void tile_body(const int mr, const int order, const tile *t) {
@@ -63,6 +70,12 @@ UNROLL(16)
 	for (int i = 0; i < mr; i++) acc[i][0] = acc[i][1] = (vf){0};
 	const float *a[MR], *b = t->b;
 	const int64_t depth = t->depth, lda = t->lda;
+	// The result is touched at the end only; ask for it now.
+UNROLL(16)
+	for (int i = 0; i < mr; i++) {
+		__builtin_prefetch(t->c + i * t->ldc, 1);
+		__builtin_prefetch(t->c + i * t->ldc + NR - 1, 1);
+	}
 UNROLL(16)
 	for (int i = 0; i < mr; i++) a[i] = order == ROWS ? t->a + i * lda : t->a + i;
 UNROLL(4)
@@ -110,26 +123,27 @@ INLINE void multiply(const tile_fn *fn, int64_t m, tile t, int64_t step_a) {
 	}
 }
 
-// pack_panel copies columns c0 .. c0+NR-1 of a row-major (depth, cols) matrix
-// with row stride ld to panel[depth][NR]; missing columns become 0.
-static void pack_panel(float *panel, const float *x, int64_t ld, int64_t depth, int64_t c0, int64_t cols) {
-	int64_t n = min64(NR, cols - c0);
-	x += c0;
-	if (n == NR) {
-		for (int64_t k = 0; k < depth; k++) {
-			vstore(panel + k * NR, vload(x + k * ld));
-			vstore(panel + k * NR + VL, vload(x + k * ld + VL));
+// pack_panels copies rows r0 .. r1-1 of a row-major (depth, cols) matrix with
+// row stride ld to panels[.][depth][NR]; columns beyond the last become 0. It
+// reads along the rows, where the hardware prefetches.
+static void pack_panels(float *panels, const float *x, int64_t ld, int64_t depth, int64_t cols, int64_t r0, int64_t r1) {
+	int64_t full = cols / NR, rest = cols % NR;
+	for (int64_t k = r0; k < r1; k++) {
+		const float *from = x + k * ld;
+		float *to = panels + k * NR;
+		for (int64_t j = 0; j < full; j++, from += NR, to += depth * NR) {
+			vstore(to, vload(from));
+			vstore(to + VL, vload(from + VL));
 		}
-		return;
-	}
-	for (int64_t k = 0; k < depth; k++) {
-		memset(panel + k * NR, 0, NR * 4);
-		for (int64_t j = 0; j < n; j++) panel[k * NR + j] = x[k * ld + j];
+		if (rest) {
+			memset(to, 0, NR * 4);
+			for (int64_t j = 0; j < rest; j++) to[j] = from[j];
+		}
 	}
 }
 
-// pack_panel_t does the same for the transposed operand: row j of x (depth
-// floats) becomes column j of the panel.
+// pack_panel_t makes one panel of a transposed operand: row c0+j of x (depth
+// floats, row stride ld) becomes its column j.
 static void pack_panel_t(float *panel, const float *x, int64_t ld, int64_t depth, int64_t c0, int64_t cols) {
 	int64_t n = min64(NR, cols - c0), k = 0;
 	x += c0 * ld;
@@ -179,7 +193,7 @@ static void product_chunk(void *task, int64_t chunk, int thread) {
 static void matmul(gk_run *r, product p) {
 	if (p.n == 0) return;
 	int64_t panels = ceil_div(p.cols, NR);
-	p.block = max64(32768 / p.depth / MR, 2) * MR;
+	p.block = max64(65536 / p.depth / MR, 2) * MR;
 	p.block = ceil_div(p.n, ceil_div(p.n, p.block));
 	p.block = round_up(p.block, MR);
 	int64_t blocks = ceil_div(p.n, p.block);
@@ -221,20 +235,21 @@ static void run_linear(gk_run *r, const gk_cmd *cmd) {
 typedef struct {
 	float *panels;
 	const float *w;
-	int64_t rows, cols;
+	int64_t rows, cols, chunk_rows;
 } panel_task;
 
 static void panel_chunk(void *task, int64_t chunk, int thread) {
 	(void)thread;
 	const panel_task *t = task;
-	pack_panel(t->panels + chunk * NR * t->rows, t->w, t->cols, t->rows, chunk * NR, t->cols);
+	int64_t r0 = chunk * t->chunk_rows;
+	pack_panels(t->panels, t->w, t->cols, t->rows, t->cols, r0, min64(t->rows, r0 + t->chunk_rows));
 }
 
 static int64_t panel_floats(int64_t rows, int64_t cols) { return round_up(cols, NR) * rows; }
 
 static void pack_rows(gk_run *r, float *panels, const float *w, int64_t rows, int64_t cols) {
-	panel_task t = {panels, w, rows, cols};
-	each(r, panel_chunk, &t, ceil_div(cols, NR));
+	panel_task t = {panels, w, rows, cols, rows_per_chunk(r, rows, cols / 2)};
+	each(r, panel_chunk, &t, ceil_div(rows, t.chunk_rows));
 }
 
 static void run_linear_dx(gk_run *r, const gk_cmd *cmd) {
@@ -255,76 +270,105 @@ static void need_linear_dx(const gk_cmd *cmd, const gk_args *max, int threads, g
 	want_shared(need, panel_floats(c->o, c->k) * 4);
 }
 
-// dw (o, k) += dy (n, o)^T x (n, k). A chunk is a block of dw; it walks the
-// rows in blocks of DW_DEPTH and packs both operands of a block, as both lie
-// across the direction in which they are read.
+// dw (o, k) += dy (n, o)^T x (n, k). Both operands lie across the direction in
+// which they are read, so DW_ROWS rows at a time are packed first, reading along
+// the rows, and then multiplied in blocks of dw: one block's strips of dy, one
+// panel of x and the block itself are in the caches at a time. The depth of
+// a product is cut at multiples of DW_DEPTH.
 typedef struct {
-	gk_run *run;
+	float *strips, *panels;
 	float *dw;
-	const float *dy, *x;
-	int64_t n, o, k;
-	int64_t o_block, k_block, k_blocks;
+	const float *dy, *x; // row 0 of this round
+	int64_t n, o, k;     // rows of this round
+	int64_t pack_rows, o_block, k_block, k_blocks;
 } outer;
 
-enum { DW_O = 96, DW_K = 256 }; // largest block of dw
+enum { DW_ROWS = 2 * DW_DEPTH, DW_O = 16 * MR, DW_K = 256 };
+
+// strips hold dy as [row block][strip of MR columns][row][MR], with some room
+// behind each strip because rows are copied in whole vectors.
+static int64_t strip_floats(int64_t depth) { return round_up(depth * MR + 2 * VL, 16); }
+static int64_t strips_floats(int64_t o) { return ceil_div(o, MR) * strip_floats(DW_DEPTH); }
+
+// outer_pack_chunk packs pack_rows rows, a divisor of DW_DEPTH. What a vector
+// has too much is overwritten by the next row, except in the last one, which
+// another thread's rows follow. What it reads too much (2 floats at most) is
+// the next row or the pad behind a buffer.
+static void outer_pack_chunk(void *task, int64_t chunk, int thread) {
+	(void)thread;
+	const outer *w = task;
+	int64_t n0 = chunk * w->pack_rows, n1 = min64(w->n, n0 + w->pack_rows);
+	int64_t block = n0 / DW_DEPTH * DW_DEPTH, depth = min64(DW_DEPTH, w->n - block);
+	int64_t strips = ceil_div(w->o, MR), step = strip_floats(DW_DEPTH);
+	float *to = w->strips + block / DW_DEPTH * strips * step;
+	for (int64_t n = n0; n < n1; n++) {
+		const float *from = w->dy + n * w->o;
+		float *at = to + (n - block) * MR;
+		if (n + 1 < n1) {
+			for (int64_t i = 0; i < strips; i++, from += MR, at += step)
+				for (int v = 0; v < MR; v += VL) vstore(at + v, vload(from + v));
+		} else {
+			for (int64_t i = 0; i < strips; i++) memcpy(at + i * step, from + i * MR, (size_t)min64(MR, w->o - i * MR) * 4);
+		}
+	}
+	pack_panels(w->panels + block * round_up(w->k, NR), w->x + block * w->k, w->k, depth, w->k, n0 - block, n1 - block);
+}
 
 static void outer_chunk(void *task, int64_t chunk, int thread) {
+	(void)thread;
 	const outer *w = task;
-	int64_t o0 = chunk / w->k_blocks * w->o_block, os = min64(w->o_block, w->o - o0);
-	int64_t k0 = chunk % w->k_blocks * w->k_block, ks = min64(w->k_block, w->k - k0);
-	char *at = local_scratch(w->run, thread);
-	float *a = float_block(&at, (DW_O + 2 * MR) * DW_DEPTH), *b = float_block(&at, NR * DW_DEPTH);
-	int64_t a_tiles = ceil_div(os, MR);
+	int64_t o0 = chunk / w->k_blocks * w->o_block, o1 = min64(w->o, o0 + w->o_block);
+	int64_t k0 = chunk % w->k_blocks * w->k_block, k1 = min64(w->k, k0 + w->k_block);
 	for (int64_t n0 = 0; n0 < w->n; n0 += DW_DEPTH) {
 		int64_t depth = min64(DW_DEPTH, w->n - n0);
-		for (int64_t n = 0; n < depth; n++) {
-			const float *row = w->dy + (n0 + n) * w->o + o0;
-			for (int64_t i = 0; i < a_tiles; i++) {
-				float *to = a + (i * depth + n) * MR;
-				if ((i + 1) * MR <= os) memcpy(to, row + i * MR, MR * 4);
-				else memcpy(to, row + i * MR, (size_t)(os - i * MR) * 4);
-			}
-		}
-		for (int64_t j = 0; j < ks; j += NR) {
-			pack_panel(b, w->x + n0 * w->k + k0, w->k, depth, j, ks);
-			for (int64_t i = 0; i < a_tiles; i++) {
-				float *c = w->dw + (o0 + i * MR) * w->k + k0 + j;
+		const float *strips = w->strips + n0 / DW_DEPTH * strips_floats(w->o), *panels = w->panels + n0 * round_up(w->k, NR);
+		for (int64_t j = k0; j < k1; j += NR)
+			for (int64_t i = o0; i < o1; i += MR) {
+				float *c = w->dw + i * w->k + j;
 				tile t = {
-					.depth = depth, .a = a + i * depth * MR, .lda = MR, .b = b,
-					.c = c, .ldc = w->k, .res = c, .cols = min64(NR, ks - j),
+					.depth = depth, .a = strips + i / MR * strip_floats(DW_DEPTH), .lda = MR, .b = panels + j * depth,
+					.c = c, .ldc = w->k, .res = c, .cols = min64(NR, w->k - j),
 				};
-				cols_tile[min64(MR, os - i * MR)](&t);
+				cols_tile[min64(MR, w->o - i)](&t);
 			}
-		}
 	}
 }
 
-static void outer_product(gk_run *r, float *dw, const float *dy, const float *x, int64_t n, int64_t o, int64_t k) {
-	if (n == 0) return;
-	outer w = {.run = r, .dw = dw, .dy = dy, .x = x, .n = n, .o = o, .k = k};
+// outer_product takes its scratch memory from at.
+static void outer_product(gk_run *r, char *at, float *dw, const float *dy, const float *x, int64_t n, int64_t o, int64_t k) {
+	outer w = {.dw = dw, .dy = dy, .x = x, .o = o, .k = k};
+	w.strips = float_block(&at, DW_ROWS / DW_DEPTH * strips_floats(o));
+	w.panels = float_block(&at, panel_floats(DW_ROWS, k));
 	// Equal blocks; smaller ones as long as there are too few for the threads.
 	int64_t ob = ceil_div(o, DW_O), kb = ceil_div(k, DW_K);
 	int64_t want = r->threads > 1 ? 3 * r->threads : 1;
 	while (ob * kb < want && ceil_div(o, ob) > 4 * MR) ob++;
 	while (ob * kb < want && ceil_div(k, kb) > 4 * NR) kb++;
-	w.o_block = min64(round_up(ceil_div(o, ob), MR), DW_O + MR);
-	w.k_block = min64(round_up(ceil_div(k, kb), NR), DW_K);
+	w.o_block = round_up(ceil_div(o, ob), MR);
+	w.k_block = round_up(ceil_div(k, kb), NR);
 	w.k_blocks = ceil_div(k, w.k_block);
-	each(r, outer_chunk, &w, ceil_div(o, w.o_block) * w.k_blocks);
+	w.pack_rows = r->threads > 1 ? 32 : DW_DEPTH;
+	for (int64_t n0 = 0; n0 < n; n0 += DW_ROWS) {
+		w.n = min64(DW_ROWS, n - n0);
+		w.dy = dy + n0 * o;
+		w.x = x + n0 * k;
+		each(r, outer_pack_chunk, &w, ceil_div(w.n, w.pack_rows));
+		each(r, outer_chunk, &w, ceil_div(o, w.o_block) * w.k_blocks);
+	}
 }
 
-static void need_outer(gk_need *need) {
-	want_local(need, block_bytes((DW_O + 2 * MR) * DW_DEPTH) + block_bytes(NR * DW_DEPTH));
+static int64_t outer_bytes(int64_t o, int64_t k) {
+	return block_bytes(DW_ROWS / DW_DEPTH * strips_floats(o)) + block_bytes(panel_floats(DW_ROWS, k));
 }
 
 static void run_linear_dw(gk_run *r, const gk_cmd *cmd) {
 	const gk_linear_dw *c = &cmd->u.linear_dw;
-	outer_product(r, c->dw, c->dy, c->x, gk_count(c->n, r->args), c->o, c->k);
+	outer_product(r, r->shared, c->dw, c->dy, c->x, gk_count(c->n, r->args), c->o, c->k);
 }
 
 static void need_linear_dw(const gk_cmd *cmd, const gk_args *max, int threads, gk_need *need) {
-	(void)cmd, (void)max, (void)threads;
-	need_outer(need);
+	(void)max, (void)threads;
+	want_shared(need, outer_bytes(cmd->u.linear_dw.o, cmd->u.linear_dw.k));
 }
 
 #endif
