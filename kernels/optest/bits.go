@@ -139,18 +139,20 @@ func sameInBatches(dev kernels.Device, c Case, s *tensors, ops []kernels.Op, wan
 
 type window struct{ lo, n int }
 
-// windows returns parts of n rows: no row, every size up to 17 and those
-// around the whole at a random place, and single rows from everywhere.
+// windows returns parts of n rows: no row, sizes around the register blocks of
+// any kernel and around the whole, each at a random place, and single rows.
 func windows(n int, r *random) []window {
+	const singles = 6
 	var out []window
 	for size := 0; size <= n; size++ {
-		if size <= 17 || size == n/2 || size >= n-1 {
+		switch {
+		case size <= 9, size == 12, size == 13, size == 16, size == 17, size == n/2, size >= n-1:
 			out = append(out, window{r.below(n - size + 1), size})
 		}
 	}
-	for i := range min(n, 16) {
+	for i := range min(n, singles) {
 		lo := i
-		if n > 16 {
+		if n > singles {
 			lo = r.below(n)
 		}
 		out = append(out, window{lo, 1})

@@ -9,19 +9,31 @@ import (
 // random is a stream of numbers that depends on (seed, stream) only.
 type random struct {
 	seed, stream, pos uint64
+	words             [4]uint32
+	spare             float64 // the second normal number of a pair
+	hasSpare          bool
 }
 
-// uniform returns a number in [0, 1) with 53 random bits.
+// uniform returns a number in [0, 1) with 53 random bits, two from each block.
 func (r *random) uniform() float64 {
-	w := philox.Words(r.seed, r.stream, r.pos)
+	half := r.pos % 2 * 2
+	if half == 0 {
+		r.words = philox.Words(r.seed, r.stream, r.pos/2)
+	}
 	r.pos++
-	return float64((uint64(w[0])<<32|uint64(w[1]))>>11) * 0x1p-53
+	return float64((uint64(r.words[half])<<32|uint64(r.words[half+1]))>>11) * 0x1p-53
 }
 
 // normal returns a standard normal number (Box and Muller 1958).
 func (r *random) normal() float64 {
-	u := 1 - r.uniform()
-	return math.Sqrt(-2*math.Log(u)) * math.Cos(2*math.Pi*r.uniform())
+	if r.hasSpare {
+		r.hasSpare = false
+		return r.spare
+	}
+	radius := math.Sqrt(-2 * math.Log(1-r.uniform()))
+	sin, cos := math.Sincos(2 * math.Pi * r.uniform())
+	r.spare, r.hasSpare = radius*sin, true
+	return radius * cos
 }
 
 // below returns an integer in 0..n-1.

@@ -17,7 +17,7 @@ func Cases(seed uint64) []Case {
 	for _, group := range [][]Case{
 		embedCases(), normCases(), linearCases(), ropeCases(), cacheCases(),
 		attnCases(), decodeCases(), swigluCases(), rowCases(), lossCases(),
-		sampleCases(), vectorCases(),
+		sampleCases(), vectorCases(), fixedCases(),
 	} {
 		all = append(all, group...)
 	}

@@ -46,6 +46,35 @@ func rowCases() []Case {
 	return cases
 }
 
+// fixedCases have a number of rows that is no argument of the run, as the
+// clearing of gradients and the copying of weights have.
+func fixedCases() []Case {
+	fixed := func(op kernels.Kind, n int, shape string, build func(s *tensors, n kernels.Dim) kernels.Op) Case {
+		return Case{Op: op, Shape: fmt.Sprintf("fixed n=%d %s", n, shape), build: func(s *tensors) ([]kernels.Op, error) {
+			return one(build(s, kernels.Dim(n)))
+		}}
+	}
+	return []Case{
+		fixed("zero", 1, "c=70001", func(s *tensors, n kernels.Dim) kernels.Op {
+			return kernels.Zero{X: s.out("X", n, 70001), N: n, C: 70001}
+		}),
+		fixed("copy", 3, "c=20011", func(s *tensors, n kernels.Dim) kernels.Op {
+			return kernels.Copy{Y: s.out("Y", n, 20011), X: s.rows("X", n, 20011, normal(1)), N: n, C: 20011}
+		}),
+		fixed("linear_dx", 6, "k=31 o=18", func(s *tensors, n kernels.Dim) kernels.Op {
+			return kernels.LinearDX{
+				DX: s.out("DX", n, 31), DY: s.rows("DY", n, 18, normal(1)), W: s.flat("W", 18*31, normal(1)), N: n, O: 18, K: 31,
+			}
+		}),
+		fixed("rmsnorm", 9, "c=48", func(s *tensors, n kernels.Dim) kernels.Op {
+			return kernels.RMSNorm{
+				Y: s.out("Y", n, 48), RStd: s.out("RStd", n, 1), X: s.rows("X", n, 48, normal(1)), G: s.flat("G", 48, around(0.2)),
+				N: n, C: 48, Eps: 1e-6,
+			}
+		}),
+	}
+}
+
 // vectorCases are the ops on flat arrays. 65,537 and 100,003 elements span
 // several blocks of any partial sum.
 func vectorCases() []Case {
