@@ -37,7 +37,9 @@ func (s *source) check(r *Recipe) {
 	if r.Eval.Temperature == 0 && r.Eval.Samples > 1 {
 		s.fail("eval.samples", "is %d at temperature 0, where all samples of a prompt are the same; set it to 1 or raise eval.temperature", r.Eval.Samples)
 	}
-	s.checkLength("eval.max_completion_length", r.Eval.MaxCompletionLength, r)
+	if s.seen["eval.max_completion_length"] || !hasGRPO(r) { // else it is that of a stage, checked above
+		s.checkLength("eval.max_completion_length", r.Eval.MaxCompletionLength, r)
+	}
 }
 
 func (s *source) checkModel(r *Recipe) {
@@ -180,6 +182,15 @@ func (s *source) checkLength(key string, completion int, r *Recipe) {
 	if need, have := r.Limits.MaxPromptLen+completion, r.Model.MaxPositionEmbeddings; need > have {
 		s.fail(key, "is %d; with limits.max_prompt_length %d that makes %d tokens, more than model.max_position_embeddings %d; raise that or lower one of the two", completion, r.Limits.MaxPromptLen, need, have)
 	}
+}
+
+func hasGRPO(r *Recipe) bool {
+	for _, st := range r.Stages {
+		if st.GRPO != nil {
+			return true
+		}
+	}
+	return false
 }
 
 func goodName(s string) bool {

@@ -3,6 +3,7 @@ package recipe
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/agnivade/levenshtein"
@@ -55,7 +56,7 @@ func unknownKey(key, path string, fields []field) string {
 // nearest returns the candidate that key is most likely a misspelling of, or "".
 func nearest(key string, candidates []string) string {
 	c := closest(key, candidates)
-	if c == "" || levenshtein.ComputeDistance(fold(key), fold(c)) > max(1, len(c)/3) {
+	if c == "" || distance(key, c) > max(1, len(c)/3) {
 		return ""
 	}
 	return c
@@ -65,11 +66,26 @@ func nearest(key string, candidates []string) string {
 func closest(key string, candidates []string) string {
 	best, least := "", 0
 	for _, c := range candidates {
-		if d := levenshtein.ComputeDistance(fold(key), fold(c)); best == "" || d < least {
+		if d := distance(key, c); best == "" || d < least {
 			best, least = c, d
 		}
 	}
 	return best
+}
+
+// distance counts edits; letters in the wrong order, as beat for beta, are one.
+func distance(a, b string) int {
+	a, b = fold(a), fold(b)
+	d := levenshtein.ComputeDistance(a, b)
+	if d > 1 && len(a) == len(b) {
+		x, y := []byte(a), []byte(b)
+		slices.Sort(x)
+		slices.Sort(y)
+		if slices.Equal(x, y) {
+			return 1
+		}
+	}
+	return d
 }
 
 // fold makes num-generations and NumGenerations close to num_generations. It

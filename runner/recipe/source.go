@@ -81,9 +81,7 @@ func (s *source) index(text []byte) {
 		e := p.Expression()
 		switch e.Kind {
 		case unstable.Table, unstable.ArrayTable:
-			path, line := keyOf(&p, e, "", counts, e.Kind == unstable.ArrayTable)
-			table = path
-			s.note(path, line)
+			table, _ = s.indexKey(&p, e, "", counts, e.Kind == unstable.ArrayTable)
 		case unstable.KeyValue:
 			s.indexPair(&p, e, table, counts)
 		}
@@ -91,8 +89,7 @@ func (s *source) index(text []byte) {
 }
 
 func (s *source) indexPair(p *unstable.Parser, e *unstable.Node, table string, counts map[string]int) {
-	path, line := keyOf(p, e, table, counts, false)
-	s.note(path, line)
+	path, line := s.indexKey(p, e, table, counts, false)
 	s.indexValue(p, e.Value(), path, line, counts)
 }
 
@@ -117,9 +114,9 @@ func (s *source) note(path string, line int) {
 	}
 }
 
-// keyOf gives the path of a table header or of the key of a pair under table.
-// Elements of arrays of tables are numbered from 1.
-func keyOf(p *unstable.Parser, e *unstable.Node, table string, counts map[string]int, array bool) (string, int) {
+// indexKey notes the key of a table header, or of a pair under table, and all
+// tables on the way to it. Elements of arrays of tables are numbered from 1.
+func (s *source) indexKey(p *unstable.Parser, e *unstable.Node, table string, counts map[string]int, array bool) (string, int) {
 	path, line := table, 0
 	it := e.Key()
 	for it.Next() {
@@ -135,8 +132,10 @@ func keyOf(p *unstable.Parser, e *unstable.Node, table string, counts map[string
 			counts[path]++
 		}
 		if c := counts[path]; c > 0 {
+			s.note(path, line)
 			path += fmt.Sprintf(".%d", c)
 		}
+		s.note(path, line)
 	}
 	return path, line
 }
@@ -147,6 +146,17 @@ func (s *source) where(path string) (string, int) {
 	for p := path; ; {
 		if set, ok := s.sets[p]; ok {
 			return "--set " + set, 0
+		}
+		if _, ok := s.lines[p]; !ok {
+			first := "" // of the overrides that began this table
+			for key := range s.sets {
+				if strings.HasPrefix(key, p+".") && (first == "" || key < first) {
+					first = key
+				}
+			}
+			if first != "" {
+				return "--set " + s.sets[first], 0
+			}
 		}
 		if line, ok := s.lines[p]; ok {
 			return fmt.Sprintf("%s:%d", s.file, line), line
@@ -159,9 +169,13 @@ func (s *source) where(path string) (string, int) {
 	}
 }
 
-// fail notes a problem with the value of path.
+// fail notes a problem with the value of path. What one --set did wrong in
+// several stages is one problem.
 func (s *source) fail(path, format string, args ...any) {
 	where, line := s.where(path)
+	if n := len(s.bad); n > 0 && line == 0 && where != s.file && s.bad[n-1].Where == where && s.bad[n-1].Message == fmt.Sprintf(format, args...) {
+		return
+	}
 	s.bad = append(s.bad, Problem{Where: where, Key: path, Message: fmt.Sprintf(format, args...), line: line})
 }
 
