@@ -148,6 +148,7 @@ func FuzzParse(f *testing.F) {
 		f.Add([]byte(info.Text), "grpo.beta=0.1")
 	}
 	f.Add([]byte(small), "reward.gradus.accuracy.weight=3")
+	f.Add([]byte(small), "\x18=1")
 	f.Add([]byte("a.b.c = [[{x = [1]}]]\n[[stage]]\n[stage.style]\n[[stage.style.x]]"), "stage.1.style.careful=1")
 	f.Add([]byte("stage = [{kind = 'grpo'}, {kind = 'sft', style = {careful = 1}}]"), "a=1")
 	f.Fuzz(func(t *testing.T, text []byte, set string) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"sort"
+	"strconv"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
@@ -18,12 +19,35 @@ type Problem struct {
 	line    int
 }
 
-// Error is one line.
+// Error is one line. Keys and file names come from elsewhere, so whatever
+// could move a cursor or hide text is shown as an escape.
 func (p Problem) Error() string {
+	parts := []string{p.Where, p.Key, p.Message}
 	if p.Key == "" {
-		return p.Where + ": " + p.Message
+		parts = []string{p.Where, p.Message}
 	}
-	return p.Where + ": " + p.Key + ": " + p.Message
+	for i := range parts {
+		parts[i] = printable(parts[i])
+	}
+	return strings.Join(parts, ": ")
+}
+
+// printable escapes what does not print and cuts what is too long to read.
+func printable(s string) string {
+	const most = 600
+	var b strings.Builder
+	for _, r := range s {
+		if b.Len() > most {
+			b.WriteString("...")
+			break
+		}
+		if strconv.IsPrint(r) {
+			b.WriteRune(r)
+		} else {
+			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
+		}
+	}
+	return b.String()
 }
 
 // Problems are all that is wrong with a recipe, in the order of the file.
