@@ -10,7 +10,7 @@ import (
 const sampleColumns = `s.id, b.attempt, b.ts_us, b.stage, b.phase, b.step, b.ckpt, p.hash, p.task, p.ref, s.grp, s.idx, s.policy,
 	sb.text, sb.text_z, s.tokens, s.finish, coalesce(s.reward,0), coalesce(s.advantage,0), s.flags, s.correct, s.claim`
 
-const sampleTables = ` JOIN prompt p ON p.id = s.prompt LEFT JOIN sample_body sb ON sb.sample = s.id`
+const sampleTables = ` CROSS JOIN prompt p ON p.id = s.prompt LEFT JOIN sample_body sb ON sb.sample = s.id`
 
 // Samples returns the traces that match q, in log order or newest first.
 func (db *DB) Samples(ctx context.Context, q SampleQuery) ([]SampleRow, error) {
@@ -28,57 +28,55 @@ func (db *DB) Samples(ctx context.Context, q SampleQuery) ([]SampleRow, error) {
 // build makes the SQL. Which table leads decides the speed: the search index
 // if there is text, the prompt's index if there is a prompt, else the batches,
 // of which there are few, so that filters on step and phase cost nothing.
-// All three give rows in the order of their id.
+// All three give rows in the order of their id, so that a page costs no sort;
+// CROSS JOIN keeps SQLite from choosing another order of tables.
 func (q SampleQuery) build() (string, []any, error) {
 	var w where
-	from, order := "batch b CROSS JOIN sample s ON s.id BETWEEN b.first_id AND b.last_id", "b.seq %s, s.id %s"
-	id := "s.id"
+	from, order := "batch b CROSS JOIN attempt a CROSS JOIN sample s ON s.id BETWEEN b.first_id AND b.last_id", "b.seq %s, s.id %s"
+	id, batches := "s.id", false
 	match, err := matchExpr(q.Text)
-	switch {
-	case err != nil:
+	if err != nil {
 		return "", nil, err
+	}
+	switch {
 	case match != "":
-		from, order, id = "sample_fts f CROSS JOIN sample s ON s.id = f.rowid JOIN batch b ON b.seq = s.batch", "f.rowid %s", "f.rowid"
+		from, order, id = "sample_fts f CROSS JOIN sample s ON s.id = f.rowid CROSS JOIN batch b ON b.seq = s.batch CROSS JOIN attempt a", "f.rowid %s", "f.rowid"
 		w.add("sample_fts MATCH ?", match)
 	case q.PromptHash != "":
-		from, order = "sample s INDEXED BY sample_prompt JOIN batch b ON b.seq = s.batch", "s.id %s"
+		from, order = "sample s INDEXED BY sample_prompt CROSS JOIN batch b ON b.seq = s.batch CROSS JOIN attempt a", "s.id %s"
+	default:
+		batches = true
 	}
 	if q.PromptHash != "" {
-		w.add("s.prompt = (SELECT id FROM prompt WHERE hash = ?)", strings.ToLower(q.PromptHash))
-	}
-	w.addIf(q.Phase != "", "b.phase = ?", q.Phase)
-	w.addIf(q.Stage != "", "b.stage = ?", q.Stage)
-	w.addIf(q.Ckpt != "", "b.ckpt = ?", q.Ckpt)
-	addPtr(&w, "b.step >= ?", q.MinStep)
-	addPtr(&w, "b.step <= ?", q.MaxStep)
-	addPtr(&w, "b.attempt = ?", q.Attempt)
-	addPtr(&w, "s.grp = ?", q.Group)
-	addPtr(&w, "s.reward >= ?", q.MinReward)
-	addPtr(&w, "s.reward <= ?", q.MaxReward)
-	addPtr(&w, "s.correct = ?", q.Correct)
-	w.addIf(q.Finish != "", "s.finish = ?", q.Finish)
-	w.addIf(q.Task != "", "p.task = ?", q.Task)
-	dir := "ASC"
-	switch {
-	case q.Newest:
-		dir = "DESC"
-		if q.After > 0 {
-			w.add(id+" < ?", q.After)
-			if id == "s.id" && match == "" && q.PromptHash == "" {
-				w.add("b.first_id < ?", q.After)
-			}
+		term := "s.prompt = (SELECT id FROM prompt WHERE hash = ?)"
+		if match != "" {
+			term = "+" + term
 		}
-	case q.After > 0:
-		w.add(id+" > ?", q.After)
-		if id == "s.id" && match == "" && q.PromptHash == "" {
-			w.add("b.last_id > ?", q.After)
-		}
+		w.add(term, strings.ToLower(q.PromptHash))
 	}
-	query := "SELECT " + sampleColumns + " FROM " + from +
-		" JOIN attempt a ON a.n = b.attempt AND b.step <= a.valid_to" + sampleTables
-	if len(w.terms) > 0 {
-		query += " WHERE " + strings.Join(w.terms, " AND ")
+	// The plus keeps SQLite from making an index of its own for a filter.
+	w.addIf(q.Phase != "", "+b.phase = ?", q.Phase)
+	w.addIf(q.Stage != "", "+b.stage = ?", q.Stage)
+	w.addIf(q.Ckpt != "", "+b.ckpt = ?", q.Ckpt)
+	addPtr(&w, "+b.step >= ?", q.MinStep)
+	addPtr(&w, "+b.step <= ?", q.MaxStep)
+	addPtr(&w, "+b.attempt = ?", q.Attempt)
+	addPtr(&w, "+s.grp = ?", q.Group)
+	addPtr(&w, "+s.reward >= ?", q.MinReward)
+	addPtr(&w, "+s.reward <= ?", q.MaxReward)
+	addPtr(&w, "+s.correct = ?", q.Correct)
+	w.addIf(q.Finish != "", "+s.finish = ?", q.Finish)
+	w.addIf(q.Task != "", "+p.task = ?", q.Task)
+	dir, beyond, edge := "ASC", " > ?", "b.last_id"
+	if q.Newest {
+		dir, beyond, edge = "DESC", " < ?", "b.first_id"
 	}
+	if q.After > 0 {
+		w.add(id+beyond, q.After)
+		w.addIf(batches, edge+beyond, q.After)
+	}
+	w.terms = append(w.terms, "a.n = b.attempt", "b.step <= a.valid_to")
+	query := "SELECT " + sampleColumns + " FROM " + from + sampleTables + " WHERE " + strings.Join(w.terms, " AND ")
 	query += " ORDER BY " + strings.ReplaceAll(order, "%s", dir) + " LIMIT ?"
 	return query, append(w.args, pageSizeOf(q.Limit)), nil
 }
