@@ -151,7 +151,7 @@ func TestFrozenCheckpoint(t *testing.T) {
 	dev := ref.New()
 	_, dir := checkpointed(t, dev)
 	lim := Limits{TrainRows: 20, TrainSeqs: 2, Frozen: true}
-	m, tok, st, err := Load(dev, dir, lim)
+	m, _, st, err := Load(dev, dir, lim)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -166,7 +166,8 @@ func TestFrozenCheckpoint(t *testing.T) {
 		t.Errorf("a frozen model without tokenizer was saved as %d files", len(files))
 	}
 	// Training may start from it, with fresh moments.
-	if m, tok, _, err = Load(dev, out, tinyLimits()); err != nil || tok != nil {
+	m, tok, _, err := Load(dev, out, tinyLimits())
+	if err != nil || tok != nil {
 		t.Fatalf("tokenizer %v, error %v", tok, err)
 	}
 	fit(t, m, cycle(), 1)

@@ -28,7 +28,7 @@ func (c Config) WithDefaults() Config {
 	if c.NumKeyValueHeads == 0 {
 		c.NumKeyValueHeads = c.NumAttentionHeads
 	}
-	if c.HeadDim == 0 && c.NumAttentionHeads > 0 {
+	if c.HeadDim == 0 && c.NumAttentionHeads > 0 && c.HiddenSize%c.NumAttentionHeads == 0 {
 		c.HeadDim = c.HiddenSize / c.NumAttentionHeads
 	}
 	if c.RopeTheta == 0 {

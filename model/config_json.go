@@ -212,8 +212,13 @@ func (j *configJSON) tokens(c *Config) error {
 		c.EOSTokenIDs = []int32{one}
 		return nil
 	}
-	if err := json.Unmarshal(j.EOS, &c.EOSTokenIDs); err != nil {
+	var list []*int32
+	err := json.Unmarshal(j.EOS, &list)
+	if err != nil || slices.Contains(list, nil) {
 		return fmt.Errorf("eos_token_id %s, want a token id or a list of them", j.EOS)
+	}
+	for _, id := range list {
+		c.EOSTokenIDs = append(c.EOSTokenIDs, *id)
 	}
 	return nil
 }

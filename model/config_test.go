@@ -94,6 +94,8 @@ func TestConfigFileRefused(t *testing.T) {
 		{"window", map[string]any{"sliding_window": 128}, `"sliding_window"`},
 		{"text for a number", map[string]any{"hidden_size": "64"}, "hidden_size"},
 		{"odd token", map[string]any{"eos_token_id": "x"}, "eos_token_id"},
+		{"no token", map[string]any{"eos_token_id": []any{1, nil}}, "eos_token_id"},
+		{"heads that do not divide", map[string]any{"num_attention_heads": 5, "num_key_value_heads": 5, "head_dim": nil}, "head_dim is 0"},
 		{"token out of range", map[string]any{"bos_token_id": 99}, "bos_token_id"},
 		{"no layers", map[string]any{"num_hidden_layers": nil}, "num_hidden_layers"},
 	} {
@@ -134,6 +136,7 @@ func FuzzConfig(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(b)
+	f.Add([]byte(`{"model_type":"llama","eos_token_id":[],"vocab_size":1,"hidden_size":2,"intermediate_size":1,"num_hidden_layers":1,"num_attention_heads":1}`))
 	f.Add([]byte(`{"model_type":"llama","eos_token_id":[1,2],"rope_parameters":{}}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		c, err := parseConfig(b)

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"gradus/kernels"
+	"gradus/kernels/cpu"
 )
 
 // someRequests are 7 prompts of 1 to 8 tokens with 0 to 5 streams each.
@@ -251,6 +252,26 @@ func TestGenerateReportsProgressAndStops(t *testing.T) {
 			t.Errorf("no requests: %v, %v", got, err)
 		}
 	})
+}
+
+// What a generation allocates depends on its completions, not on their steps.
+func TestNoAllocationPerStep(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector allocates")
+	}
+	dev, err := cpu.Open(cpu.Options{Threads: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer dev.Close()
+	m := build(t, dev, tiny(), Limits{PromptSlots: 1, PromptLen: 4, Slots: 4, NewLen: 40})
+	reqs := []Request{{[]int32{1, 2}, []uint64{1, 2, 3, 4}}}
+	count := func(n int) float64 {
+		return testing.AllocsPerRun(10, func() { generate(t, m, reqs, SampleOptions{Temperature: 1, MaxNew: n}) })
+	}
+	if few, many := count(2), count(40); many > few {
+		t.Errorf("%v allocations for 2 steps, %v for 40", few, many)
+	}
 }
 
 func TestGenerateRefuses(t *testing.T) {
