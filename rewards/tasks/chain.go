@@ -33,10 +33,12 @@ type chainLevel struct {
 }
 
 // chain is a task whose question is a chain of additions and subtractions
-// worked from left to right: chain_sum, and mod_chain with a modulus.
+// worked from left to right: digit_walk with bounded totals, chain_sum
+// without a bound, mod_chain with a modulus.
 type chain struct {
 	spec   Spec
 	levels []chainLevel
+	top    int // when not 0: running totals stay in 0..top, and a level is only a number of terms
 	split  Split
 }
 
@@ -151,7 +153,7 @@ func (c *chain) Problem(seed uint64, index int, level int) (rewards.Problem, err
 	rng := problemRand(c.spec.Name, c.split, seed, index, level)
 	l := c.levels[level-1]
 	for range maxDraws {
-		s := draw(l, rng)
+		s := c.draw(l, rng)
 		q := s.question()
 		if splitOf(q) != c.split {
 			continue
@@ -167,7 +169,10 @@ func (c *chain) Problem(seed uint64, index int, level int) (rewards.Problem, err
 	return rewards.Problem{}, noDraw(c.spec, c.split, level)
 }
 
-func draw(l chainLevel, rng *rand.Rand) sum {
+func (c *chain) draw(l chainLevel, rng *rand.Rand) sum {
+	if c.top > 0 {
+		return drawWalk(l.terms, c.top, rng)
+	}
 	s := sum{modulus: l.modulus}
 	total := 0
 	for i := range l.terms {
@@ -187,6 +192,27 @@ func draw(l chainLevel, rng *rand.Rand) sum {
 	return s
 }
 
+// drawWalk draws running totals instead of terms: each is uniform on 0..top
+// without the one before. So every total, hence every answer, is equally
+// frequent, and no term is 0.
+func drawWalk(terms, top int, rng *rand.Rand) sum {
+	total := rng.IntN(top + 1)
+	s := sum{terms: []int{total}}
+	for range terms - 1 {
+		next := rng.IntN(top)
+		if next >= total {
+			next++
+		}
+		op, term := byte('+'), next-total
+		if term < 0 {
+			op, term = '-', -term
+		}
+		s.ops, s.terms = append(s.ops, op), append(s.terms, term)
+		total = next
+	}
+	return s
+}
+
 func (c *chain) Check(p rewards.Problem, claim string) Verdict { return checkInteger(p, claim) }
 
 func (c *chain) Trace(p rewards.Problem, style Style, rng *rand.Rand) string {
@@ -195,6 +221,9 @@ func (c *chain) Trace(p rewards.Problem, style Style, rng *rand.Rand) string {
 		return ""
 	}
 	right := s.totals()
+	if slices.Min(right) < 0 || c.top > 0 && slices.Max(right) > c.top {
+		return "" // no problem of ours: slip and guess rely on the bounds
+	}
 	var b strings.Builder
 	line := func(i, from, to int) {
 		b.WriteString(strconv.Itoa(from))
@@ -204,16 +233,16 @@ func (c *chain) Trace(p rewards.Problem, style Style, rng *rand.Rand) string {
 		b.WriteString(strconv.Itoa(to))
 	}
 	if style == Terse {
-		return completion(string(markTerse), strconv.Itoa(s.guess(right, rng)))
+		return completion(string(markTerse), strconv.Itoa(s.guess(right, c.top, rng)))
 	}
-	slip := -1 // the step that goes wrong
+	slip, wrong := -1, 0 // the step that goes wrong, and its result
 	switch style {
 	case WrongStep:
 		b.WriteByte(markSloppy)
-		slip = rng.IntN(len(s.ops))
+		slip, wrong = s.slip(right, c.top, rng)
 	case Backtrack:
 		b.WriteByte(markBacktrack)
-		slip = rng.IntN(len(s.ops))
+		slip, wrong = s.slip(right, c.top, rng)
 	}
 	total := right[0]
 	for i := range s.ops {
@@ -222,7 +251,6 @@ func (c *chain) Trace(p rewards.Problem, style Style, rng *rand.Rand) string {
 		}
 		next := s.step(total, i)
 		if i == slip {
-			wrong := s.slip(right, i+1, rng)
 			line(i, total, wrong)
 			if style == WrongStep {
 				total = wrong
@@ -236,36 +264,41 @@ func (c *chain) Trace(p rewards.Problem, style Style, rng *rand.Rand) string {
 	return completion(b.String(), strconv.Itoa(total))
 }
 
-// slip returns a wrong running total in place of right[i]: off by one, two or
-// ten. In plain sums no total from i on becomes negative by it. A chain of
-// additions and subtractions carries the error to the end, so the answer is
-// wrong too.
-func (s sum) slip(right []int, i int, rng *rand.Rand) int {
-	lowest := slices.Min(right[i:])
+// slip chooses a step and a wrong result for it: off by one, two or ten, and
+// such that no total from there on leaves 0..top (top 0: is negative). A chain
+// of additions and subtractions carries the error to the end, so the answer
+// is wrong too.
+func (s sum) slip(right []int, top int, rng *rand.Rand) (step, wrong int) {
 	deltas := []int{1, -1, 2, -2}
-	if s.modulus == 0 {
+	if s.modulus == 0 && top == 0 {
 		deltas = append(deltas, 10, -10)
 	}
 	for {
+		step = rng.IntN(len(s.ops))
 		d := deltas[rng.IntN(len(deltas))]
-		if s.modulus > 0 {
-			return ((right[i]+d)%s.modulus + s.modulus) % s.modulus
-		}
-		if lowest+d >= 0 {
-			return right[i] + d
+		rest := right[step+1:]
+		switch {
+		case s.modulus > 0:
+			return step, ((rest[0]+d)%s.modulus + s.modulus) % s.modulus
+		case slices.Min(rest)+d >= 0 && (top == 0 || slices.Max(rest)+d <= top):
+			// The last step always has a d that fits, so the loop ends.
+			return step, rest[0] + d
 		}
 	}
 }
 
 // guess is a terse answer: right with probability terseRight, else a near
 // miss.
-func (s sum) guess(right []int, rng *rand.Rand) int {
+func (s sum) guess(right []int, top int, rng *rand.Rand) int {
 	gold := right[len(right)-1]
 	if rng.Float64() < terseRight {
 		return gold
 	}
 	if s.modulus > 0 {
 		return (gold + 1 + rng.IntN(s.modulus-1)) % s.modulus
+	}
+	if top > 0 {
+		return (gold + 1 + rng.IntN(top)) % (top + 1)
 	}
 	for {
 		d := rng.IntN(19) - 9

@@ -196,7 +196,7 @@ func FuzzCountdown(f *testing.F) {
 }
 
 func FuzzQuestions(f *testing.F) {
-	for _, s := range []string{"(3+5-2)%10", "7+5-3", "(", ")%", "1", "1+", "(1+2)%1", "3 5 7=22"} {
+	for _, s := range []string{"(3+5-2)%10", "7+5-3", "(", ")%", "1", "1+", "(1+2)%1", "3 5 7=22", "3-50", "8+8", "(7+1)%2"} {
 		f.Add(s, "9")
 	}
 	f.Fuzz(func(t *testing.T, question, gold string) {

@@ -11,7 +11,7 @@ import (
 
 // List returns the names New knows, in the order to show them.
 func List() []string {
-	return []string{"mod_chain", "chain_sum", "countdown", "jsonl"}
+	return []string{"digit_walk", "mod_chain", "chain_sum", "countdown", "jsonl"}
 }
 
 // New makes the task of a name. An unknown name is an error that names the
@@ -24,6 +24,8 @@ func New(name string, cfg Config) (Task, error) {
 		return nil, fmt.Errorf("task %s makes its own problems; path, preset and columns belong to the task jsonl", name)
 	}
 	switch name {
+	case "digit_walk":
+		return newDigitWalk(cfg.Split), nil
 	case "mod_chain":
 		return newModChain(cfg.Split), nil
 	case "chain_sum":
@@ -41,7 +43,7 @@ func New(name string, cfg Config) (Task, error) {
 // again. An unknown task is an error.
 func Check(p rewards.Problem, claim string) (Verdict, error) {
 	switch p.Task {
-	case "mod_chain", "chain_sum":
+	case "digit_walk", "mod_chain", "chain_sum":
 		return checkInteger(p, claim), nil
 	case "countdown":
 		return checkCountdown(p, claim), nil
