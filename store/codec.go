@@ -61,7 +61,7 @@ func unpackText(dec *zstd.Decoder, plain, z []byte) (string, error) {
 }
 
 func textSum(s string) int64 {
-	return int64(crc32.Checksum([]byte(s), crc32.MakeTable(crc32.Castagnoli)))
+	return int64(int32(crc32.Checksum([]byte(s), crc32.MakeTable(crc32.Castagnoli)))) // signed takes fewer bytes
 }
 
 // packWords compresses 32-bit words after regrouping their bytes by place:

@@ -38,6 +38,7 @@ const (
 	putBody
 	putTok
 	putPart
+	putVerdict
 	putReward
 	putCkpt
 	putEval
@@ -90,9 +91,10 @@ func statementText(s statement) string {
 		return `INSERT INTO sample_tok(sample, ids, logp, ent) VALUES(?,?,?,?)`
 	case putPart:
 		return `INSERT INTO part(name, version) VALUES(?,?) RETURNING id`
+	case putVerdict:
+		return `INSERT INTO verdict(part, status, weight, reason, why) VALUES(?,?,?,?,?) RETURNING id`
 	case putReward:
-		return `INSERT INTO reward(sample, ord, part, status, score, weight, value, reason, why, spans, facts, us)
-			VALUES(?,?,?,?,?,?,?,?,?,?,?,?)`
+		return `INSERT INTO reward(sample, ord, verdict, score, value, why, spans, facts, us) VALUES(?,?,?,?,?,?,?,?,?)`
 	case putCkpt:
 		return `INSERT INTO ckpt(seq, attempt, step, stage, ts_us, path, bytes, manifest_sha256, metrics) VALUES(?,?,?,?,?,?,?,?,?)`
 	case putEval:
@@ -125,6 +127,7 @@ type folder struct {
 	indexed  int64             // last sample id in the search index
 	series   map[string]int64
 	parts    map[[2]string]int64
+	verdicts map[verdict]int64
 	prompts  map[string]int64
 	attempts map[int]int64 // last_us of attempts touched in this transaction
 }
@@ -159,7 +162,8 @@ func (f *folder) close() error {
 
 // reload reads the state that the caches mirror.
 func (f *folder) reload() error {
-	f.series, f.parts, f.prompts, f.attempts = map[string]int64{}, map[[2]string]int64{}, map[string]int64{}, map[int]int64{}
+	f.series, f.parts, f.prompts = map[string]int64{}, map[[2]string]int64{}, map[string]int64{}
+	f.verdicts, f.attempts = map[verdict]int64{}, map[int]int64{}
 	f.next = eventlog.Position{Seq: 1}
 	ctx := context.Background()
 	err := f.conn.QueryRowContext(ctx, `SELECT segment, offset, seq FROM cursor WHERE src='log'`).
@@ -172,22 +176,39 @@ func (f *folder) reload() error {
 	if err != nil {
 		return err
 	}
-	rows, err := f.conn.QueryContext(ctx, `SELECT id, name, NULL FROM series UNION ALL SELECT id, name, version FROM part`)
+	return errors.Join(
+		f.each(`SELECT id, name FROM series`, func(r *sql.Rows) error {
+			var id int64
+			var name string
+			err := r.Scan(&id, &name)
+			f.series[name] = id
+			return err
+		}),
+		f.each(`SELECT id, name, version FROM part`, func(r *sql.Rows) error {
+			var id int64
+			var key [2]string
+			err := r.Scan(&id, &key[0], &key[1])
+			f.parts[key] = id
+			return err
+		}),
+		f.each(`SELECT id, part, status, coalesce(weight, 0), reason, why FROM verdict`, func(r *sql.Rows) error {
+			var id int64
+			var v verdict
+			err := r.Scan(&id, &v.part, &v.status, &v.weight, &v.reason, &v.why)
+			f.verdicts[v] = id
+			return err
+		}))
+}
+
+func (f *folder) each(query string, scan func(*sql.Rows) error) error {
+	rows, err := f.conn.QueryContext(context.Background(), query)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var id int64
-		var name string
-		var version sql.NullString
-		if err := rows.Scan(&id, &name, &version); err != nil {
+		if err := scan(rows); err != nil {
 			return err
-		}
-		if version.Valid {
-			f.parts[[2]string{name, version.String}] = id
-		} else {
-			f.series[name] = id
 		}
 	}
 	return rows.Err()

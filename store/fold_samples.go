@@ -2,15 +2,19 @@ package store
 
 import (
 	"database/sql"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 )
 
 const (
 	flagUnscorable = 1
 	flagRawText    = 2
 	maxPromptCache = 100_000
+	maxVerdicts    = 4096
 )
 
 // samples writes the completions of one record with their prompts, reward
@@ -63,18 +67,84 @@ func (f *folder) oneSample(id, batch, prompt int64, s *Sample, p *packedSample) 
 		}
 	}
 	for ord := range s.Rewards {
-		r := &s.Rewards[ord]
-		part, err := f.partID(r.Name, r.Version)
-		if err != nil {
-			return err
-		}
-		err = f.exec(putReward, id, ord, part, r.Status, r.Score, r.Weight, r.Value, stringOrNil(r.Reason), stringOrNil(r.Why),
-			jsonOrNil(r.Spans, len(r.Spans)), rawOrNil(r.Facts), r.Micros)
-		if err != nil {
+		if err := f.oneReward(id, ord, &s.Rewards[ord]); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// verdict is what many completions have in common of a reward part.
+type verdict struct {
+	part        int64
+	status      string
+	weight      float64
+	reason, why string
+}
+
+func (f *folder) oneReward(sample int64, ord int, r *RewardPart) error {
+	part, err := f.partID(r.Name, r.Version)
+	if err != nil {
+		return err
+	}
+	v := verdict{part, r.Status, r.Weight, r.Reason, r.Why}
+	id, ok := f.verdicts[v]
+	var why any
+	if !ok && len(f.verdicts) >= maxVerdicts {
+		// Sentences that quote the completion are nearly all different; beyond
+		// a number of them they stay with their row.
+		v.why, why = "", r.Why
+		id, ok = f.verdicts[v]
+	}
+	if !ok {
+		if err := f.stmts[putVerdict].QueryRow(v.part, v.status, v.weight, v.reason, v.why).Scan(&id); err != nil {
+			return err
+		}
+		f.verdicts[v] = id
+	}
+	return f.exec(putReward, sample, ord, id, r.Score, r.Value, why, packSpans(r.Spans), rawOrNil(r.Facts), r.Micros)
+}
+
+// packSpans writes spans as JSON [[from, to, label], ...].
+func packSpans(spans []Span) any {
+	if len(spans) == 0 {
+		return nil
+	}
+	b := []byte{'['}
+	for i, s := range spans {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = strconv.AppendInt(append(b, '['), int64(s.From), 10)
+		b = strconv.AppendInt(append(b, ','), int64(s.To), 10)
+		label, err := json.Marshal(s.Label)
+		if err != nil { // a string always encodes
+			label = []byte(`""`)
+		}
+		b = append(append(append(b, ','), label...), ']')
+	}
+	return string(append(b, ']'))
+}
+
+func unpackSpans(b []byte) ([]Span, error) {
+	if b == nil {
+		return nil, nil
+	}
+	var raw [][3]any
+	if err := json.Unmarshal(b, &raw); err != nil {
+		return nil, fmt.Errorf("read the spans of a reward part: %w", err)
+	}
+	out := make([]Span, len(raw))
+	for i, r := range raw {
+		from, ok1 := r[0].(float64)
+		to, ok2 := r[1].(float64)
+		label, ok3 := r[2].(string)
+		if !ok1 || !ok2 || !ok3 {
+			return nil, fmt.Errorf("read the spans of a reward part: %s", b)
+		}
+		out[i] = Span{int(from), int(to), label}
+	}
+	return out, nil
 }
 
 // tokens is the length of a completion in tokens; 0 when the log does not say.
@@ -122,13 +192,6 @@ func textOrNil(s string) any {
 		return nil
 	}
 	return sqlText(s)
-}
-
-func stringOrNil(s string) any {
-	if s == "" {
-		return nil
-	}
-	return s
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

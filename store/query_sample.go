@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -82,9 +81,9 @@ func unpackFloats(db *DB, z []byte) ([]float32, error) {
 }
 
 func (db *DB) rewards(ctx context.Context, id int64) ([]RewardPart, error) {
-	return collect(ctx, db, "reward parts", `SELECT p.name, p.version, r.status, coalesce(r.score,0), coalesce(r.weight,0), coalesce(r.value,0),
-		coalesce(r.reason,''), coalesce(r.why,''), r.spans, r.facts, r.us
-		FROM reward r JOIN part p ON p.id = r.part WHERE r.sample = ? ORDER BY r.ord`, []any{id},
+	return collect(ctx, db, "reward parts", `SELECT p.name, p.version, v.status, coalesce(r.score,0), coalesce(v.weight,0), coalesce(r.value,0),
+		v.reason, coalesce(r.why, v.why), r.spans, r.facts, r.us
+		FROM reward r JOIN verdict v ON v.id = r.verdict JOIN part p ON p.id = v.part WHERE r.sample = ? ORDER BY r.ord`, []any{id},
 		func(r *sql.Rows, v *RewardPart) error {
 			var spans, facts []byte
 			err := r.Scan(&v.Name, &v.Version, &v.Status, &v.Score, &v.Weight, &v.Value, &v.Reason, &v.Why, &spans, &facts, &v.Micros)
@@ -92,9 +91,7 @@ func (db *DB) rewards(ctx context.Context, id int64) ([]RewardPart, error) {
 				return err
 			}
 			v.Facts = facts
-			if spans == nil {
-				return nil
-			}
-			return json.Unmarshal(spans, &v.Spans)
+			v.Spans, err = unpackSpans(spans)
+			return err
 		})
 }

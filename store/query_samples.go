@@ -133,8 +133,8 @@ func (db *DB) addParts(ctx context.Context, out []SampleRow) error {
 	}
 	for len(ids) > 0 {
 		n := min(len(ids), 500) // bound variables of one statement
-		parts, err := collect(ctx, db, "reward parts", `SELECT r.sample, p.name, r.status, coalesce(r.score,0), coalesce(r.value,0)
-			FROM reward r JOIN part p ON p.id = r.part WHERE r.sample IN (?`+strings.Repeat(",?", n-1)+`) ORDER BY r.sample, r.ord`, ids[:n],
+		parts, err := collect(ctx, db, "reward parts", `SELECT r.sample, p.name, v.status, coalesce(r.score,0), coalesce(r.value,0)
+			FROM reward r JOIN verdict v ON v.id = r.verdict JOIN part p ON p.id = v.part WHERE r.sample IN (?`+strings.Repeat(",?", n-1)+`) ORDER BY r.sample, r.ord`, ids[:n],
 			func(r *sql.Rows, v *part) error { return r.Scan(&v.sample, &v.Name, &v.Status, &v.Score, &v.Value) })
 		if err != nil {
 			return err

@@ -92,7 +92,7 @@ CREATE TABLE sample_body(       -- the completion's text
   sample INTEGER PRIMARY KEY,
   text   ANY,                   -- TEXT, or BLOB where it is not valid UTF-8; NULL when it is in text_z
   text_z BLOB,                  -- zstd; texts of 512 bytes or more, where that is smaller
-  crc    INTEGER NOT NULL       -- crc32c of the plain text
+  crc    INTEGER NOT NULL       -- crc32c of the plain text, as a signed number
 ) STRICT;
 
 CREATE TABLE sample_tok(        -- token data: little-endian 32-bit words, bytes regrouped by place, zstd
@@ -101,10 +101,19 @@ CREATE TABLE sample_tok(        -- token data: little-endian 32-bit words, bytes
 
 CREATE TABLE part(id INTEGER PRIMARY KEY, name TEXT NOT NULL, version TEXT NOT NULL, UNIQUE(name, version)) STRICT;
 
-CREATE TABLE reward(            -- what one reward function said of one completion
-  sample INTEGER NOT NULL, ord INTEGER NOT NULL, part INTEGER NOT NULL,
-  status TEXT NOT NULL, score REAL, weight REAL, value REAL,
-  reason TEXT, why TEXT, spans TEXT, facts ANY, us INTEGER NOT NULL,
+CREATE TABLE verdict(           -- what reward functions say, each once
+  id INTEGER PRIMARY KEY, part INTEGER NOT NULL,
+  status TEXT NOT NULL, weight REAL, reason TEXT NOT NULL,
+  why TEXT NOT NULL             -- empty where reward.why has the sentence
+) STRICT;
+
+CREATE TABLE reward(            -- what one reward function said of one completion; see view reward_parts
+  sample INTEGER NOT NULL, ord INTEGER NOT NULL, verdict INTEGER NOT NULL,
+  score REAL, value REAL,
+  why TEXT,                     -- a sentence that is not the verdict's
+  spans TEXT,                   -- JSON [[from, to, label], ...], bytes of the completion
+  facts ANY,                    -- JSON
+  us INTEGER NOT NULL,
   PRIMARY KEY(sample, ord)
 ) STRICT, WITHOUT ROWID;
 
@@ -149,5 +158,5 @@ CREATE VIEW curve AS
   JOIN attempt a ON a.n = m.attempt AND m.step <= a.valid_to;
 
 CREATE VIEW reward_parts AS
-  SELECT r.sample, p.name, p.version, r.status, r.score, r.weight, r.value, r.reason, r.why, r.spans, r.facts
-  FROM reward r JOIN part p ON p.id = r.part;
+  SELECT r.sample, p.name, p.version, v.status, r.score, v.weight, r.value, v.reason, coalesce(r.why, v.why) AS why, r.spans, r.facts, r.us
+  FROM reward r JOIN verdict v ON v.id = r.verdict JOIN part p ON p.id = v.part;
