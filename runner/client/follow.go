@@ -29,7 +29,6 @@ func (c *Client) Follow(ctx context.Context, runID string, from eventlog.Positio
 	log := store.ReadLog(d.Path(), from)
 	defer log.Close()
 	last := store.StateSubmitted
-	began := c.opt.Now()
 	var lastTest time.Time
 	gone := false
 	for {
@@ -63,13 +62,18 @@ func (c *Client) Follow(ctx context.Context, runID string, from eventlog.Positio
 		}
 		if gone && last == store.StateSubmitted {
 			// Nothing was read: it has not begun, or from lies behind its end.
-			if last, err = c.lastState(ctx, d); err != nil {
+			run, err := c.Run(ctx, runID)
+			if err != nil {
 				return err
 			}
-			if state.Terminal(last) {
+			last = run.State
+			switch {
+			case last == store.StateCrashed:
+				return fmt.Errorf("run %s: %w", runID, ErrCrashed)
+			case state.Terminal(last):
 				return nil
 			}
-			gone = last != store.StateSubmitted || c.opt.Now().Sub(began) >= launchGrace
+			gone = false // it may be about to begin
 		}
 		if gone {
 			return fmt.Errorf("run %s: %w while it was %s", runID, ErrCrashed, last)

@@ -8,7 +8,6 @@ import (
 	"os"
 	"time"
 
-	"gradus/runner/rundir"
 	"gradus/store"
 	"gradus/store/eventlog"
 )
@@ -54,43 +53,6 @@ func (c *Client) OpenDB(ctx context.Context, runID string) (*store.DB, error) {
 		return nil, fmt.Errorf("run %s: %w", runID, ErrNoRecord)
 	}
 	return store.OpenRead(path)
-}
-
-// settled reads the last state of a run that no process works on, when all of
-// its log is folded. Another viewer may be folding just now; that takes
-// seconds at most.
-func (c *Client) settled(ctx context.Context, d rundir.Dir) (store.StateInfo, error) {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
-	defer cancel()
-	for {
-		_, err := store.Fold(ctx, d.Path(), store.DBPath(d.Path()))
-		if err == nil {
-			break
-		}
-		if !errors.Is(err, store.ErrIngestLocked) {
-			return store.StateInfo{}, fmt.Errorf("run %s: %w", d.ID(), err)
-		}
-		if err := c.pause(ctx); err != nil {
-			return store.StateInfo{}, fmt.Errorf("run %s: its log is being folded by another process and that does not end: %w", d.ID(), err)
-		}
-	}
-	db, err := store.OpenRead(store.DBPath(d.Path()))
-	if err != nil {
-		return store.StateInfo{}, err
-	}
-	defer db.Close()
-	return db.State(ctx)
-}
-
-// lastState is the last state in the log of a run that no process works on;
-// submitted if the log is empty.
-func (c *Client) lastState(ctx context.Context, d rundir.Dir) (store.State, error) {
-	pos, err := eventlog.LastSegment(d.Path())
-	if err != nil || pos.Segment == 0 {
-		return store.StateSubmitted, err
-	}
-	info, err := c.settled(ctx, d)
-	return info.State, err
 }
 
 // pause waits for one poll interval.

@@ -53,8 +53,8 @@ func (c *Client) Start(ctx context.Context, r *recipe.Recipe, opt StartOptions) 
 	if err != nil {
 		return "", err
 	}
-	err = c.launch(ctx, d, eventlog.Position{}, 1, opt)
-	if errors.Is(err, errNeverBegan) {
+	err = c.launch(ctx, d, eventlog.Position{}, 0, opt)
+	if pos, posErr := eventlog.LastSegment(d.Path()); errors.Is(err, errNeverBegan) && posErr == nil && pos.Segment == 0 {
 		if rmErr := os.RemoveAll(d.Path()); rmErr != nil {
 			return id, errors.Join(err, rmErr)
 		}
@@ -84,30 +84,25 @@ func (c *Client) Resume(ctx context.Context, runID string, opt StartOptions) err
 	if err != nil {
 		return fmt.Errorf("resume run %s: %w", runID, err)
 	}
-	attempt := 1
-	if pos.Segment > 0 {
-		last, err := c.settled(ctx, d)
-		if err != nil {
-			return err
-		}
-		s := last.State
-		if state.Active(s) {
-			s = store.StateCrashed
-		}
-		if _, err := state.Next(s, state.Retry); err != nil {
+	last, err := c.Run(ctx, runID)
+	if err != nil {
+		return err
+	}
+	if pos.Segment > 0 { // without a log, the first attempt never got to write
+		if _, err := state.Next(last.State, state.Retry); err != nil {
 			return fmt.Errorf("resume run %s: %w", runID, err)
 		}
-		attempt = last.Attempt + 1
 	}
-	return c.launch(ctx, d, pos, attempt, opt)
+	return c.launch(ctx, d, pos, last.Attempt, opt)
 }
 
 // errNeverBegan says that a process ended without writing a record.
 var errNeverBegan = errors.New("the run did not start")
 
-// launch starts the process of a run and waits until it works on its first
-// step of the given attempt, or has ended.
-func (c *Client) launch(ctx context.Context, d rundir.Dir, from eventlog.Position, attempt int, opt StartOptions) error {
+// launch starts the process of a run, which has made the given number of
+// attempts, and waits until the new one works on its first step or has ended.
+// Its records come after from.
+func (c *Client) launch(ctx context.Context, d rundir.Dir, from eventlog.Position, attempts int, opt StartOptions) error {
 	if opt.Wait <= 0 {
 		opt.Wait = 30 * time.Second
 	}
@@ -146,7 +141,7 @@ func (c *Client) launch(ctx context.Context, d rundir.Dir, from eventlog.Positio
 	defer deadline.Stop()
 	poll := time.NewTicker(c.opt.Poll)
 	defer poll.Stop()
-	w := launchWatch{attempt: attempt}
+	w := launchWatch{pid: cmd.Process.Pid, attempts: attempts}
 	for {
 		exited := false
 		select {
@@ -171,7 +166,7 @@ func (c *Client) launch(ctx context.Context, d rundir.Dir, from eventlog.Positio
 			if said == "" {
 				said = exitText(err)
 			}
-			if w.any {
+			if w.mine {
 				return fmt.Errorf("run %s ended while it was starting: %s", d.ID(), said)
 			}
 			return fmt.Errorf("%w: %s", errNeverBegan, said)
@@ -179,28 +174,33 @@ func (c *Client) launch(ctx context.Context, d rundir.Dir, from eventlog.Positio
 	}
 }
 
-// launchWatch follows the first records of an attempt.
+// launchWatch follows the first records of the attempt that a process makes.
+// Another process may have been faster to take the run.
 type launchWatch struct {
-	attempt int
-	any     bool   // the attempt wrote something
-	began   bool   // it got to its first step, or past it
-	failed  string // why it failed
+	pid      int
+	attempts int    // made before; one of them may have had the same pid
+	mine     bool   // the records being read are of that attempt
+	began    bool   // it got to its first step, or past it
+	failed   string // why it failed
 }
 
 func (w *launchWatch) read(log *store.LogReader) error {
 	for {
 		rec, _, _, err := log.Next()
-		if errors.Is(err, io.EOF) || errors.Is(err, os.ErrNotExist) {
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		if rec.Attempt < w.attempt {
-			continue
+		if rec.Kind == store.KindAttempt {
+			var a store.Attempt
+			if err := decode(rec, &a); err != nil {
+				return err
+			}
+			w.mine = a.PID == w.pid && rec.Attempt > w.attempts
 		}
-		w.any = true
-		if rec.Kind != store.KindState {
+		if rec.Kind != store.KindState || !w.mine {
 			continue
 		}
 		var s store.StateChange

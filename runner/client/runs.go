@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"sort"
 	"time"
 
@@ -25,8 +26,8 @@ const (
 // Run is what a list of runs shows.
 type Run struct {
 	store.RunSummary          // State is crashed where the record says active and the process is gone
-	Live             Liveness `json:"live"`
-	Host             string   `json:"host"`
+	Live             Liveness `json:"live"`           // tested where the record says active; Gone otherwise
+	Host             string   `json:"host,omitempty"` // of the process; empty where Live was not tested
 }
 
 // launchGrace is how long a run without a record may be about to begin.
@@ -40,17 +41,50 @@ func (c *Client) Runs(ctx context.Context) ([]Run, error) {
 		return nil, err
 	}
 	defer cat.Close()
-	// Locks are tested before the record is read: a run that was alive then may
-	// end in between, but one that was gone has written all it ever will.
-	live := map[string]Liveness{}
 	ids, err := c.home.Runs()
 	if err != nil {
 		return nil, err
 	}
-	hosts := map[string]string{}
-	for _, id := range ids {
-		live[id], hosts[id] = c.liveness(id)
+	list, err := c.read(ctx, cat)
+	if err != nil {
+		return nil, err
 	}
+	// Only of runs that should have a process is the lock tested. One that has
+	// none has written all it ever will, so its record is read once more after
+	// the test: it may have ended in between.
+	live, gone := map[string]Run{}, false
+	for _, id := range ids {
+		if r, ok := list[id]; !ok || state.Active(r.State) {
+			l, host := c.liveness(id)
+			live[id] = Run{Live: l, Host: host}
+			gone = gone || l == Gone
+		}
+	}
+	if gone {
+		if list, err = c.read(ctx, cat); err != nil {
+			return nil, err
+		}
+	}
+	runs := make([]Run, 0, len(ids))
+	for _, id := range ids {
+		r := Run{Live: Gone}
+		if l, ok := live[id]; ok {
+			r = l
+		}
+		if s, ok := list[id]; ok {
+			r.RunSummary = s
+		} else {
+			r = c.unrecorded(id, r)
+		}
+		runs = append(runs, c.overlay(r))
+	}
+	sort.Slice(runs, func(i, j int) bool { return runs[i].ID > runs[j].ID })
+	return runs, nil
+}
+
+// read brings the catalogue up to the logs and returns its entries by the id
+// that names their folder.
+func (c *Client) read(ctx context.Context, cat *store.Catalogue) (map[string]store.RunSummary, error) {
 	if err := cat.Refresh(ctx, c.home.RunsRoot()); err != nil {
 		return nil, err
 	}
@@ -58,36 +92,19 @@ func (c *Client) Runs(ctx context.Context) ([]Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	behind := false
+	byID := make(map[string]store.RunSummary, len(list))
 	for _, r := range list {
-		if live[r.ID] == Gone && state.Active(r.State) && c.EnsureIngest(ctx, r.ID) == nil {
-			behind = true // its last records may not have been folded
+		if filepath.Dir(r.Dir) != c.home.RunsRoot() {
+			continue
 		}
+		id := filepath.Base(r.Dir)
+		if r.ID != id && r.Problem == "" {
+			r.Problem = fmt.Sprintf("the log in this folder belongs to run %q; the folder was copied or renamed", r.ID)
+		}
+		r.ID = id
+		byID[id] = r
 	}
-	if behind {
-		if err := cat.Refresh(ctx, c.home.RunsRoot()); err != nil {
-			return nil, err
-		}
-		if list, err = cat.List(ctx); err != nil {
-			return nil, err
-		}
-	}
-	runs := make([]Run, 0, len(ids))
-	listed := map[string]bool{}
-	for _, r := range list {
-		if live[r.ID] == "" {
-			continue // made or removed while we looked
-		}
-		listed[r.ID] = true
-		runs = append(runs, c.overlay(Run{RunSummary: r, Live: live[r.ID], Host: hosts[r.ID]}))
-	}
-	for _, id := range ids {
-		if !listed[id] {
-			runs = append(runs, c.overlay(c.unrecorded(id, live[id], hosts[id])))
-		}
-	}
-	sort.Slice(runs, func(i, j int) bool { return runs[i].ID > runs[j].ID })
-	return runs, nil
+	return byID, nil
 }
 
 // Run is the entry of one run, given its full id.
@@ -130,8 +147,8 @@ func (c *Client) overlay(r Run) Run {
 }
 
 // unrecorded describes a run whose log has nothing the catalogue could read.
-func (c *Client) unrecorded(id string, live Liveness, host string) Run {
-	r := Run{RunSummary: store.RunSummary{ID: id, State: store.StateSubmitted}, Live: live, Host: host}
+func (c *Client) unrecorded(id string, r Run) Run {
+	r.RunSummary = store.RunSummary{ID: id, State: store.StateSubmitted}
 	d, err := c.Dir(id)
 	if err != nil {
 		r.Problem = err.Error()
@@ -146,7 +163,7 @@ func (c *Client) unrecorded(id string, live Liveness, host string) Run {
 	r.Name, r.Purpose, r.CreatedUS, r.Parent = spec.Name, spec.Purpose, spec.CreatedUS, spec.Parent
 	if pos, err := eventlog.LastSegment(d.Path()); err != nil {
 		r.Problem = err.Error()
-	} else if pos.Segment > 0 && live == Gone {
+	} else if pos.Segment > 0 && r.Live == Gone {
 		r.Problem = "its log holds no complete record"
 	}
 	return r

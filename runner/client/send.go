@@ -79,25 +79,20 @@ func (c *Client) mustBeAlive(ctx context.Context, d rundir.Dir, verb state.Verb)
 	if err != nil || alive {
 		return err
 	}
-	pos, err := eventlog.LastSegment(d.Path())
-	if err != nil {
-		return fmt.Errorf("run %s: %w", d.ID(), err)
-	}
-	if pos.Segment == 0 {
-		return fmt.Errorf("run %s has not started; nobody would answer", d.ID())
-	}
-	last, err := c.settled(ctx, d)
+	run, err := c.Run(ctx, d.ID())
 	if err != nil {
 		return err
 	}
-	s := last.State
-	if state.Active(s) {
-		s = store.StateCrashed
-	}
-	if verb != state.VerbResume && state.Resumable(s) {
+	switch s := run.State; {
+	case run.Live == Alive: // it was resumed this very moment
+		return nil
+	case s == store.StateSubmitted:
+		return fmt.Errorf("run %s has not started; nobody would answer", d.ID())
+	case verb != state.VerbResume && state.Resumable(s):
 		return fmt.Errorf("run %s is %s; there is nothing to %s (gradus resume starts it again)", d.ID(), s, verb)
+	default:
+		return fmt.Errorf("run %s: %w", d.ID(), state.Allows(s, verb))
 	}
-	return fmt.Errorf("run %s: %w", d.ID(), state.Allows(s, verb))
 }
 
 // errDied says that the process ended before it answered.
