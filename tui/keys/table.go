@@ -115,7 +115,7 @@ func Table() []Binding {
 		{Prev, []string{"N"}, "pair before", "pair before, in the list", []Scope{Pair}, 2, false},
 		{Diff, []string{"d"}, "diff", "mark differing words, whole lines, or nothing", []Scope{Pair}, 3, false},
 
-		{Pause, []string{"P"}, "pause", "pause the run after its step, or resume it; asks", steers, 9, true},
-		{Stop, []string{"X"}, "stop", "stop the run after its step, with a checkpoint; asks", steers, 10, true},
+		{Pause, []string{"P"}, "pause", "pause the run after its step, or resume it; asks", steers, 2, true},
+		{Stop, []string{"X"}, "stop", "stop the run after its step, with a checkpoint; asks", steers, 2, true},
 	}
 }

@@ -61,7 +61,7 @@ func (a *Axis) Cover(lo, hi float64, want int) {
 		hi += pad
 	}
 	a.step = niceStep((hi - lo) / float64(want))
-	notch := a.step / 2 // the ends need not be ticks
+	notch := a.step / 4 // the ends need not be ticks
 	a.Lo, a.Hi = math.Floor(lo/notch+1e-9)*notch, math.Ceil(hi/notch-1e-9)*notch
 	a.set = true
 }
@@ -123,7 +123,7 @@ func (a *Axis) Ticks(limit int) []float64 {
 		step = niceStep((a.Hi - a.Lo) / float64(max(limit-1, 1)))
 	}
 	for i := 0; i < 8 && int((a.Hi-a.Lo)/step+1e-9)+1 > limit; i++ {
-		step = niceStep(step * 1.01)
+		step = niceStep(step * 1.5)
 	}
 	for i, v := 0, math.Ceil(a.Lo/step-1e-9); v*step <= a.Hi+step*1e-9 && i < limit; i, v = i+1, v+1 {
 		out = append(out, v*step+0) // + 0 turns -0 into 0
@@ -140,8 +140,7 @@ func decade(e float64) float64 {
 	return v
 }
 
-// niceStep is the least of 1, 2, 2.5 and 5 times a power of ten that is not
-// below raw.
+// niceStep is the nearest of 1, 2, 2.5 and 5 times a power of ten.
 func niceStep(raw float64) float64 {
 	if raw <= 0 || math.IsNaN(raw) || math.IsInf(raw, 0) {
 		return 1
@@ -151,9 +150,9 @@ func niceStep(raw float64) float64 {
 	if base == 0 {
 		return math.SmallestNonzeroFloat64
 	}
-	for _, m := range [...]float64{1, 2, 2.5, 5} {
-		if m*base >= raw*(1-1e-9) {
-			return m * base
+	for _, s := range [...]struct{ below, step float64 }{{1.4, 1}, {2.2, 2}, {3.5, 2.5}, {7, 5}} {
+		if raw < s.below*base {
+			return s.step * base
 		}
 	}
 	return decade(e + 1)

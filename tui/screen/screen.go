@@ -11,6 +11,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
+	"gradus/runner/compare"
 	"gradus/store"
 	"gradus/tui/keys"
 	"gradus/tui/source"
@@ -113,7 +114,8 @@ type Goto struct {
 	RunIDs []string             // ToCompare: runs whose checkpoints are offered besides
 	Sample int64                // ToTrace
 	List   store.SampleQuery    // ToTrace: the list that the trace was opened from
-	Pairs  []source.Pair        // ToPair
+	Result *compare.Result      // ToPair
+	Pairs  []int                // ToPair: the list that the pair was opened from, as indices into Result.Pairs
 	At     int                  // ToPair: which of Pairs
 	Sides  [2]source.Checkpoint // ToPair
 }

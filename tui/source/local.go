@@ -99,6 +99,19 @@ func (l *Local) open(ctx context.Context, id string) (*conn, error) {
 	return c, nil
 }
 
+// Header returns the first record of a run.
+func (l *Local) Header(ctx context.Context, id string) (store.RunHeader, error) {
+	c, err := l.open(ctx, id)
+	if errors.Is(err, client.ErrNoRecord) {
+		r, err := l.runs.Run(ctx, id)
+		return store.RunHeader{ID: id, Name: r.Name, Task: r.Task}, err
+	}
+	if err != nil {
+		return store.RunHeader{}, err
+	}
+	return c.header, nil
+}
+
 // live tells whether a process works on the run.
 func (l *Local) live(id string, c *conn) client.Liveness {
 	if c.remote {

@@ -20,6 +20,8 @@ import (
 type Source interface {
 	// Runs lists all runs, newest first.
 	Runs(ctx context.Context) ([]client.Run, error)
+	// Header returns how a run was described when it began.
+	Header(ctx context.Context, runID string) (store.RunHeader, error)
 	// Changes returns what a run wrote since the cursor, which is zero at
 	// first. It does not wait: without news, Same is set.
 	Changes(ctx context.Context, runID string, since Cursor) (Changes, error)

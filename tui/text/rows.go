@@ -108,8 +108,12 @@ type Segment struct {
 // Marks is a set of marks made ready for Segments: sorted and not overlapping.
 type Marks struct{ list []Mark }
 
-// NewMarks flattens marks; empty ones are dropped.
+// NewMarks flattens marks; empty ones are dropped. Marks that come in order
+// and do not overlap, such as those of tokens, take linear time.
 func NewMarks(marks []Mark) Marks {
+	if ordered(marks) {
+		return Marks{append([]Mark(nil), marks...)}
+	}
 	edges := make([]int, 0, 2*len(marks))
 	for _, m := range marks {
 		if m.From < m.To {
@@ -135,6 +139,17 @@ func NewMarks(marks []Mark) Marks {
 		}
 	}
 	return Marks{out}
+}
+
+func ordered(marks []Mark) bool {
+	at := 0
+	for _, m := range marks {
+		if m.From < at || m.To <= m.From {
+			return false
+		}
+		at = m.To
+	}
+	return true
 }
 
 // Segments cuts row i at the edges of the marks. An edge inside a grapheme

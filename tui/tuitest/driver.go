@@ -5,6 +5,7 @@
 package tuitest
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"reflect"
@@ -100,7 +101,12 @@ func (o output) Write(p []byte) (int, error) {
 	o.d.mu.Lock()
 	defer o.d.mu.Unlock()
 	o.d.bytes += int64(len(p))
-	return o.d.term.Write(p)
+	// Without a terminal of its own the program counts on the line discipline
+	// to turn LF into CR LF (ONLCR), as a pseudo-terminal does.
+	if _, err := o.d.term.Write(bytes.ReplaceAll(p, []byte("\n"), []byte("\r\n"))); err != nil {
+		return 0, err
+	}
+	return len(p), nil
 }
 
 // Press sends keys one by one, each after the program is idle: "a", "P",
@@ -200,6 +206,12 @@ func (d *Driver) settle() {
 		}
 		return d.busy <= asleep
 	})
+	// The frame of the last message is drawn after it was counted as done; the
+	// program takes another one only then.
+	d.mu.Lock()
+	d.busy++
+	d.mu.Unlock()
+	d.prog.Send(tracked{})
 }
 
 // await waits, locked, until ok or patience ends.

@@ -1,0 +1,146 @@
+package tui
+
+import (
+	tea "charm.land/bubbletea/v2"
+
+	"gradus/runner/client"
+	"gradus/runner/state"
+	"gradus/store"
+	"gradus/tui/keys"
+	"gradus/tui/screen"
+	"gradus/tui/text"
+)
+
+// question is an open question. Only y says yes: never Enter, and never the
+// key that opened it. Any other key says no, but r, which asks for a reason.
+type question struct {
+	screen.Ask
+	reason *screen.Field
+}
+
+func newQuestion(a screen.Ask) *question {
+	return &question{Ask: a, reason: screen.NewField(200)}
+}
+
+// key answers; done tells whether the question is settled.
+func (q *question) key(msg tea.KeyPressMsg) (done bool, cmd tea.Cmd) {
+	name := msg.String()
+	if q.reason.Focused() {
+		switch name {
+		case "enter":
+			q.reason.Close(true) // the reason stands; the question stays open
+		case "esc":
+			q.reason.Close(false)
+		default:
+			return false, q.reason.Type(msg)
+		}
+		return false, nil
+	}
+	switch {
+	case name == "r" && q.Reason:
+		q.reason.Open()
+		return false, nil
+	case name == "enter" || name == q.Key:
+		return false, nil // pressed twice by accident: neither yes nor no
+	case name == "y":
+		return true, q.Yes(q.reason.Value())
+	}
+	return true, nil
+}
+
+func (q *question) paste(msg tea.PasteMsg) tea.Cmd {
+	if !q.reason.Focused() {
+		return nil
+	}
+	return q.reason.Type(msg)
+}
+
+// lines draws the question in w cells.
+func (q *question) lines(env *screen.Env, w int) []string {
+	var out []string
+	for _, l := range env.Wrap(q.Question, max(w-2, 1)) {
+		out = append(out, env.Line(w, screen.P(screen.Strong, " "+l)))
+	}
+	for _, n := range q.Notes {
+		for _, l := range env.Wrap(n, max(w-2, 1)) {
+			out = append(out, env.Line(w, screen.P(screen.Dim, " "+l)))
+		}
+	}
+	if q.Reason && (q.reason.Focused() || q.reason.Value() != "") {
+		out = append(out, env.Line(w, append([]screen.Piece{screen.P(screen.Dim, " why: ")}, q.reason.Pieces()...)...))
+	}
+	answer := []screen.Piece{screen.P(screen.Key, " y"), screen.P(screen.Plain, " yes   "), screen.P(screen.Key, "esc"), screen.P(screen.Plain, " no")}
+	if q.Reason {
+		answer = append(answer, screen.P(screen.Key, "   r"), screen.P(screen.Plain, " give a reason"))
+	}
+	if q.reason.Focused() {
+		answer = []screen.Piece{screen.P(screen.Key, " enter"), screen.P(screen.Plain, " keep the reason (the question stays open)   "), screen.P(screen.Key, "esc"), screen.P(screen.Plain, " drop it")}
+	}
+	return append(out, env.Line(w, answer...))
+}
+
+// steered is a screen about a run that P and X work on.
+type steered interface {
+	Steer() (id, name string, s store.State, live client.Liveness)
+}
+
+// steer opens the question that P or X asks.
+func (a *App) steer(id keys.ID, key string) tea.Cmd {
+	s, ok := a.top().(steered)
+	if !ok {
+		return nil
+	}
+	runID, name, st, live := s.Steer()
+	if runID == "" {
+		return screen.Say(screen.Warn, "no run is selected")
+	}
+	if name == "" {
+		name = runID
+	}
+	name = text.Line(name)
+	if why := screen.CannotSteer(st, live); why != "" {
+		return screen.Say(screen.Warn, name+": "+why)
+	}
+	verb := state.VerbStop
+	ask := screen.Ask{Key: key, Reason: true}
+	switch {
+	case id == keys.Stop:
+		ask.Question = "Stop " + name + " after this step?"
+		ask.Notes = []string{"It writes a checkpoint, then its process ends. P takes it up again later."}
+	case st == store.StatePaused:
+		verb = state.VerbResume
+		ask.Question = "Let " + name + " go on?"
+	case state.Resumable(st):
+		verb, ask.Reason = state.VerbResume, false
+		ask.Question = "Take " + name + " up again from its last checkpoint?"
+		ask.Notes = []string{"It is " + string(st) + ". A new attempt starts in a process of its own."}
+	default:
+		verb = state.VerbPause
+		ask.Question = "Pause " + name + " after this step?"
+		ask.Notes = []string{"Its process stays, with its memory, and waits. P lets it go on."}
+	}
+	if !state.Resumable(st) {
+		if err := state.Allows(st, verb); err != nil {
+			return screen.Say(screen.Warn, name+": "+err.Error())
+		}
+	} else if verb != state.VerbResume {
+		return screen.Say(screen.Warn, name+" is "+string(st)+"; there is nothing to stop")
+	}
+	ask.Yes = func(reason string) tea.Cmd {
+		a.say(screen.Notice{Text: "asked " + name + " to " + string(verb) + "; it answers between two steps"})
+		return a.control(runID, name, verb, reason)
+	}
+	a.ask = newQuestion(ask)
+	return nil
+}
+
+func (a *App) control(runID, name string, verb state.Verb, reason string) tea.Cmd {
+	ctx, src := a.env.Ctx, a.env.Source
+	return func() tea.Msg {
+		answer, err := src.Control(ctx, runID, verb, reason)
+		if err != nil {
+			return screen.Failed(name, err)
+		}
+		return screen.Notice{Text: name + ": " + answer}
+	}
+}

@@ -1,0 +1,110 @@
+package screen
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"gradus/store"
+	"gradus/tui/text"
+)
+
+// Short abbreviates the name of a reward for a column: the last part of a
+// dotted name, cut to four letters.
+func Short(name string) string {
+	if i := strings.LastIndexByte(name, '.'); i >= 0 {
+		name = name[i+1:]
+	}
+	switch name {
+	case "accuracy":
+		return "acc"
+	case "format":
+		return "fmt"
+	case "length":
+		return "len"
+	}
+	r := []rune(text.Line(name))
+	return string(r[:min(len(r), 4)])
+}
+
+// Score writes a score in few cells: 1, 0, 0.5, -0.33.
+func Score(v float64) string {
+	s := strconv.FormatFloat(v, 'f', 2, 64)
+	s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
+	if s == "-0" || s == "" {
+		return "0"
+	}
+	return s
+}
+
+// Verdict is the checker's word on a trace.
+func Verdict(correct *bool) (string, Role) {
+	switch {
+	case correct == nil:
+		return "?", Dim
+	case *correct:
+		return "right", Good
+	}
+	return "wrong", Bad
+}
+
+// Excerpt is a text as one line: blanks and line feeds become one space.
+func Excerpt(s string) string { return strings.Join(strings.Fields(text.Clean(s)), " ") }
+
+// TraceHead names the columns of TraceRow.
+func (e *Env) TraceHead(w int) string {
+	s := "  " + e.FitRight("step", 5) + "  " + e.Fit("prompt", 8) + e.FitRight("reward", 6) + "  right  " + e.Fit("parts", 14)
+	if w >= 100 {
+		s += e.FitRight("adv", 7) + "  "
+	}
+	return e.Line(w, P(Dim, s+e.FitRight("len", 4)+"  answer"))
+}
+
+// TraceRow shows a trace as one line of w cells.
+func (e *Env) TraceRow(r store.SampleRow, w int, selected bool) string {
+	verdict, role := Verdict(r.Correct)
+	reward := fmt.Sprintf("%6.2f", r.Reward)
+	if r.Unscorable {
+		reward = "     -"
+	}
+	pieces := []Piece{
+		P(Plain, e.FitRight(strconv.Itoa(r.Step), 5)+"  "),
+		P(Dim, e.Fit(fmt.Sprintf("#%d.%d", r.Group, r.Index+1), 8)),
+		P(Plain, e.FitRight(reward, 6)+"  "),
+		P(role, e.Fit(verdict, 5)+"  "),
+	}
+	pieces = append(pieces, P(Dim, e.Fit(partScores(r.Parts), 14)))
+	if w >= 100 {
+		pieces = append(pieces, P(Dim, e.FitRight(fmt.Sprintf("%+.2f", r.Advantage), 7)+"  "))
+	}
+	pieces = append(pieces, P(Plain, e.FitRight(strconv.Itoa(r.Tokens), 4)+"  "))
+	return e.Row(w, selected, append(pieces, answer(r, w)...)...)
+}
+
+// partScores is "acc 1 fmt 0"; a part without a score shows its status.
+func partScores(parts []store.PartScore) string {
+	var out []string
+	for _, p := range parts {
+		v := Score(p.Score)
+		if p.Status != "ok" {
+			v = text.Line(p.Status)
+		}
+		out = append(out, Short(p.Name)+" "+v)
+	}
+	return strings.Join(out, " ")
+}
+
+// answer is what was extracted, or why there is nothing, and the text's end.
+func answer(r store.SampleRow, w int) []Piece {
+	out := []Piece{}
+	if r.Phase == "eval" && w >= 100 {
+		out = append(out, P(Dim, "eval  "))
+	}
+	if r.Finish == "length" {
+		out = append(out, P(Caution, "cut  "))
+	}
+	if r.Claim != "" {
+		out = append(out, P(Strong, Excerpt(r.Claim)+"  "))
+	}
+	return append(out, P(Dim, Excerpt(r.Text)))
+}
