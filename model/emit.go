@@ -20,6 +20,12 @@ func (a *arena) take(name string, n, c int) span {
 	return s
 }
 
+// layerSpans are the activations of one decoder layer.
+type layerSpans struct {
+	attn attnSpans
+	mlp  mlpSpans
+}
+
 // emitter writes one program of a model. Each range is bound once, on first
 // use.
 type emitter struct {

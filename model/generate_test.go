@@ -169,6 +169,33 @@ func TestPrefillInParts(t *testing.T) {
 	})
 }
 
+// Completions longer than any block of keys, behind prompts of any length.
+func TestLongCompletions(t *testing.T) {
+	onDevices(t, func(t *testing.T, dev kernels.Device, _ float64) {
+		cfg := tiny()
+		cfg.MaxPositionEmbeddings, cfg.NumHiddenLayers = 400, 1
+		var reqs []Request
+		for i, n := range []int{1, 37, 100} {
+			r := Request{Streams: []uint64{uint64(i), uint64(i + 10)}}
+			for j := range n {
+				r.Prompt = append(r.Prompt, int32((mix(j, i)+0.5)*13))
+			}
+			reqs = append(reqs, r)
+		}
+		m := build(t, dev, cfg, Limits{PromptSlots: 3, PromptLen: 100, Slots: 5, NewLen: 150, TrainRows: 400, TrainSeqs: 2})
+		seqs, flat := sequences(reqs, generate(t, m, reqs, SampleOptions{Temperature: 1, MaxNew: 150}))
+		scores, err := m.Score(context.Background(), seqs, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range flat {
+			if len(flat[i].Tokens) != 150 || !sameBits(flat[i].LogProbs, scores[i].LogProbs) || !sameBits(flat[i].Entropies, scores[i].Entropies) {
+				t.Errorf("completion %d: generation and training differ", i)
+			}
+		}
+	})
+}
+
 // Greedy decoding draws the most likely token, the sampler's frequencies are
 // those of the log-probs.
 func TestSampleFollowsDistribution(t *testing.T) {

@@ -190,6 +190,9 @@ func TestCopyWeights(t *testing.T) {
 		lim := tinyLimits()
 		lim.Frozen = true
 		frozen := build(t, dev, tiny(), lim)
+		if _, err := frozen.Score(context.Background(), seqs, 1); err != nil { // packs its first weights
+			t.Fatal(err)
+		}
 		if err := frozen.CopyWeights(m); err != nil {
 			t.Fatal(err)
 		}

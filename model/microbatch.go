@@ -2,12 +2,6 @@ package model
 
 import "gradus/kernels"
 
-// layerSpans are the activations of one decoder layer.
-type layerSpans struct {
-	attn attnSpans
-	mlp  mlpSpans
-}
-
 // trainPlan lays out a training micro-batch: N = DimRows token rows of S =
 // DimSeqs sequences, of which P = DimPicks predict a scored token.
 type trainPlan struct {
