@@ -3,6 +3,7 @@ package train
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"syscall"
 
 	"gradus/store"
@@ -44,6 +45,21 @@ func advise(err error) error {
 	}
 	return err
 }
+
+// inOneLine joins errors as errors.Join does, with "; " between them: an exit
+// reason is one line. Without an error it is nil.
+func inOneLine(errs ...error) error {
+	if err := errors.Join(errs...); err != nil {
+		return lineError{err}
+	}
+	return nil
+}
+
+type lineError struct{ error }
+
+func (e lineError) Error() string { return strings.ReplaceAll(e.error.Error(), "\n", "; ") }
+
+func (e lineError) Unwrap() error { return e.error }
 
 // errStopped ends a run that was asked to stop and has saved its checkpoint.
 var errStopped = errors.New("stopped")

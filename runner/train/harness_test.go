@@ -381,3 +381,17 @@ func mustRun(t testing.TB, env Env) {
 		t.Fatal(err)
 	}
 }
+
+// readRecordQuietly lists the kinds of the records that are there now.
+func readRecordQuietly(dir rundir.Dir) []store.Kind {
+	var kinds []store.Kind
+	log := store.ReadLog(dir.Path(), eventlog.Position{})
+	defer log.Close()
+	for {
+		r, _, _, err := log.Next()
+		if err != nil {
+			return kinds
+		}
+		kinds = append(kinds, r.Kind)
+	}
+}

@@ -68,7 +68,7 @@ func Run(ctx context.Context, env Env) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, lock.Unlock()) }()
+	defer func() { err = inOneLine(err, lock.Unlock()) }()
 
 	hist, err := journal.ReadHistory(env.Dir.Path())
 	if err != nil {
@@ -84,9 +84,9 @@ func Run(ctx context.Context, env Env) (err error) {
 	if err != nil {
 		return advise(fmt.Errorf("run %s: %w", spec.ID, err))
 	}
-	defer func() { err = errors.Join(err, j.Close()) }()
+	defer func() { err = inOneLine(err, j.Close()) }()
 	fold := j.StartFold(env.Dir.Path(), func(e error) {
-		env.complain(fmt.Errorf("the database of run %s: %w; the record itself is whole, and gradus db rebuild makes the database anew", spec.ID, e))
+		env.complain(inOneLine(fmt.Errorf("the database of run %s: %w; the record itself is whole, and gradus db rebuild makes the database anew", spec.ID, e)))
 	})
 	defer fold.Stop(env.Clock, foldLimit)
 	stopBeat := j.Beat(heartbeat, usage)
@@ -101,8 +101,12 @@ func Run(ctx context.Context, env Env) (err error) {
 	if ctx.Err() != nil && err != nil && !errors.Is(err, errStopped) {
 		err = errAbandoned
 	}
-	err = errors.Join(err, r.close())
+	err = inOneLine(err, r.close())
 	stopBeat()
+	if mayPass(err) {
+		// On a full disk the exit record comes before the database.
+		fold.Stop(env.Clock, foldLimit)
+	}
 	return r.end(err)
 }
 
@@ -124,7 +128,7 @@ func (r *run) end(err error) error {
 	if err == nil && written == nil {
 		return nil
 	}
-	return advise(errors.Join(err, written))
+	return advise(inOneLine(err, written))
 }
 
 func (r *run) close() error {
