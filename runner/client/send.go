@@ -58,9 +58,17 @@ func (c *Client) Send(ctx context.Context, runID string, verb state.Verb, reason
 		return store.Control{}, c.giveUp(d, id, verb, err)
 	}
 	if answer.Outcome != "applied" {
-		return answer, fmt.Errorf("run %s: %s %w: %s %s", runID, verb, ErrRejected, printable(answer.Outcome), printable(answer.Result))
+		return answer, fmt.Errorf("run %s: %s was %w: %s", runID, verb, refusal(answer.Outcome), printable(answer.Result))
 	}
 	return answer, nil
+}
+
+// refusal is ErrRejected, in the words of the outcome.
+func refusal(outcome string) error {
+	if outcome == "rejected" {
+		return ErrRejected
+	}
+	return fmt.Errorf("not applied (%s): %w", printable(outcome), ErrRejected)
 }
 
 func known(v state.Verb) bool {

@@ -149,19 +149,37 @@ const (
 // Verbs are all verbs.
 func Verbs() []Verb { return []Verb{VerbPause, VerbResume, VerbStop, VerbCheckpoint} }
 
-// Allows returns nil if a run in state s accepts the verb, or why not.
+// Allows returns nil if a run in state s accepts the verb, or why not and
+// which ones it does accept.
 func Allows(s store.State, v Verb) error {
-	switch v {
-	case VerbPause, VerbResume, VerbStop:
-		_, err := Next(s, Event(v))
-		return err
-	case VerbCheckpoint:
-		if s == store.StateRunning || s == store.StatePaused {
-			return nil
+	known := false
+	var can []string
+	for _, k := range Verbs() {
+		if accepts(s, k) {
+			if k == v {
+				return nil
+			}
+			can = append(can, string(k))
 		}
-		return fmt.Errorf("a run that is %s has no step to save; checkpoint works while it is running or paused", s)
+		known = known || k == v
 	}
-	return fmt.Errorf("%q is not a steering verb; use pause, resume, stop or checkpoint", string(v))
+	switch {
+	case !known:
+		return fmt.Errorf("%q is not a steering verb; use pause, resume, stop or checkpoint", string(v))
+	case Terminal(s):
+		return fmt.Errorf("a run that is %s cannot %s: it has ended", s, v)
+	case len(can) == 0:
+		return fmt.Errorf("a run that is %s cannot %s now", s, v)
+	}
+	return fmt.Errorf("a run that is %s cannot %s; it can %s", s, v, strings.Join(can, ", "))
+}
+
+func accepts(s store.State, v Verb) bool {
+	if v == VerbCheckpoint { // no transition: there must be a step to save
+		return s == store.StateRunning || s == store.StatePaused
+	}
+	_, err := Next(s, Event(v))
+	return err == nil
 }
 
 // ExitCode is what the process of a run that ended in state s exits with:

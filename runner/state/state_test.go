@@ -198,6 +198,20 @@ func TestVerbs(t *testing.T) {
 			}
 		}
 	}
+	for _, c := range []struct {
+		s    store.State
+		v    Verb
+		want string
+	}{
+		{store.StatePaused, VerbPause, "a run that is paused cannot pause; it can resume, stop, checkpoint"},
+		{store.StateDone, VerbPause, "a run that is done cannot pause: it has ended"},
+		{store.StateStopping, VerbStop, "a run that is stopping cannot stop now"},
+		{store.StateStarting, VerbCheckpoint, "a run that is starting cannot checkpoint; it can stop"},
+	} {
+		if err := Allows(c.s, c.v); err == nil || err.Error() != c.want {
+			t.Errorf("%s while %s: %v, want %q", c.v, c.s, err, c.want)
+		}
+	}
 	if err := Allows(store.StateRunning, "rm -rf"); err == nil || !strings.Contains(err.Error(), "not a steering verb") {
 		t.Errorf("an unknown verb gives %v", err)
 	}
