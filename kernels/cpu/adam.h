@@ -7,6 +7,7 @@
 
 enum { SUM_BLOCK = 4096, ADAM_BLOCK = 8192 };
 
+// Lane l of accumulator a holds the elements 16i + 4a + l.
 typedef struct { const gk_sum_sq *c; double *part; } sum_sq_task;
 
 static void sum_sq_chunk(void *task, int64_t chunk, int thread) {
@@ -14,10 +15,17 @@ static void sum_sq_chunk(void *task, int64_t chunk, int thread) {
 	const sum_sq_task *t = task;
 	int64_t i = chunk * SUM_BLOCK, end = min64(t->c->len, i + SUM_BLOCK);
 	const float *x = t->c->x;
-	vd sum = {0};
-	for (; i + VL <= end; i += VL) vsquares_d(&sum, vload(x + i));
-	if (i < end) vsquares_d(&sum, vload_n(x + i, end - i));
-	t->part[chunk] = vsum_d(&sum);
+	d4 sum[4] = {{0}};
+	for (; i + 16 <= end; i += 16)
+UNROLL(4)
+		for (int a = 0; a < 4; a++) {
+			d4 d = __builtin_convertvector(*(const f4 *)(x + i + 4 * a), d4);
+			sum[a] += d * d;
+		}
+	double tail = 0;
+	for (; i < end; i++) tail += (double)x[i] * x[i];
+	sum[0] = (sum[0] + sum[1]) + (sum[2] + sum[3]);
+	t->part[chunk] = (sum[0][0] + sum[0][1]) + (sum[0][2] + sum[0][3]) + tail;
 }
 
 static void run_sum_sq(gk_run *r, const gk_cmd *cmd) {

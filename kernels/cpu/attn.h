@@ -46,13 +46,14 @@ static int bad_starts(gk_run *r, const int32_t *start, int64_t s, int64_t n, int
 	return 0;
 }
 
-// scores of m query rows against keys 0..n-1: s (m, t), raw.
+// scores of m <= MR query rows against keys 0..n-1: s (m, t), raw.
 INLINE void scores(const heads *hd, const float *q, int64_t ldq, int64_t m, const float *panels, int64_t n, float *s) {
-	for (int64_t j = 0; j < n; j += NR)
-		multiply(rows_tile, m, (tile){
-			.depth = hd->d, .a = q, .lda = ldq, .b = panels + j * hd->d,
-			.c = s + j, .ldc = hd->t, .cols = NR,
-		}, ldq);
+	tile t = {.depth = hd->d, .a = q, .lda = ldq, .ldc = hd->t, .cols = NR};
+	for (int64_t j = 0; j < n; j += NR) {
+		t.b = panels + j * hd->d;
+		t.c = s + j;
+		rows_tile[m](&t);
+	}
 }
 
 typedef struct {
@@ -92,10 +93,7 @@ static void attn_item(const attn_task *a, int64_t lo, int64_t len, int64_t g, in
 						acc[0] = vfma(p, vload(panel + t * NR), acc[0]);
 						acc[1] = vfma(p, vload(panel + t * NR + VL), acc[1]);
 					}
-					float row[NR];
-					vstore(row, acc[0] * vset(norm[r]));
-					vstore(row + VL, acc[1] * vset(norm[r]));
-					memcpy(out, row, (size_t)min64(NR, hd->d - j) * 4);
+					store_cols(out, acc[0] * vset(norm[r]), acc[1] * vset(norm[r]), hd->d - j);
 				}
 			}
 		}
@@ -133,7 +131,7 @@ static void need_attn(const gk_cmd *cmd, const gk_args *max, int threads, gk_nee
 //
 // One thread does a sequence and a key/value head from start to end, so the
 // sums over query rows in dK and dV have one order.
-enum { B_ROWS = 4 * MR }; // query rows of a step
+enum { B_ROWS = 8 * MR }; // query rows of a step
 
 typedef struct {
 	gk_run *run;
@@ -141,13 +139,46 @@ typedef struct {
 	heads hd;
 } attn_bwd_task;
 
-// sum_over_rows: acc (n, dp) += p (m, t)^T x, x as panels of m rows.
-INLINE void sum_over_rows(const heads *hd, float *acc, const float *p, int64_t n, const float *x, int64_t m) {
+// sum_over_rows: acc (n, dp) += p (m, t)^T x, with x as panels of m rows. Row r
+// of p is row i+r of the sequence, so key j needs the rows from j-i on.
+INLINE void sum_over_rows(const heads *hd, float *acc, const float *p, int64_t n, const float *x, int64_t i, int64_t m) {
 	for (int64_t j = 0; j < hd->d; j += NR)
-		multiply(cols_tile, n, (tile){
-			.depth = m, .a = p, .lda = hd->t, .b = x + j * m,
-			.c = acc + j, .ldc = hd->dp, .res = acc + j, .cols = NR,
-		}, 1);
+		for (int64_t k = 0; k < n; k += MR) {
+			int64_t r = max64(k - i, 0);
+			float *c = acc + k * hd->dp + j;
+			cols_tile[min64(MR, n - k)](&(tile){
+				.depth = m - r, .a = p + r * hd->t + k, .lda = hd->t, .b = x + j * m + r * NR,
+				.c = c, .ldc = hd->dp, .res = c, .cols = NR,
+			});
+		}
+}
+
+// attn_bwd_rows turns the raw scores p and dP (in ds) of m <= MR rows into P
+// and dS. What a row must not see is 0 as far as the tiles of its neighbours
+// reach.
+INLINE void attn_bwd_rows(const attn_bwd_task *a, int64_t row, int64_t h, int64_t first, int64_t m, float *p, float *ds) {
+	const gk_attn_bwd *c = a->c;
+	const heads *hd = &a->hd;
+	vf scale = vset(hd->scale);
+	for (int64_t r = 0; r < m; r++, p += hd->t, ds += hd->t) {
+		const float *dout = c->dout + ((row + r) * hd->h + h) * hd->d, *out = c->out + ((row + r) * hd->h + h) * hd->d;
+		vf dot = {0};
+		int64_t d = 0, seen = first + r + 1, t = 0;
+		for (; d + VL <= hd->d; d += VL) dot = vfma(vload(dout + d), vload(out + d), dot);
+		if (d < hd->d) dot = vfma(vload_n(dout + d, hd->d - d), vload_n(out + d, hd->d - d), dot);
+		vf delta = vset(vsum(dot)), lse = vset(c->lse[(row + r) * hd->h + h]);
+		for (; t < seen; t += VL) {
+			vi real = vfirst(min64(VL, seen - t));
+			vf e = vexp(vload(p + t) * scale - lse);
+			vf x = e * (vload(ds + t) - delta) * scale;
+			vstore(p + t, (vf)((vi)e & real));
+			vstore(ds + t, (vf)((vi)x & real));
+		}
+		for (; t < min64(seen + MR, hd->t); t += VL) {
+			vstore(p + t, (vf){0});
+			vstore(ds + t, (vf){0});
+		}
+	}
 }
 
 static void attn_bwd_chunk(void *task, int64_t chunk, int thread) {
@@ -175,34 +206,23 @@ static void attn_bwd_chunk(void *task, int64_t chunk, int thread) {
 	for (int64_t h = g * group; h < (g + 1) * group; h++)
 		for (int64_t i = 0; i < len; i += B_ROWS) {
 			int64_t m = min64(B_ROWS, len - i), n = i + m;
-			const float *q = rows + i * hd->row + h * hd->d;
-			const float *dout = c->dout + (lo + i) * out_row + h * hd->d, *out = c->out + (lo + i) * out_row + h * hd->d;
-			scores(hd, q, hd->row, m, kt, n, p);
-			scores(hd, dout, out_row, m, vt, n, ds);
-			for (int64_t r = 0; r < m; r++) {
-				vf dot = {0};
-				int64_t d = 0, seen = i + r + 1, to = round_up(n, VL);
-				for (; d + VL <= hd->d; d += VL) dot = vfma(vload(dout + r * out_row + d), vload(out + r * out_row + d), dot);
-				if (d < hd->d) dot = vfma(vload_n(dout + r * out_row + d, hd->d - d), vload_n(out + r * out_row + d, hd->d - d), dot);
-				vf delta = vset(vsum(dot)), lse = vset(c->lse[(lo + i + r) * hd->h + h]), scale = vset(hd->scale);
-				float *pr = p + r * hd->t, *dr = ds + r * hd->t;
-				for (int64_t t = 0; t < to; t += VL) {
-					vi real = vfirst(min64(VL, max64(seen - t, 0)));
-					vf e = vexp(vload(pr + t) * scale - lse);
-					vf x = e * (vload(dr + t) - delta) * scale;
-					vstore(pr + t, (vf)((vi)e & real));
-					vstore(dr + t, (vf)((vi)x & real));
-				}
-			}
+			const float *q = rows + i * hd->row + h * hd->d, *dout = c->dout + (lo + i) * out_row + h * hd->d;
 			pack_panels(qb, q, hd->row, m, hd->d, 0, m);
 			pack_panels(ob, dout, out_row, m, hd->d, 0, m);
-			for (int64_t j = 0; j < hd->d; j += NR)
-				multiply(rows_tile, m, (tile){
-					.depth = n, .a = ds, .lda = hd->t, .b = k + j * len,
-					.c = drows + i * hd->row + h * hd->d + j, .ldc = hd->row, .cols = min64(NR, hd->d - j),
-				}, hd->t);
-			sum_over_rows(hd, dk, ds, n, qb, m);
-			sum_over_rows(hd, dv, p, n, ob, m);
+			for (int64_t r = 0; r < m; r += MR) {
+				int64_t mr = min64(MR, m - r), seen = i + r + mr;
+				float *pr = p + r * hd->t, *dr = ds + r * hd->t;
+				scores(hd, q + r * hd->row, hd->row, mr, kt, seen, pr);
+				scores(hd, dout + r * out_row, out_row, mr, vt, seen, dr);
+				attn_bwd_rows(a, lo + i + r, h, i + r, mr, pr, dr);
+				for (int64_t j = 0; j < hd->d; j += NR)
+					rows_tile[mr](&(tile){
+						.depth = seen, .a = dr, .lda = hd->t, .b = k + j * len,
+						.c = drows + (i + r) * hd->row + h * hd->d + j, .ldc = hd->row, .cols = min64(NR, hd->d - j),
+					});
+			}
+			sum_over_rows(hd, dk, ds, n, qb, i, m);
+			sum_over_rows(hd, dv, p, n, ob, i, m);
 		}
 	for (int64_t t = 0; t < len; t++) {
 		float *to = drows + t * hd->row + (hd->h + g) * hd->d;

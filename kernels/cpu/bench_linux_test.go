@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"gradus/kernels"
+	"gradus/kernels/optest"
 )
 
 // BenchmarkGEMM prints GFLOP/s of the three products in a small decoder's
@@ -113,4 +114,35 @@ func threadClock() int64 {
 		return wallClock()
 	}
 	return t.Nano()
+}
+
+// BenchmarkOps prints, for each op in the shapes of a small decoder, what a
+// path reaches on one thread, by the CPU clock.
+func BenchmarkOps(b *testing.B) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	clock := func() time.Time { return time.Unix(0, threadClock()) }
+	for _, p := range testPaths(b) {
+		if p.Name == "wide" {
+			continue
+		}
+		b.Run(p.Name, func(b *testing.B) {
+			d := openPath(b, p, 1)
+			c, err := Ceilings(d, clock)
+			if err != nil {
+				b.Fatal(err)
+			}
+			fmt.Printf("\n%s: %.1f GFLOP/s, %.1f GB/s\n", d.Name(), c.FMA1, c.Read1)
+			for b.Loop() {
+				speeds, err := optest.Perf([]kernels.Device{d}, optest.PerfCases(256, 512, 2048, 1), clock, 30*time.Millisecond)
+				if err != nil {
+					b.Fatal(err)
+				}
+				for _, s := range speeds {
+					fmt.Printf("%-13s %-36s %6.1f GFLOP/s %5.1f GB/s  %8.1f us, best %8.1f\n", s.Case.Op, s.Case.Shape,
+						s.GFLOPS(), s.GBps(), float64(s.Median.Nanoseconds())/1e3, float64(s.Best.Nanoseconds())/1e3)
+				}
+			}
+		})
+	}
 }

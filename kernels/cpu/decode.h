@@ -71,12 +71,8 @@ INLINE void decode_values(const int heads_n, const cached *part, const float *p,
 				}
 			}
 		}
-		for (int h = 0; h < heads_n; h++) {
-			float row[2 * VL];
-			vstore(row, acc[h][0] * vset(norm[h]));
-			vstore(row + VL, acc[h][1] * vset(norm[h]));
-			memcpy(out + h * d + i, row, (size_t)m * 4);
-		}
+		for (int h = 0; h < heads_n; h++)
+			store_cols(out + h * d + i, acc[h][0] * vset(norm[h]), acc[h][1] * vset(norm[h]), m);
 	}
 }
 

@@ -53,19 +53,42 @@ static int32_t last_kept(const float *z, const float *p, int32_t *heap, int64_t 
 	}
 }
 
-// draw inverts the cumulative distribution of the kept tokens, in ascending
-// id, at u. A token of mass 0 is never drawn.
-static int32_t draw(const float *z, const float *p, int64_t v, const int32_t *limit, float u) {
-	double kept = 0, sum = 0;
-	for (int64_t i = 0; i < v; i++)
-		if (!limit || !before(z, *limit, (int32_t)i)) kept += p[i];
-	int32_t last = limit ? *limit : 0;
-	for (int64_t i = 0; i < v; i++) {
-		if (p[i] == 0 || (limit && before(z, *limit, (int32_t)i))) continue;
-		last = (int32_t)i;
-		sum += p[i];
-		if (sum > u * kept) break;
+// mass sums n probabilities in double, in four lanes.
+static double mass_of(const float *p, int64_t n) {
+	d4 sum = {0};
+	int64_t i = 0;
+	for (; i + 4 <= n; i += 4) sum += __builtin_convertvector(*(const f4 *)(p + i), d4);
+	double tail = 0;
+	for (; i < n; i++) tail += p[i];
+	return (sum[0] + sum[1]) + (sum[2] + sum[3]) + tail;
+}
+
+enum { DRAW_BLOCK = 64 };
+
+// draw inverts the cumulative distribution of p, in ascending id, at u: first
+// over the masses of blocks, then inside the block. A token of mass 0 is never
+// drawn. total is the sum of the block masses in this order.
+static int32_t draw(const float *p, int64_t v, float u) {
+	double total = 0, sum = 0;
+	for (int64_t i = 0; i < v; i += DRAW_BLOCK) total += mass_of(p + i, min64(DRAW_BLOCK, v - i));
+	int32_t last = 0;
+	for (int64_t i = 0; i < v; i += DRAW_BLOCK) {
+		int64_t n = min64(DRAW_BLOCK, v - i);
+		double block = mass_of(p + i, n);
+		if (sum + block > u * total) {
+			for (int64_t j = i; j < i + n; j++) {
+				if (p[j] == 0) continue;
+				last = (int32_t)j;
+				sum += p[j];
+				if (sum > u * total) break;
+			}
+			return last;
+		}
+		sum += block;
 	}
+	// Only rounding, or numbers that are no probabilities, lead here.
+	for (int64_t j = 0; j < v; j++)
+		if (p[j] > 0) last = (int32_t)j;
 	return last;
 }
 
@@ -82,15 +105,12 @@ static void sample_chunk(void *task, int64_t chunk, int thread) {
 	for (int64_t n = chunk * t->chunk_rows; n < min64(t->n, (chunk + 1) * t->chunk_rows); n++) {
 		const float *z = c->logits + n * c->v;
 		row_stats s = logits_stats(z, c->v, inv_t, p);
-		int32_t limit, *cut = 0;
 		if ((a->top_k > 0 && a->top_k < c->v) || a->top_p < 1) {
-			double total = 0;
-			for (int64_t i = 0; i < c->v; i++) total += p[i];
-			limit = last_kept(z, p, heap, c->v, a->top_k, a->top_p, total);
-			cut = &limit;
+			int32_t last = last_kept(z, p, heap, c->v, a->top_k, a->top_p, mass_of(p, c->v));
+			for (int64_t i = 0; i < c->v; i++)
+				if (before(z, last, (int32_t)i)) p[i] = 0;
 		}
-		float u = uniform(a->seed, (uint32_t)c->stream[2 * n], (uint32_t)c->stream[2 * n + 1], (uint32_t)c->pos[n]);
-		int32_t tok = draw(z, p, c->v, cut, u);
+		int32_t tok = draw(p, c->v, uniform(a->seed, (uint32_t)c->stream[2 * n], (uint32_t)c->stream[2 * n + 1], (uint32_t)c->pos[n]));
 		c->tok[n] = tok;
 		c->logp[n] = row_logp(&s, z[tok], inv_t);
 		c->ent[n] = s.entropy;

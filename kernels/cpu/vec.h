@@ -22,8 +22,11 @@
 
 typedef float vf __attribute__((vector_size(VL * 4)));
 typedef int32_t vi __attribute__((vector_size(VL * 4)));
-typedef double vd __attribute__((vector_size(VL * 8)));
 typedef float vf_any __attribute__((vector_size(VL * 4), aligned(4), may_alias));
+
+// Sums in double have four lanes on every path.
+typedef float f4 __attribute__((vector_size(16), aligned(4), may_alias));
+typedef double d4 __attribute__((vector_size(32)));
 
 INLINE vf vload(const float *p) { return (vf) * (const vf_any *)p; }
 INLINE void vstore(float *p, vf x) { *(vf_any *)p = x; }
@@ -35,6 +38,19 @@ INLINE vf vload_n(const float *p, int64_t n) {
 	return x;
 }
 INLINE void vstore_n(float *p, vf x, int64_t n) { memcpy(p, &x, (size_t)n * 4); }
+
+// store_cols writes the first n of the 2*VL columns in a and b, all if n is more.
+INLINE void store_cols(float *p, vf a, vf b, int64_t n) {
+	if (n >= 2 * VL) {
+		vstore(p, a);
+		vstore(p + VL, b);
+		return;
+	}
+	float row[2 * VL];
+	vstore(row, a);
+	vstore(row + VL, b);
+	for (int64_t i = 0; i < n; i++) p[i] = row[i];
+}
 
 INLINE vf vset(float x) {
 #if VL == 4
@@ -126,19 +142,6 @@ INLINE float vtop(vf x) {
 	memcpy(l, &x, sizeof l);
 	for (int w = VL / 2; w; w /= 2)
 		for (int i = 0; i < w; i++) l[i] = l[i] > l[i + w] ? l[i] : l[i + w];
-	return l[0];
-}
-
-// vsquares_d adds the squares of x, in double, to the lanes of acc.
-INLINE void vsquares_d(vd *acc, vf x) {
-	vd d = __builtin_convertvector(x, vd);
-	*acc += d * d;
-}
-INLINE double vsum_d(const vd *x) {
-	double l[VL];
-	memcpy(l, x, sizeof l);
-	for (int w = VL / 2; w; w /= 2)
-		for (int i = 0; i < w; i++) l[i] += l[i + w];
 	return l[0];
 }
 
