@@ -52,3 +52,25 @@ func TestShow(t *testing.T) {
 	}
 	_ = id
 }
+
+func TestShowAll(t *testing.T) {
+	w := sourcetest.New(t)
+	w.Add(storetest.Spec{Seed: 7, Steps: 60, Name: "countdown-grpo-7", Hostile: true}, -1, client.Gone)
+	for _, size := range [][2]int{{80, 24}, {160, 45}} {
+		d := start(t, w.Source(), setup{w: size[0], h: size[1]})
+		show := func(keys ...string) {
+			d.Press(keys...)
+			t.Log("\n" + d.Screen())
+		}
+		show("t")
+		show("/")
+		d.Type("step:30..58 correct:no")
+		show("enter")
+		show("enter")
+		show("m")
+		show("m")
+		show("4")
+		show("enter")
+		show("enter")
+	}
+}

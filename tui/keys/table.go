@@ -71,7 +71,8 @@ func Table() []Binding {
 		{Quit, []string{"q", "ctrl+c"}, "quit", "leave; runs go on", everywhere, 99, false},
 		{Redraw, []string{"r", "ctrl+l"}, "refresh", "read anew and draw anew", everywhere, 0, false},
 
-		{Open, []string{"enter"}, "open", "open what is selected", []Scope{Runs, Live, Traces, Pick, Flips}, 1, false},
+		{Open, []string{"enter"}, "open", "open what is selected", []Scope{Runs, Live, Traces, Flips}, 1, false},
+		{Open, []string{"enter"}, "compare", "compare A and B", []Scope{Pick}, 1, false},
 		{Up, []string{"k", "up"}, "up", "up", moves, 0, false},
 		{Down, []string{"j", "down"}, "down", "down", moves, 0, false},
 		{PageUp, []string{"ctrl+u", "pgup"}, "page up", "half a page up", moves, 0, false},

@@ -78,7 +78,25 @@ func (e *Env) TraceRow(r store.SampleRow, w int, selected bool) string {
 		pieces = append(pieces, P(Dim, e.FitRight(fmt.Sprintf("%+.2f", r.Advantage), 7)+"  "))
 	}
 	pieces = append(pieces, P(Plain, e.FitRight(strconv.Itoa(r.Tokens), 4)+"  "))
-	return e.Row(w, selected, append(pieces, answer(r, w)...)...)
+	pieces = append(pieces, answer(r, w)...)
+	used := 2
+	for _, p := range pieces {
+		used += e.Method.StringWidth(p.Text)
+	}
+	return e.Row(w, selected, append(pieces, P(Dim, e.ending(r.Text, w-used)))...)
+}
+
+// ending is the end of a text in w cells: that is where the answer stands.
+func (e *Env) ending(s string, w int) string {
+	s = Excerpt(s)
+	n := e.Method.StringWidth(s)
+	if n <= w {
+		return s
+	}
+	if w < 4 {
+		return ""
+	}
+	return "…" + e.Method.TruncateLeft(s, n-w+1, "")
 }
 
 // partScores is "acc 1 fmt 0"; a part without a score shows its status.
@@ -94,9 +112,9 @@ func partScores(parts []store.PartScore) string {
 	return strings.Join(out, " ")
 }
 
-// answer is what was extracted, or why there is nothing, and the text's end.
+// answer is what was extracted, or why there is nothing.
 func answer(r store.SampleRow, w int) []Piece {
-	out := []Piece{}
+	var out []Piece
 	if r.Phase == "eval" && w >= 100 {
 		out = append(out, P(Dim, "eval  "))
 	}
@@ -106,5 +124,5 @@ func answer(r store.SampleRow, w int) []Piece {
 	if r.Claim != "" {
 		out = append(out, P(Strong, Excerpt(r.Claim)+"  "))
 	}
-	return append(out, P(Dim, Excerpt(r.Text)))
+	return out
 }
