@@ -72,7 +72,7 @@ func TestBootstrapMatchesBinomial(t *testing.T) {
 		}
 		return v
 	}
-	for seed := range uint64(5) {
+	for seed := range uint64(2) {
 		b := Bootstrap{Seed: seed}
 		iv, err := b.Mean(ones(200, 100))
 		if err != nil {
@@ -111,12 +111,12 @@ func TestBootstrapIsSeeded(t *testing.T) {
 	}
 }
 
-// A 95 % interval must hold the truth in about 95 % of experiments. 400
-// experiments have a standard error of 1.1 %, and the percentile interval is a
+// A 95 % interval must hold the truth in about 95 % of experiments. 250
+// experiments have a standard error of 1.4 %, and the percentile interval is a
 // little too narrow at n = 100.
 func TestPairedIntervalCovers(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
-	const runs, n, truth = 400, 100, 0.15
+	const runs, n, truth = 250, 100, 0.15
 	held := 0
 	for i := range runs {
 		a, b := make([]float64, n), make([]float64, n)
@@ -131,7 +131,7 @@ func TestPairedIntervalCovers(t *testing.T) {
 				a[j] = 0
 			}
 		}
-		d, err := Bootstrap{Resamples: 1000, Seed: uint64(i)}.Paired(a, b)
+		d, err := Bootstrap{Resamples: 400, Seed: uint64(i)}.Paired(a, b)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -139,7 +139,7 @@ func TestPairedIntervalCovers(t *testing.T) {
 			held++
 		}
 	}
-	if share := float64(held) / runs; share < 0.91 || share > 0.985 {
+	if share := float64(held) / runs; share < 0.905 || share > 0.985 {
 		t.Errorf("the interval holds the truth in %.3f of experiments, want about 0.95", share)
 	}
 }
