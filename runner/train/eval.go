@@ -246,9 +246,6 @@ func (e *exam) explain(ro *rollout) string {
 	if e.suite.Samples > 1 {
 		s += fmt.Sprintf(" (%d prompts, %d answers each)", len(e.all), e.suite.Samples)
 	}
-	if right == len(ro.all) {
-		return s + "."
-	}
 	reasons := make([]string, 0, len(why))
 	for w := range why {
 		reasons = append(reasons, w)
@@ -265,6 +262,9 @@ func (e *exam) explain(ro *rollout) string {
 			sep = ": "
 		}
 		s += fmt.Sprintf("%s%d %s", sep, why[w], strings.ReplaceAll(w, "_", " "))
+	}
+	if len(e.all) < e.suite.Prompts {
+		s += fmt.Sprintf("; the task has only %d of the %d held-out prompts that were asked for", len(e.all), e.suite.Prompts)
 	}
 	if unknown := e.unknown(); unknown > 0 {
 		s += fmt.Sprintf("; %d of %d prompts hold bytes that the model's tokenizer does not know", unknown, len(e.all))
