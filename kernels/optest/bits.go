@@ -19,18 +19,14 @@ var threadCounts = [...]int{1, 2, 3, 5}
 //
 // open makes a device that uses the given number of threads; Bits closes it.
 func Bits(open func(threads int) (kernels.Device, error), cases []Case) (err error) {
-	var devs []kernels.Device
+	devs, err := openAll(open)
 	defer func() {
 		for _, d := range devs {
 			err = errors.Join(err, d.Close())
 		}
 	}()
-	for _, threads := range threadCounts {
-		d, err := open(threads)
-		if err != nil {
-			return fmt.Errorf("open a device with %d threads: %w", threads, err)
-		}
-		devs = append(devs, threaded{d, threads})
+	if err != nil {
+		return err
 	}
 	var failed failures
 	caseBits(&failed, devs, cases)
@@ -43,6 +39,20 @@ func Bits(open func(threads int) (kernels.Device, error), cases []Case) (err err
 	decodeBits(&failed, several, seed)
 	policyBits(&failed, several, seed)
 	return failed.err()
+}
+
+// openAll opens a device for each of the thread counts, and returns those it
+// has opened also with an error.
+func openAll(open func(threads int) (kernels.Device, error)) ([]kernels.Device, error) {
+	var devs []kernels.Device
+	for _, threads := range threadCounts {
+		d, err := open(threads)
+		if err != nil {
+			return devs, fmt.Errorf("open a device with %d threads: %w", threads, err)
+		}
+		devs = append(devs, threaded{d, threads})
+	}
+	return devs, nil
 }
 
 // caseBits compares the devices, which differ in their threads only, with

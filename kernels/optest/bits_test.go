@@ -12,7 +12,7 @@ func openRef(int) (kernels.Device, error) { return ref.New(), nil }
 // The reference holds rule 1, so what Bits reports of a device is the
 // device's. Large cases are left to the fast devices.
 func TestBitsRef(t *testing.T) {
-	const most = 10000 // elements
+	const most = 5000 // elements
 	var small []Case
 	for _, c := range Cases(1) {
 		s, _, err := c.make()

@@ -1,6 +1,7 @@
 package optest
 
 import (
+	"errors"
 	"math"
 	"strings"
 	"testing"
@@ -361,17 +362,46 @@ func TestBitsCatchesOneBit(t *testing.T) {
 	}
 }
 
-// Bits itself, with a fault that only many threads show.
+// The devices that Bits opens, with a fault that only many threads show.
 func TestBitsCatchesThreads(t *testing.T) {
-	err := Bits(func(threads int) (kernels.Device, error) {
+	devs, err := openAll(func(threads int) (kernels.Device, error) {
 		if threads < 5 {
 			return ref.New(), nil
 		}
 		return newBroken(broken{after: func(p *kernels.Program, _ *kernels.Args) { nudge(written(p, 0)[:1]) }}), nil
-	}, ofKind("linear_dw", Cases(1))[:3])
-	if err == nil || !strings.Contains(err.Error(), "5 threads") {
-		t.Errorf("Bits = %v, want an error that names 5 threads", err)
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
+	var f failures
+	caseBits(&f, devs, ofKind("linear_dw", Cases(1))[:3])
+	if err := f.err(); err == nil || !strings.Contains(err.Error(), "5 threads") {
+		t.Errorf("error is %v, want one that names 5 threads", err)
+	}
+}
+
+// A device that cannot be opened is an error, and what was opened is closed.
+func TestBitsReportsOpen(t *testing.T) {
+	closed := 0
+	err := Bits(func(threads int) (kernels.Device, error) {
+		if threads > 2 {
+			return nil, errors.New("no more threads")
+		}
+		return closing{ref.New(), &closed}, nil
+	}, nil)
+	if err == nil || !strings.Contains(err.Error(), "3 threads: no more threads") || closed != 2 {
+		t.Errorf("error is %v and %d devices were closed, want 2", err, closed)
+	}
+}
+
+type closing struct {
+	kernels.Device
+	closed *int
+}
+
+func (c closing) Close() error {
+	*c.closed++
+	return c.Device.Close()
 }
 
 func TestGradCatchesWrongBackward(t *testing.T) {

@@ -214,6 +214,16 @@ func TestAdamWMoments(t *testing.T) {
 	b.want(w, 1e-15, -1-1+1.0/7)
 }
 
+// Eps stands outside the root: a gradient of 3 moves the weight by
+// 3/(3 + 1), not by 3/sqrt(9 + 1).
+func TestAdamWEps(t *testing.T) {
+	b := newBench(t, kernels.Args{})
+	w := b.real("W", 0)
+	b.run(kernels.Args{LR: 1, BetaCorr1: 0.5, BetaCorr2: 0.5, GradScale: 1},
+		kernels.AdamW{W: w, G: b.real("G", 3), M: b.room("M", 1), V: b.room("V", 1), Len: 1, Beta1: 0.5, Beta2: 0.5, Eps: 1})
+	b.want(w, 1e-15, -0.75)
+}
+
 func TestRowsByHand(t *testing.T) {
 	b := newBench(t, kernels.Args{Rows: 3, Picks: 2})
 	a := kernels.Args{Rows: 3, Picks: 2}

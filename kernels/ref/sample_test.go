@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"gradus/kernels"
+	"gradus/kernels/philox"
 	"gradus/kernels/ref"
 )
 
@@ -48,6 +49,9 @@ func TestDraw(t *testing.T) {
 		{"top-k cuts before top-p", ascending, 1, 0.9, 0.999, 2},
 		{"top-p cuts before top-k", ascending, 3, 0.6, 0.01, 1},
 		{"equal logits", logs(1, 1, 1, 1), 0, 0.5, 0.6, 1},
+		{"top-p reached exactly stops there", logs(1, 1, 1, 1), 0, 0.5, 0.9, 1},
+		{"a boundary belongs to the next token", logs(1, 1), 0, 1, 0.5, 1},
+		{"ties in a long list keep the smallest ids", make([]float64, 100), 3, 1, 0.999, 2},
 		{"a token without mass is never drawn", []float64{math.Inf(-1), 0, math.Inf(-1)}, 0, 1, 0, 1},
 		{"nor at the end", []float64{math.Inf(-1), 0, math.Inf(-1)}, 0, 1, 1 - 0x1p-24, 1},
 		{"one token", []float64{-3}, 0, 1, 0.5, 0},
@@ -135,6 +139,13 @@ func TestSampleIsCounterBased(t *testing.T) {
 	base := draw(1, [2]int32{2, 3}, 4)
 	if again := draw(1, [2]int32{2, 3}, 4); again != base {
 		t.Errorf("the same counter gives %d and %d", base, again)
+	}
+	// Of 1000 equal masses the drawn one is the uniform number's.
+	if want := int32(1000 * philox.Uniform(1, 3<<32|2, 4)); base != want {
+		t.Errorf("token %d, want %d", base, want)
+	}
+	if got := ref.StreamID(-1, 1); got != 0x1ffffffff {
+		t.Errorf("StreamID(-1, 1) = %x, want 1ffffffff", got)
 	}
 	for name, got := range map[string]int32{
 		"seed":           draw(1<<32|1, [2]int32{2, 3}, 4),
