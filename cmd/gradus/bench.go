@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"gradus/kernels"
+	"gradus/kernels/cpu"
+	"gradus/runner/bench"
+	"gradus/runner/recipe"
+)
+
+// benchKinds are what 'gradus bench' measures, in order.
+var benchKinds = []string{"kernels", "step", "decode"}
+
+func (a *app) benchCommand() *cobra.Command {
+	var asJSON bool
+	var repeats, threads int
+	cmd := &cobra.Command{
+		Use:   "bench [KIND...]",
+		Short: "Measure this machine beside its own ceilings",
+		Long: "KIND is kernels, step or decode; without one, all of them. Each figure is the median of several\n" +
+			"repeats, with the ceiling that was measured in the same run and the share of it reached.",
+		Example: "  gradus bench\n  gradus bench step --json\n  GRADUS_CPU=generic gradus bench kernels",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			kinds := args
+			if len(kinds) == 0 {
+				kinds = benchKinds
+			}
+			for _, k := range kinds {
+				if !strings.Contains(" "+strings.Join(benchKinds, " ")+" ", " "+k+" ") {
+					return usage(fmt.Errorf("bench %q: want %s", k, strings.Join(benchKinds, ", ")))
+				}
+			}
+			if repeats < 1 {
+				return usage(fmt.Errorf("--repeats is %d; want at least 1", repeats))
+			}
+			return a.bench(cmd.Context(), kinds, repeats, threads, asJSON)
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object a figure")
+	cmd.Flags().IntVar(&repeats, "repeats", 5, "times each figure is measured")
+	cmd.Flags().IntVar(&threads, "threads", 0, "worker threads; 0 takes all cores")
+	return cmd
+}
+
+func (a *app) bench(ctx context.Context, kinds []string, repeats, threads int, asJSON bool) error {
+	dev, label, err := a.openDevice(&recipe.Recipe{Device: "cpu", Threads: threads})
+	if err != nil {
+		return usage(err)
+	}
+	defer dev.Close()
+	ceiling, err := cpu.Ceilings(dev, a.now)
+	if err != nil {
+		return err
+	}
+	if !asJSON {
+		a.printf("%s: ceilings %.0f GFLOP/s multiply-add, %.1f GB/s read\n", label, ceiling.FMA, ceiling.Read)
+		a.printf("%-34s %12s %-8s %-12s %s\n", "FIGURE", "MEDIAN", "UNIT", "OF CEILING", "MIN..MAX")
+	}
+	for _, kind := range kinds {
+		for _, job := range a.benchJobs(ctx, kind, dev, repeats) {
+			// The clock of a shared machine drifts: the ceiling is taken
+			// anew just before each figure.
+			if c, err := cpu.Ceilings(dev, a.now); err == nil {
+				ceiling = c
+			}
+			figures, err := job(ceiling)
+			if err != nil {
+				return err
+			}
+			for _, f := range figures {
+				if err := a.printFigure(f, asJSON); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return ctx.Err()
+}
+
+type benchJob func(cpu.Ceiling) ([]bench.Figure, error)
+
+func (a *app) benchJobs(ctx context.Context, kind string, dev kernels.Device, repeats int) []benchJob {
+	one := func(f bench.Figure, err error) ([]bench.Figure, error) { return []bench.Figure{f}, err }
+	var jobs []benchJob
+	shapes := bench.Shapes()
+	switch kind {
+	case "kernels":
+		for _, s := range bench.LinearShapes() {
+			jobs = append(jobs, func(c cpu.Ceiling) ([]bench.Figure, error) {
+				return bench.Linear(dev, s, repeats, c.FMA, a.now)
+			})
+		}
+	case "step":
+		for _, s := range shapes {
+			jobs = append(jobs, func(c cpu.Ceiling) ([]bench.Figure, error) {
+				return one(bench.TrainStep(ctx, dev, s, repeats, c.FMA, a.now))
+			}, func(c cpu.Ceiling) ([]bench.Figure, error) {
+				return one(bench.GRPOStep(ctx, dev, s, repeats, c.FMA, a.now))
+			})
+		}
+	case "decode":
+		for _, s := range shapes {
+			jobs = append(jobs, func(c cpu.Ceiling) ([]bench.Figure, error) {
+				return one(bench.Decode(ctx, dev, s, repeats, c.FMA, a.now))
+			})
+		}
+	}
+	return jobs
+}
+
+func (a *app) printFigure(f bench.Figure, asJSON bool) error {
+	if asJSON {
+		return a.printJSON(f)
+	}
+	share := "-"
+	if f.Share > 0 {
+		share = fmt.Sprintf("%.0f %%", 100*f.Share)
+	}
+	a.printf("%-34s %12.4g %-8s %-12s %.4g..%.4g\n", f.Name, f.Value, f.Unit, share, f.Min, f.Max)
+	return nil
+}

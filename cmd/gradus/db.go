@@ -1,0 +1,68 @@
+package main
+
+import (
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"gradus/store"
+)
+
+func (a *app) dbCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "db",
+		Short:   "Look after the databases of runs",
+		Example: "  gradus db path demo\n  gradus db rebuild demo",
+	}
+	path := &cobra.Command{
+		Use:     "path RUN",
+		Short:   "Print the path of a run's SQLite file, brought up to date",
+		Example: "  sqlite3 -readonly \"$(gradus db path demo)\" 'select avg(reward) from sample'",
+		Args:    exactArgs("RUN"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := a.open()
+			if err != nil {
+				return err
+			}
+			ref, err := c.Resolve(cmd.Context(), args[0])
+			if err != nil {
+				return usage(err)
+			}
+			db, err := c.OpenDB(cmd.Context(), ref.RunID)
+			if err != nil {
+				return err
+			}
+			defer db.Close()
+			a.printf("%s\n", db.Path())
+			return nil
+		},
+	}
+	rebuild := &cobra.Command{
+		Use:     "rebuild RUN",
+		Short:   "Make a run's SQLite file again from its event log",
+		Example: "  gradus db rebuild demo",
+		Args:    exactArgs("RUN"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := a.open()
+			if err != nil {
+				return err
+			}
+			ref, err := c.Resolve(cmd.Context(), args[0])
+			if err != nil {
+				return usage(err)
+			}
+			dir, err := c.Dir(ref.RunID)
+			if err != nil {
+				return err
+			}
+			path := filepath.Join(dir.Path(), "run.db")
+			if err := store.Rebuild(cmd.Context(), dir.Path(), path); err != nil {
+				return err
+			}
+			a.printf("rebuilt %s\n", path)
+			return nil
+		},
+	}
+	cmd.AddCommand(path, rebuild)
+	return cmd
+}

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"gradus/runner/client"
+	"gradus/runner/recipe"
+	"gradus/store"
+)
+
+// demoResult is what 'gradus demo --json-out' writes.
+type demoResult struct {
+	Run            string     `json:"run"`
+	Seed           uint64     `json:"seed"`
+	AccuracyBefore float64    `json:"accuracy_before"`
+	AccuracyAfter  float64    `json:"accuracy_after"`
+	CIBefore       [2]float64 `json:"ci_before"`
+	CIAfter        [2]float64 `json:"ci_after"`
+	TrainSeconds   float64    `json:"train_seconds"` // from the first step to the end of the run, evaluations included
+	Steps          int        `json:"steps"`
+	Traces         int64      `json:"traces"`
+	DB             string     `json:"db"`
+}
+
+func (a *app) demoCommand() *cobra.Command {
+	var plain bool
+	var jsonOut string
+	var sets []string
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "Train a small reasoner on this machine and watch it learn",
+		Long: "R1-Zero in miniature: a transformer of less than a million parameters gets a short cold start on\n" +
+			"worked traces of mixed quality, then learns by GRPO with R1's accuracy and format rewards which of them\n" +
+			"to trust. A few minutes on two cores. In a terminal it opens the workbench; the run goes on when\n" +
+			"you close it.",
+		Example: "  gradus demo\n  gradus demo --plain --json-out result.json\n  gradus demo --set seed=3",
+		Args:    exactArgs(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			r, err := recipe.Load("demo", sets...)
+			if err != nil {
+				return usage(err)
+			}
+			return a.demo(cmd.Context(), r, plain, jsonOut)
+		},
+	}
+	cmd.Flags().BoolVar(&plain, "plain", false, "print lines instead of opening the workbench")
+	cmd.Flags().StringVar(&jsonOut, "json-out", "", "write the result to this file when the run is done (implies waiting for it)")
+	cmd.Flags().StringArrayVar(&sets, "set", nil, "KEY=VALUE, as seed=3; may be repeated")
+	return cmd
+}
+
+func (a *app) demo(ctx context.Context, r *recipe.Recipe, plain bool, jsonOut string) error {
+	var out *os.File
+	if jsonOut != "" {
+		// Opened first: a result that cannot be written is better known now.
+		f, err := os.Create(jsonOut)
+		if err != nil {
+			return usage(fmt.Errorf("write the result: %w", err))
+		}
+		defer f.Close()
+		out = f
+	}
+	c, err := a.open()
+	if err != nil {
+		return err
+	}
+	id, err := a.start(ctx, c, r)
+	if err != nil {
+		return err
+	}
+	if err := a.watch(ctx, c, id, watchOptions{plain: plain}); err != nil {
+		return err
+	}
+	if out != nil && !plain {
+		// The workbench was closed; the file was asked for, so wait.
+		if err := a.watch(ctx, c, id, watchOptions{quiet: true}); err != nil {
+			return err
+		}
+	}
+	result, err := readDemo(ctx, c, id)
+	if err != nil || result == nil {
+		if err == nil {
+			a.printf("the run goes on: gradus watch %s\n", shortID(id))
+		}
+		return err
+	}
+	a.printf("held-out accuracy %.3f -> %.3f in %.0f s of training, %d steps; %d traces in %s\n",
+		result.AccuracyBefore, result.AccuracyAfter, result.TrainSeconds, result.Steps, result.Traces, result.DB)
+	if out == nil {
+		return nil
+	}
+	enc := json.NewEncoder(out)
+	if err := enc.Encode(result); err != nil {
+		return fmt.Errorf("write the result: %w", err)
+	}
+	return out.Close()
+}
+
+// readDemo takes the result from the record of a finished run; nil if it has
+// not finished.
+func readDemo(ctx context.Context, c *client.Client, id string) (*demoResult, error) {
+	db, err := c.OpenDB(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	defer db.Close()
+	state, err := db.State(ctx)
+	if err != nil || state.State != store.StateDone {
+		return nil, err
+	}
+	head, err := db.Header(ctx)
+	if err != nil {
+		return nil, err
+	}
+	evals, err := db.Evals(ctx)
+	if err != nil {
+		return nil, err
+	}
+	result := &demoResult{Run: id, Seed: head.Seed, Steps: state.Step, DB: db.Path()}
+	var before, after bool
+	for _, e := range evals {
+		switch e.Label {
+		case "before":
+			result.AccuracyBefore, result.CIBefore, before = e.Accuracy, [2]float64{e.CILow, e.CIHigh}, true
+		case "after":
+			result.AccuracyAfter, result.CIAfter, after = e.Accuracy, [2]float64{e.CILow, e.CIHigh}, true
+		}
+	}
+	if !before || !after {
+		return nil, fmt.Errorf("run %s is done but has no evaluations labelled before and after; the demo recipe needs both", shortID(id))
+	}
+	counts, err := db.Counts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	result.Traces = counts.Samples
+	attempts, err := db.Attempts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, at := range attempts {
+		end := at.EndedUS
+		if end == 0 {
+			end = state.LastRecordUS
+		}
+		result.TrainSeconds += float64(end-at.StartedUS) / 1e6
+	}
+	return result, nil
+}

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"gradus/kernels/cpu"
+	"gradus/runner/rundir"
+	"gradus/tui/text"
+)
+
+// finding is one line of 'gradus doctor'.
+type finding struct {
+	Name  string `json:"name"`
+	OK    bool   `json:"ok"`
+	Value string `json:"value"`
+	Why   string `json:"why,omitempty"` // when not ok: what to do, or why not
+}
+
+func (a *app) doctorCommand() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:     "doctor",
+		Short:   "Say what this machine can do, and why not",
+		Example: "  gradus doctor\n  GRADUS_CPU=generic gradus doctor --json",
+		Args:    exactArgs(),
+		RunE: func(*cobra.Command, []string) error {
+			findings := a.examine()
+			failed := 0
+			for _, f := range findings {
+				if asJSON {
+					if err := a.printJSON(f); err != nil {
+						return err
+					}
+				} else {
+					mark := "ok"
+					if !f.OK {
+						mark = "--"
+					}
+					line := fmt.Sprintf("%s  %-14s %s", mark, f.Name, text.Line(f.Value))
+					if f.Why != "" {
+						line += "  (" + text.Line(f.Why) + ")"
+					}
+					a.printf("%s\n", line)
+				}
+				if !f.OK && f.Name[0] != ' ' {
+					failed++
+				}
+			}
+			if failed > 0 {
+				return fmt.Errorf("%d of %d checks need attention; each line above says what to do", failed, len(findings))
+			}
+			return nil
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object a line")
+	return cmd
+}
+
+// examine looks at what training and the store need. Names that begin with a
+// blank are facts, not requirements: a missing AVX-512 is no fault.
+func (a *app) examine() []finding {
+	list := []finding{
+		{Name: "gradus", OK: true, Value: fmt.Sprintf("%s, %s, %s/%s", a.version, runtime.Version(), runtime.GOOS, runtime.GOARCH)},
+	}
+	for _, p := range cpu.Paths() {
+		list = append(list, finding{Name: " cpu " + p.Name, OK: p.Available, Value: p.Why})
+	}
+	list = append(list, a.examineDevice())
+	list = append(list, finding{Name: " cuda", OK: false, Value: "not part of this build", Why: "training runs on the CPU"})
+	list = append(list, a.examineHome()...)
+	list = append(list, a.examineTerminal())
+	return list
+}
+
+func (a *app) examineDevice() finding {
+	dev, err := cpu.Open(cpu.Options{Path: cpu.FromEnv(a.getenv)})
+	if err != nil {
+		return finding{Name: "device", Value: "no CPU device", Why: err.Error()}
+	}
+	defer dev.Close()
+	c, err := cpu.Ceilings(dev, a.now)
+	if err != nil {
+		return finding{Name: "device", Value: dev.Name(), Why: err.Error()}
+	}
+	return finding{Name: "device", OK: true,
+		Value: fmt.Sprintf("%s, %.0f GFLOP/s multiply-add, %.0f GB/s read", deviceLabel(dev), c.FMA, c.Read)}
+}
+
+func (a *app) examineHome() []finding {
+	path, err := rundir.HomePath(a.getenv)
+	if err != nil {
+		return []finding{{Name: "home", Value: "unknown", Why: err.Error()}}
+	}
+	if _, err := rundir.OpenHome(path); err != nil {
+		return []finding{{Name: "home", Value: path, Why: err.Error()}}
+	}
+	list := []finding{{Name: "home", OK: true, Value: path}}
+	var st syscall.Statfs_t
+	if err := syscall.Statfs(path, &st); err == nil {
+		free := st.Bavail * uint64(st.Bsize)
+		f := finding{Name: "disk", OK: free > 1<<30, Value: fmt.Sprintf("%.1f GB free for runs", float64(free)/1e9)}
+		if !f.OK {
+			f.Why = "a run of the demo takes about 100 MB; free some space or set GRADUS_HOME to another disk"
+		}
+		list = append(list, f)
+	}
+	return list
+}
+
+func (a *app) examineTerminal() finding {
+	f := finding{Name: " terminal", OK: a.interactive(), Value: "TERM=" + a.getenv("TERM")}
+	if !f.OK {
+		f.Why = "stdin or stdout is no terminal: commands print plain lines"
+	}
+	if a.getenv("NO_COLOR") != "" {
+		f.Value += ", NO_COLOR"
+	}
+	return f
+}

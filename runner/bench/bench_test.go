@@ -1,0 +1,63 @@
+package bench
+
+import (
+	"context"
+	"math"
+	"testing"
+	"time"
+
+	"gradus/kernels/cpu"
+	"gradus/model"
+)
+
+func TestFigure(t *testing.T) {
+	for _, c := range []struct {
+		better  string
+		repeats []float64
+		ceiling float64
+		want    Figure
+	}{
+		{"lower", []float64{3, 1, 2}, 1, Figure{Value: 2, N: 3, Min: 1, Max: 3, Ceiling: 1, Share: 0.5}},
+		{"higher", []float64{10, 20, 30, 40}, 50, Figure{Value: 25, N: 4, Min: 10, Max: 40, Ceiling: 50, Share: 0.5}},
+		{"lower", nil, 1, Figure{Ceiling: 1}},
+	} {
+		got := newFigure("x", "s", c.better, c.repeats, c.ceiling)
+		c.want.Name, c.want.Unit, c.want.Better = "x", "s", c.better
+		if got != c.want {
+			t.Errorf("%v: got %+v, want %+v", c.repeats, got, c.want)
+		}
+	}
+}
+
+// The names of the shapes promise parameter counts.
+func TestShapes(t *testing.T) {
+	want := map[string]float64{"1m": 1e6, "5m": 5e6, "10m": 10e6}
+	for _, s := range Shapes() {
+		n := float64(s.Config.WithDefaults().NumParams())
+		if math.Abs(n/want[s.Name]-1) > 0.1 {
+			t.Errorf("%s has %.0f parameters", s.Name, n)
+		}
+	}
+}
+
+func TestFiguresRun(t *testing.T) {
+	dev, err := cpu.Open(cpu.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer dev.Close()
+	tiny := Shape{"tiny", model.Config{VocabSize: 32, HiddenSize: 16, IntermediateSize: 32, NumHiddenLayers: 1, NumAttentionHeads: 2, NumKeyValueHeads: 2, MaxPositionEmbeddings: 256, RopeTheta: 1e4, RMSNormEps: 1e-5, TieWordEmbeddings: true}}
+	for _, f := range []func() (Figure, error){
+		func() (Figure, error) { return TrainStep(context.Background(), dev, tiny, 2, 10, time.Now) },
+		func() (Figure, error) { return GRPOStep(context.Background(), dev, tiny, 2, 10, time.Now) },
+		func() (Figure, error) { return Decode(context.Background(), dev, tiny, 2, 10, time.Now) },
+	} {
+		got, err := f()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.N != 2 || got.Value <= 0 || got.Ceiling <= 0 || got.Share <= 0 {
+			t.Errorf("%+v", got)
+		}
+	}
+}

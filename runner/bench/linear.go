@@ -1,0 +1,104 @@
+package bench
+
+import (
+	"fmt"
+	"time"
+
+	"gradus/kernels"
+)
+
+// LinearShape is a matrix product of the models: N token rows, K inputs, O
+// outputs.
+type LinearShape struct {
+	Name    string
+	N, K, O int
+}
+
+// LinearShapes are the products of a 1M and a 5M model, in training (2,048
+// rows) and in decoding (64 rows).
+func LinearShapes() []LinearShape {
+	var list []LinearShape
+	for _, m := range []struct {
+		name         string
+		hidden, mlp2 int // mlp2: gate and up together
+	}{{"1m", 128, 704}, {"5m", 256, 1376}} {
+		for _, rows := range []int{64, 2048} {
+			list = append(list,
+				LinearShape{m.name + ".qkv", rows, m.hidden, 3 * m.hidden},
+				LinearShape{m.name + ".gate_up", rows, m.hidden, m.mlp2},
+				LinearShape{m.name + ".down", rows, m.mlp2 / 2, m.hidden})
+		}
+	}
+	return list
+}
+
+// Linear times forward, input gradient and weight gradient of one product.
+// The ceiling is fma, the GFLOP/s of multiply-adds that never leave registers.
+func Linear(dev kernels.Device, s LinearShape, repeats int, fma float64, now func() time.Time) ([]Figure, error) {
+	max := kernels.Args{Rows: s.N}
+	sizes := map[string]int64{
+		"x": int64(s.N * s.K), "dx": int64(s.N * s.K), "y": int64(s.N * s.O), "dy": int64(s.N * s.O),
+		"w": int64(s.K * s.O), "dw": int64(s.K * s.O), "pack": kernels.PackLen(s.O, s.K),
+	}
+	bufs := map[string]kernels.Buffer{}
+	defer func() {
+		for _, b := range bufs {
+			_ = b.Free()
+		}
+	}()
+	for name, n := range sizes {
+		b, err := dev.Alloc(kernels.F32, n)
+		if err != nil {
+			return nil, fmt.Errorf("linear %s: %w", s.Name, err)
+		}
+		bufs[name] = b
+		values := make([]float32, n)
+		for i := range values {
+			values[i] = float32(i%7)*0.25 - 0.75
+		}
+		if err := dev.WriteF32(b, 0, values); err != nil {
+			return nil, fmt.Errorf("linear %s: %w", s.Name, err)
+		}
+	}
+	// A product of the small shapes lasts microseconds: enough of them in one
+	// run that its start does not count.
+	batch := int(2e8/(2*float64(s.N)*float64(s.K)*float64(s.O))) + 1
+	var figures []Figure
+	for _, which := range []string{"linear", "linear_dx", "linear_dw"} {
+		p := kernels.NewProgram(which, max)
+		ref := map[string]kernels.Ref{}
+		for name, b := range bufs {
+			ref[name] = p.BindAll(name, b)
+		}
+		var op kernels.Op
+		switch which {
+		case "linear":
+			op = kernels.Linear{Y: ref["y"], X: ref["x"], W: ref["w"], Pack: ref["pack"], N: kernels.DimRows, O: s.O, K: s.K}
+			p.Add(kernels.Pack{Dst: ref["pack"], W: ref["w"], O: s.O, K: s.K})
+		case "linear_dx":
+			op = kernels.LinearDX{DX: ref["dx"], DY: ref["dy"], W: ref["w"], N: kernels.DimRows, O: s.O, K: s.K}
+		case "linear_dw":
+			op = kernels.LinearDW{DW: ref["dw"], DY: ref["dy"], X: ref["x"], N: kernels.DimRows, O: s.O, K: s.K}
+		}
+		for range batch {
+			p.Add(op)
+		}
+		exec, err := dev.Compile(p)
+		if err != nil {
+			return nil, err
+		}
+		seconds, err := measure(now, repeats, func() error { return exec.Run(&max) })
+		if freeErr := exec.Free(); err == nil {
+			err = freeErr
+		}
+		if err != nil {
+			return nil, err
+		}
+		rates := make([]float64, len(seconds))
+		for i, t := range seconds {
+			rates[i] = 2 * float64(s.N) * float64(s.K) * float64(s.O) * float64(batch) / t / 1e9
+		}
+		figures = append(figures, newFigure(fmt.Sprintf("%s.%s.n%d", which, s.Name, s.N), "GFLOP/s", "higher", rates, fma))
+	}
+	return figures, nil
+}

@@ -1,0 +1,33 @@
+package bench
+
+import "gradus/model"
+
+// Shape is a model of the benchmarks. The 5M one is the shape whose step the
+// literature's small trainers were measured with: 6 layers of 256.
+type Shape struct {
+	Name   string
+	Config model.Config
+}
+
+// Shapes are the models that figures are named after: 1m, 5m, 10m.
+func Shapes() []Shape {
+	return []Shape{
+		{"1m", llama(128, 352, 5, 4)},
+		{"5m", llama(256, 688, 6, 8)},
+		{"10m", llama(320, 864, 8, 10)},
+	}
+}
+
+func llama(hidden, inner, layers, heads int) model.Config {
+	return model.Config{
+		VocabSize: 512, HiddenSize: hidden, IntermediateSize: inner, NumHiddenLayers: layers, NumAttentionHeads: heads, NumKeyValueHeads: heads,
+		MaxPositionEmbeddings: 1024, RopeTheta: 10000, RMSNormEps: 1e-5, TieWordEmbeddings: true,
+	}
+}
+
+// matmulParams is the number of weights that every token is multiplied with:
+// all matrices, the tied head once, the embedding lookup not at all.
+func matmulParams(c model.Config) int64 {
+	h, f, l := int64(c.HiddenSize), int64(c.IntermediateSize), int64(c.NumHiddenLayers)
+	return l*(4*h*h+3*h*f) + int64(c.VocabSize)*h
+}

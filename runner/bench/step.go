@@ -1,0 +1,160 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"gradus/kernels"
+	"gradus/kernels/philox"
+	"gradus/model"
+)
+
+// grpoShape is the step of the budgets: 16 prompts with 8 completions each,
+// 32 prompt tokens and 96 new ones, so 128 sequences of 128 tokens.
+const (
+	grpoPrompts = 16
+	grpoGroup   = 8
+	grpoPrompt  = 32
+	grpoNew     = 96
+)
+
+// GRPOStep times one GRPO step of shape s on dev: sampling, forward, backward
+// and AdamW, without the reward function. The ceiling is the time that its
+// floating-point operations take at fma GFLOP/s.
+func GRPOStep(ctx context.Context, dev kernels.Device, s Shape, repeats int, fma float64, now func() time.Time) (Figure, error) {
+	name := fmt.Sprintf("grpo.%s.128x128", s.Name)
+	m, err := model.New(dev, s.Config, model.Limits{TrainRows: 4096, TrainSeqs: 64, PromptSlots: grpoPrompts, PromptLen: grpoPrompt, Slots: grpoPrompts * grpoGroup, NewLen: grpoNew})
+	if err != nil {
+		return Figure{}, fmt.Errorf("%s: %w", name, err)
+	}
+	defer m.Close()
+	if err := m.Init(1); err != nil {
+		return Figure{}, fmt.Errorf("%s: %w", name, err)
+	}
+	step := uint64(0)
+	seconds, err := measure(now, repeats, func() error {
+		step++
+		return grpoStep(ctx, m, step)
+	})
+	if err != nil {
+		return Figure{}, fmt.Errorf("%s: %w", name, err)
+	}
+	const sequences = grpoPrompts * grpoGroup
+	decoded := int64(sequences*grpoNew + grpoPrompts*grpoPrompt)
+	trained := int64(sequences * (grpoPrompt + grpoNew))
+	flops := float64(matmulParams(s.Config)) * float64(2*decoded+6*trained)
+	return newFigure(name, "s", "lower", seconds, flops/(fma*1e9)), nil
+}
+
+func grpoStep(ctx context.Context, m *model.Model, step uint64) error {
+	vocab := m.Config().VocabSize
+	reqs := make([]model.Request, grpoPrompts)
+	for i := range reqs {
+		reqs[i].Prompt = randomTokens(step*1000+uint64(i), grpoPrompt, vocab)
+		for j := range grpoGroup {
+			reqs[i].Streams = append(reqs[i].Streams, step<<32|uint64(i*grpoGroup+j))
+		}
+	}
+	groups, err := m.Generate(ctx, reqs, model.SampleOptions{Temperature: 1, MaxNew: grpoNew, Seed: 1}, nil)
+	if err != nil {
+		return err
+	}
+	var seqs []model.Sequence
+	for i, group := range groups {
+		for _, c := range group {
+			tokens := append(append([]int32{}, reqs[i].Prompt...), c.Tokens...)
+			seqs = append(seqs, model.Sequence{Tokens: tokens, Prompt: grpoPrompt})
+		}
+	}
+	return trainStep(ctx, m, seqs)
+}
+
+// trainStep is one update. The sign of a sequence's coefficient alternates, as
+// advantages do, so gradients neither vanish nor blow up.
+func trainStep(ctx context.Context, m *model.Model, seqs []model.Sequence) error {
+	if err := m.ZeroGrad(); err != nil {
+		return err
+	}
+	err := m.Backward(ctx, seqs, 1, func(idx []int, s []model.Scores) ([][]float32, [][]float32, error) {
+		coef := make([][]float32, len(s))
+		for k := range s {
+			coef[k] = make([]float32, len(s[k].LogProbs))
+			for t := range coef[k] {
+				coef[k][t] = (float32(idx[k]%2)*2 - 1) / float32(len(seqs)*len(coef[k]))
+			}
+		}
+		return coef, nil, nil
+	})
+	if err != nil {
+		return err
+	}
+	_, err = m.Step(model.OptimizerOptions{LR: 1e-5, Beta1: 0.9, Beta2: 0.999, Eps: 1e-8, MaxGradNorm: 1})
+	return err
+}
+
+// TrainStep times one supervised step of 16 sequences of 128 tokens.
+func TrainStep(ctx context.Context, dev kernels.Device, s Shape, repeats int, fma float64, now func() time.Time) (Figure, error) {
+	const sequences, length = 16, 128
+	name := fmt.Sprintf("train.%s.2048tok", s.Name)
+	m, err := model.New(dev, s.Config, model.Limits{TrainRows: 2048, TrainSeqs: sequences})
+	if err != nil {
+		return Figure{}, fmt.Errorf("%s: %w", name, err)
+	}
+	defer m.Close()
+	if err := m.Init(1); err != nil {
+		return Figure{}, fmt.Errorf("%s: %w", name, err)
+	}
+	var seqs []model.Sequence
+	for i := range sequences {
+		seqs = append(seqs, model.Sequence{Tokens: randomTokens(uint64(i), length+1, s.Config.VocabSize), Prompt: 1})
+	}
+	seconds, err := measure(now, repeats, func() error { return trainStep(ctx, m, seqs) })
+	if err != nil {
+		return Figure{}, fmt.Errorf("%s: %w", name, err)
+	}
+	flops := 6 * float64(matmulParams(s.Config)) * sequences * length
+	return newFigure(name, "s", "lower", seconds, flops/(fma*1e9)), nil
+}
+
+// Decode times batched sampling of 64 sequences, 96 tokens each, in tokens a
+// second.
+func Decode(ctx context.Context, dev kernels.Device, s Shape, repeats int, fma float64, now func() time.Time) (Figure, error) {
+	const sequences, length = 64, 96
+	name := fmt.Sprintf("decode.%s.b64", s.Name)
+	m, err := model.New(dev, s.Config, model.Limits{PromptSlots: 8, PromptLen: grpoPrompt, Slots: sequences, NewLen: length, Frozen: true})
+	if err != nil {
+		return Figure{}, fmt.Errorf("%s: %w", name, err)
+	}
+	defer m.Close()
+	if err := m.Init(1); err != nil {
+		return Figure{}, fmt.Errorf("%s: %w", name, err)
+	}
+	reqs := make([]model.Request, 8)
+	for i := range reqs {
+		reqs[i].Prompt = randomTokens(uint64(i), grpoPrompt, s.Config.VocabSize)
+		for j := range sequences / 8 {
+			reqs[i].Streams = append(reqs[i].Streams, uint64(i*8+j))
+		}
+	}
+	seconds, err := measure(now, repeats, func() error {
+		_, err := m.Generate(ctx, reqs, model.SampleOptions{Temperature: 1, MaxNew: length, Seed: 1}, nil)
+		return err
+	})
+	if err != nil {
+		return Figure{}, fmt.Errorf("%s: %w", name, err)
+	}
+	rates := make([]float64, len(seconds))
+	for i, t := range seconds {
+		rates[i] = sequences * length / t
+	}
+	return newFigure(name, "tok/s", "higher", rates, fma*1e9/(2*float64(matmulParams(s.Config)))), nil
+}
+
+func randomTokens(stream uint64, n, vocab int) []int32 {
+	tokens := make([]int32, n)
+	for i := range tokens {
+		tokens[i] = int32(philox.Words(7, stream, uint64(i))[0] % uint32(vocab))
+	}
+	return tokens
+}
