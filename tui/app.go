@@ -86,7 +86,7 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case screen.Goto:
 		return a, a.goTo(msg)
 	case screen.Ask:
-		a.ask = newQuestion(msg)
+		a.ask = newQuestion(msg, a.env.Clock.Now())
 		return a, nil
 	}
 	return a, a.broadcast(msg)
@@ -139,6 +139,9 @@ func (a *App) key(msg tea.KeyPressMsg) tea.Cmd {
 	}
 	a.notice = nil
 	if a.ask != nil {
+		if a.ask.early(a.env.Clock.Now()) {
+			return nil
+		}
 		done, cmd := a.ask.key(msg)
 		if done {
 			a.ask = nil

@@ -26,7 +26,7 @@ func (a *App) draw(w, h int) string {
 	bodyH := h - 2
 	var ask []string
 	if a.ask != nil {
-		ask = a.ask.lines(a.env, w)
+		ask = a.ask.lines(a.env, w, false)
 		ask = ask[max(len(ask)-(bodyH-3), 0):] // the answer must be seen
 		bodyH -= len(ask)
 	}
@@ -45,6 +45,9 @@ func (a *App) header(w int) string {
 	used := 8
 	for i, name := range []string{"Runs", "Live", "Traces", "Compare"} {
 		label := fmt.Sprintf(" %d %s ", i+1, name)
+		if w < 76 {
+			label = fmt.Sprintf(" %d ", i+1)
+		}
 		role := screen.Dim
 		if i == a.tab {
 			role = screen.Tab
@@ -128,10 +131,10 @@ func (a *App) words(w, h int) string {
 	}
 	switch {
 	case a.ask != nil:
-		lines = a.ask.lines(a.env, w)
+		lines = a.ask.lines(a.env, w, true)
 		lines = lines[max(len(lines)-h, 0):]
 	case a.help != nil:
-		lines = a.help.lines(a.env, w)
+		lines = a.help.brief(a.env, w)
 		a.help.scroll.Fit(len(lines), h)
 		lines = lines[a.help.scroll.Top:]
 	default:

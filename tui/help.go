@@ -61,6 +61,15 @@ func (h *helpPage) lines(env *screen.Env, w int) []string {
 	return out
 }
 
+// brief is the page for small terminals: a key and a word a line.
+func (h *helpPage) brief(env *screen.Env, w int) []string {
+	var out []string
+	for _, b := range h.rows {
+		out = append(out, env.Line(w, screen.P(screen.Key, b.Keys[0]), screen.P(screen.Plain, " "+b.Name)))
+	}
+	return out
+}
+
 // pane draws the page.
 func (h *helpPage) pane(env *screen.Env, w, height int) string {
 	p := screen.Pane{Rect: screen.Rect{W: w, H: height}, Focus: true, Title: []screen.Piece{screen.P(screen.Strong, "keys: "+string(h.scope))}}

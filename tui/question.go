@@ -1,6 +1,9 @@
 package tui
 
 import (
+	"strings"
+	"time"
+
 	tea "charm.land/bubbletea/v2"
 
 	"gradus/runner/client"
@@ -13,13 +16,30 @@ import (
 
 // question is an open question. Only y says yes: never Enter, and never the
 // key that opened it. Any other key says no, but r, which asks for a reason.
+//
+// A question that no key opened may meet keys that were meant for what was
+// there before, so it takes none until the keyboard was quiet for a moment.
 type question struct {
 	screen.Ask
 	reason *screen.Field
+	since  time.Time // when it was opened
+	last   time.Time // when the last key came
 }
 
-func newQuestion(a screen.Ask) *question {
-	return &question{Ask: a, reason: screen.NewField(200)}
+const (
+	quiet    = 425 * time.Millisecond
+	patience = 1500 * time.Millisecond // after which it takes keys in any case
+)
+
+func newQuestion(a screen.Ask, now time.Time) *question {
+	return &question{Ask: a, reason: screen.NewField(200), since: now, last: now}
+}
+
+// early tells whether a key at now was not yet meant for the question.
+func (q *question) early(now time.Time) bool {
+	last := q.last
+	q.last = now
+	return q.Key == "" && now.Sub(last) < quiet && now.Sub(q.since) < patience
 }
 
 // key answers; done tells whether the question is settled.
@@ -55,13 +75,18 @@ func (q *question) paste(msg tea.PasteMsg) tea.Cmd {
 	return q.reason.Type(msg)
 }
 
-// lines draws the question in w cells.
-func (q *question) lines(env *screen.Env, w int) []string {
+// lines draws the question in w cells; brief leaves out what is not needed for
+// an answer.
+func (q *question) lines(env *screen.Env, w int, brief bool) []string {
 	var out []string
 	for _, l := range env.Wrap(q.Question, max(w-2, 1)) {
 		out = append(out, env.Line(w, screen.P(screen.Strong, " "+l)))
 	}
-	for _, n := range q.Notes {
+	notes := q.Notes
+	if brief {
+		notes = nil
+	}
+	for _, n := range notes {
 		for _, l := range env.Wrap(n, max(w-2, 1)) {
 			out = append(out, env.Line(w, screen.P(screen.Dim, " "+l)))
 		}
@@ -74,7 +99,17 @@ func (q *question) lines(env *screen.Env, w int) []string {
 		answer = append(answer, screen.P(screen.Key, "   r"), screen.P(screen.Plain, " give a reason"))
 	}
 	if q.reason.Focused() {
-		answer = []screen.Piece{screen.P(screen.Key, " enter"), screen.P(screen.Plain, " keep the reason (the question stays open)   "), screen.P(screen.Key, "esc"), screen.P(screen.Plain, " drop it")}
+		answer = []screen.Piece{screen.P(screen.Key, " enter"), screen.P(screen.Plain, " keep the reason   "), screen.P(screen.Key, "esc"), screen.P(screen.Plain, " drop it")}
+	}
+	if brief {
+		var words string
+		for _, p := range answer {
+			words += p.Text
+		}
+		for _, l := range env.Wrap(strings.Join(strings.Fields(words), " "), max(w-1, 1)) {
+			out = append(out, env.Line(w, screen.P(screen.Key, " "+l)))
+		}
+		return out
 	}
 	return append(out, env.Line(w, answer...))
 }
@@ -130,7 +165,7 @@ func (a *App) steer(id keys.ID, key string) tea.Cmd {
 		a.say(screen.Notice{Text: "asked " + name + " to " + string(verb) + "; it answers between two steps"})
 		return a.control(runID, name, verb, reason)
 	}
-	a.ask = newQuestion(ask)
+	a.ask = newQuestion(ask, a.env.Clock.Now())
 	return nil
 }
 

@@ -124,7 +124,7 @@ func (c Canvas) Row(y int, style func(Class, string) string) string {
 const yLabelWidth = 6
 
 // Draw draws spec into w by h cells. Too small an area gives as much as fits:
-// no numbers under 16 cells, no x axis under 3 rows, nothing under 1.
+// no numbers under 16 cells, no x axis under 5 rows, nothing under 1.
 func Draw(spec Spec, w, h int) Canvas {
 	if w < 1 || h < 1 {
 		return Canvas{}
@@ -138,7 +138,7 @@ func Draw(spec Spec, w, h int) Canvas {
 	switch {
 	case h >= 7:
 		bodyH = h - 2 // axis and its numbers
-	case h >= 3:
+	case h >= 5:
 		bodyH = h - 1
 	}
 	bodyW := w - left
@@ -193,8 +193,8 @@ func drawYAxis(c Canvas, spec Spec, left, bodyH int) {
 		c.set(left-1, y, line, Frame)
 	}
 	ticks := spec.Y.Ticks(max(bodyH/3+1, 2))
-	if bodyH == 1 {
-		ticks = ticks[:min(len(ticks), 1)]
+	if bodyH <= 3 && spec.Y.Set() { // a tick would be off by half a row or more: name the ends
+		ticks = []float64{spec.Y.Lo, spec.Y.Hi}
 	}
 	used := -1
 	for i, label := range Labels(ticks) {

@@ -51,9 +51,15 @@ func Verdict(correct *bool) (string, Role) {
 // Excerpt is a text as one line: blanks and line feeds become one space.
 func Excerpt(s string) string { return strings.Join(strings.Fields(text.Clean(s)), " ") }
 
+// partsFrom is the width from which on a row shows the parts of its reward.
+const partsFrom = 74
+
 // TraceHead names the columns of TraceRow.
 func (e *Env) TraceHead(w int) string {
-	s := "  " + e.FitRight("step", 5) + "  " + e.Fit("prompt", 8) + e.FitRight("reward", 6) + "  right  " + e.Fit("parts", 14)
+	s := "  " + e.FitRight("step", 5) + "  " + e.Fit("prompt", 8) + e.FitRight("reward", 6) + "  right  "
+	if w >= partsFrom {
+		s += e.Fit("parts", 14)
+	}
 	if w >= 100 {
 		s += e.FitRight("adv", 7) + "  "
 	}
@@ -73,7 +79,9 @@ func (e *Env) TraceRow(r store.SampleRow, w int, selected bool) string {
 		P(Plain, e.FitRight(reward, 6)+"  "),
 		P(role, e.Fit(verdict, 5)+"  "),
 	}
-	pieces = append(pieces, P(Dim, e.Fit(partScores(r.Parts), 14)))
+	if w >= partsFrom {
+		pieces = append(pieces, P(Dim, e.Fit(partScores(r.Parts), 14)))
+	}
 	if w >= 100 {
 		pieces = append(pieces, P(Dim, e.FitRight(fmt.Sprintf("%+.2f", r.Advantage), 7)+"  "))
 	}
@@ -83,7 +91,10 @@ func (e *Env) TraceRow(r store.SampleRow, w int, selected bool) string {
 	for _, p := range pieces {
 		used += e.Method.StringWidth(p.Text)
 	}
-	return e.Row(w, selected, append(pieces, P(Dim, e.ending(r.Text, w-used)))...)
+	if room := w - used; r.Claim == "" || room >= 30 { // the end of a text that has an answer is the answer
+		pieces = append(pieces, P(Dim, e.ending(r.Text, room)))
+	}
+	return e.Row(w, selected, pieces...)
 }
 
 // ending is the end of a text in w cells: that is where the answer stands.

@@ -44,8 +44,8 @@ type Driver struct {
 	busy  int    // commands that have not come back, and messages under way
 	view  string // last frame that the program drew
 	term  *vt.Emulator
-	bytes int64
-	title string
+	out   bytes.Buffer // everything the program wrote
+	drawn int          // frames
 }
 
 // Start runs model until the test ends.
@@ -100,7 +100,7 @@ type output struct{ d *Driver }
 func (o output) Write(p []byte) (int, error) {
 	o.d.mu.Lock()
 	defer o.d.mu.Unlock()
-	o.d.bytes += int64(len(p))
+	o.d.out.Write(p)
 	// Without a terminal of its own the program counts on the line discipline
 	// to turn LF into CR LF (ONLCR), as a pseudo-terminal does.
 	if _, err := o.d.term.Write(bytes.ReplaceAll(p, []byte("\n"), []byte("\r\n"))); err != nil {
@@ -234,12 +234,32 @@ func (d *Driver) await(what string, ok func() bool) {
 	}
 }
 
-// Bytes is how much the program has written to the terminal. Wait for the
-// frame with Screen first.
-func (d *Driver) Bytes() int64 {
+// Bytes is how much the program has written to the terminal so far, once its
+// last frame is there.
+func (d *Driver) Bytes() int { return len(d.Output()) }
+
+// Output is everything that the program has written to the terminal, once its
+// last frame is there.
+func (d *Driver) Output() []byte {
+	d.t.Helper()
+	d.Screen()
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.bytes
+	return bytes.Clone(d.out.Bytes())
+}
+
+// Frames is how many frames the program has made, shown or not.
+func (d *Driver) Frames() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.drawn
+}
+
+// View is the last frame with its styles.
+func (d *Driver) View() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.view
 }
 
 // Screen waits until the terminal shows the last frame and returns the text of
@@ -336,6 +356,7 @@ func (w *watched) View() tea.View {
 	v := w.inner.View()
 	w.d.mu.Lock()
 	w.d.view = v.Content
+	w.d.drawn++
 	w.d.mu.Unlock()
 	return v
 }

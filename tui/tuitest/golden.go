@@ -3,6 +3,8 @@ package tuitest
 import (
 	"testing"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"github.com/charmbracelet/x/exp/golden"
 )
 
@@ -12,3 +14,6 @@ func (d *Driver) Golden(t testing.TB) {
 	t.Helper()
 	golden.RequireEqual(t, d.Screen()+"\n")
 }
+
+// Width is the number of cells of a line with styles.
+func Width(line string) int { return ansi.StringWidth(line) }

@@ -7,7 +7,6 @@ import (
 
 	"gradus/runner/stats"
 	"gradus/store"
-	"gradus/tui/plot"
 	"gradus/tui/screen"
 	"gradus/tui/source"
 	"gradus/tui/text"
@@ -291,6 +290,6 @@ func (m *Model) Words() []string {
 		fmt.Sprintf("%+.3f to %+.3f", d.Interval.Low, d.Interval.High),
 		fmt.Sprintf("now right %d", len(m.result.Gained)),
 		fmt.Sprintf("now wrong %d", len(m.result.Lost)),
-		"prompts " + plot.Number(float64(m.result.Prompts)),
+		fmt.Sprintf("prompts %d", m.result.Prompts),
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"gradus/runner/state"
 	"gradus/store"
 	"gradus/tui/plot"
 	"gradus/tui/screen"
@@ -166,6 +167,9 @@ func (m *Model) summary() []screen.Piece {
 			out = append(out, screen.P(screen.Dim, "  entropy "), screen.P(screen.Plain, plot.Number(v)))
 		}
 	}
+	if r := m.info.State.Reason; r != "" && state.Terminal(m.info.State.State) {
+		out = append(out, screen.P(screen.Bad, "  "+text.Line(r)))
+	}
 	if e := m.heldOut(); e != "" {
 		out = append(out, screen.P(screen.Dim, "  held-out "), screen.P(screen.Plain, e))
 	}
@@ -207,11 +211,14 @@ func (m *Model) runLines(w int) []string {
 	}
 	h, hb := m.info.Header, m.info.Heartbeat
 	stage, step, eta := m.progress()
+	if state.Terminal(m.info.State.State) {
+		row("reason", text.Line(m.info.State.Reason))
+	}
 	row("stage", stage)
 	row("step", step)
 	row("left", eta)
 	if d, ok := m.rate.perStep(); ok {
-		row("a step", fmt.Sprintf("%.2f s", d.Seconds()))
+		row("per step", fmt.Sprintf("%.2f s", d.Seconds()))
 	}
 	if n := len(m.evals); n > 0 {
 		e, _, _ := strings.Cut(m.heldOut(), " [")

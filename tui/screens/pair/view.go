@@ -185,7 +185,7 @@ func (m *Model) side(i int, r screen.Rect, rows []row) screen.Pane {
 		if i == 1 {
 			pieces, gutter, gr = rows[k].b, rows[k].gb, screen.Added
 		}
-		p.Lines = append(p.Lines, m.env.Line(w, append([]screen.Piece{screen.P(gr, gutter)}, pieces...)...))
+		p.Lines = append(p.Lines, m.env.Line(w, append([]screen.Piece{screen.P(gr, gutter+" ")}, pieces...)...))
 	}
 	return p
 }

@@ -38,7 +38,7 @@ func columns() []column {
 	return []column{
 		{"created", 12, false, 130, dim(func(r client.Run) string { return stamp(r.CreatedUS) }),
 			func(a, b client.Run) int { return cmp.Compare(b.ID, a.ID) }},
-		{"state", 16, false, 0, status, func(a, b client.Run) int { return cmp.Compare(a.State, b.State) }},
+		{"state", 10, false, 0, status, func(a, b client.Run) int { return cmp.Compare(a.State, b.State) }},
 		{"name", 0, false, 0, func(r client.Run, _ time.Time) screen.Piece { return screen.P(screen.Strong, name(r)) },
 			func(a, b client.Run) int { return strings.Compare(a.Name, b.Name) }},
 		{"task", 14, false, 110, plain(func(r client.Run) string { return text.Line(r.Task) }),
@@ -87,7 +87,7 @@ func status(r client.Run, now time.Time) screen.Piece {
 	word, role := screen.RunWord(r.State, r.Live, r.LastRecordUS, now)
 	// The age has a column of its own.
 	word, _, _ = strings.Cut(word, " ")
-	if strings.HasPrefix(word, "dead") {
+	if strings.HasPrefix(word, "dead") || word == "not" {
 		word = string(r.State)
 	}
 	return screen.P(role, word)

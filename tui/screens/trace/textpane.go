@@ -109,13 +109,15 @@ func gist(prompt string) string {
 // that stands for them.
 func (m *Model) textLine(d *document, row int, digits bool, w int) string {
 	pieces := []screen.Piece{screen.P(screen.Plain, " ")}
-	for _, s := range d.rows.Segments(row, d.flat) {
-		role := screen.Role(s.Class)
-		if digits {
-			pieces = append(pieces, screen.P(screen.Dim, digitRow(s, m.env.Method.StringWidth(s.Text))))
-			continue
+	if digits {
+		s := " "
+		for _, seg := range d.rows.Segments(row, d.flat) {
+			s += digitRow(seg, m.env.Method.StringWidth(seg.Text))
 		}
-		pieces = append(pieces, screen.P(role, s.Text))
+		return m.env.Line(w, screen.P(screen.Dim, s[:min(len(s), w)]))
+	}
+	for _, s := range d.rows.Segments(row, d.flat) {
+		pieces = append(pieces, screen.P(screen.Role(s.Class), s.Text))
 	}
 	return m.env.Line(w, trim(pieces, w, m.env)...)
 }
