@@ -12,6 +12,8 @@ import (
 
 	"gradus/kernels"
 	"gradus/kernels/cpu"
+	"gradus/kernels/philox"
+	"gradus/kernels/ref"
 )
 
 // someRequests are 7 prompts of 1 to 8 tokens with 0 to 5 streams each.
@@ -228,11 +230,23 @@ func TestSampleFollowsDistribution(t *testing.T) {
 		const n = 4000
 		r := Request{Prompt: prompt}
 		for i := range n {
-			r.Streams = append(r.Streams, uint64(i))
+			r.Streams = append(r.Streams, uint64(i)<<30)
 		}
-		count := make([]float64, cfg.VocabSize)
-		for _, c := range generate(t, m, []Request{r}, SampleOptions{Temperature: 0.8, MaxNew: 1, Seed: 1})[0] {
+		z := make([]float64, cfg.VocabSize)
+		for v, s := range scores {
+			z[v] = float64(s.LogProbs[0])
+		}
+		const seed = 1<<40 + 1
+		count, others := make([]float64, cfg.VocabSize), 0
+		for i, c := range generate(t, m, []Request{r}, SampleOptions{Temperature: 0.8, MaxNew: 1, Seed: seed})[0] {
 			count[c.Tokens[0]]++
+			if int(c.Tokens[0]) != ref.Draw(z, 0, 1, float64(philox.Uniform(seed, r.Streams[i], 0))) {
+				others++
+			}
+		}
+		// Only a number at the border of two tokens may go to either.
+		if others > 2 {
+			t.Errorf("%d of %d tokens are not those that (seed, stream, place) draw", others, n)
 		}
 		for v, s := range scores {
 			p := math.Exp(float64(s.LogProbs[0]))
