@@ -32,6 +32,7 @@ type app struct {
 	getenv         func(string) string
 	now            func() time.Time
 	version        string
+	readOnly       bool // --read-only: the workbench changes no run
 }
 
 // exitError gives an error an exit code of its own.

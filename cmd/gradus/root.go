@@ -25,6 +25,7 @@ func (a *app) rootCommand() *cobra.Command {
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.workbench(cmd.Context(), "") },
 	}
+	root.Flags().BoolVar(&a.readOnly, "read-only", false, "open the workbench without the keys that change a run")
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
