@@ -20,11 +20,11 @@ type DB struct {
 	path string
 	dec  *zstd.Decoder
 
-	mu         sync.Mutex
-	pool       *sql.DB
-	file       os.FileInfo // the file that pool has open
-	watch      *sql.Conn   // data_version counts per connection, so one is kept for it
-	generation int64       // how often the file was replaced
+	mu      sync.Mutex
+	pool    *sql.DB
+	file    os.FileInfo // the file that pool has open
+	watch   *sql.Conn   // data_version counts per connection, so one is kept for it
+	retired []*sql.DB   // of files that were replaced; queries may still run on them
 }
 
 // OpenRead opens the database of a run for reading. The error is
@@ -75,7 +75,11 @@ func (db *DB) Close() error {
 		db.watch = nil
 	}
 	db.dec.Close()
-	return db.pool.Close()
+	var err error
+	for _, pool := range append(db.retired, db.pool) {
+		err = errors.Join(err, pool.Close())
+	}
+	return err
 }
 
 // sql is the pool to query now.
@@ -110,7 +114,7 @@ func (db *DB) DataVersion(ctx context.Context) (int64, error) {
 	if err := db.watch.QueryRowContext(ctx, "PRAGMA data_version").Scan(&v); err != nil {
 		return 0, fmt.Errorf("look at %s: %w", db.path, err)
 	}
-	return db.generation<<32 | v, nil
+	return int64(len(db.retired))<<32 | v, nil
 }
 
 func (db *DB) reopen() error {
@@ -119,11 +123,11 @@ func (db *DB) reopen() error {
 		return err
 	}
 	db.watch = nil
-	db.generation++
+	db.retired = append(db.retired, old)
 	if watch != nil {
 		watch.Close()
 	}
-	return old.Close() // waits for nobody: connections in use close when they are given back
+	return nil
 }
 
 // Header is the run's header; ErrNotFound before its first record is folded.

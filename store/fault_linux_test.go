@@ -83,6 +83,7 @@ func childRun(dir string) error {
 // lost, nothing is there twice, the database is whole and equals one built
 // from the log. GRADUS_FAULT_KILLS sets how many kills (10).
 func TestFaultKill9(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("kills processes for some seconds")
 	}
@@ -195,6 +196,7 @@ func mountTmpfs(t *testing.T, size string) string {
 // The log's disk is really full: a clear error, everything acknowledged is
 // still there, and once there is room the run goes on.
 func TestFaultLogDiskFull(t *testing.T) {
+	t.Parallel()
 	dir := mountTmpfs(t, "1m")
 	filler := filepath.Join(dir, "filler")
 	if err := os.WriteFile(filler, make([]byte, 300<<10), 0o600); err != nil {
@@ -247,6 +249,7 @@ func readable(t *testing.T, dir string) int {
 // The database's disk is full while the log's is not: the fold waits, tells
 // why, loses nothing, and goes on when there is room.
 func TestFaultDatabaseDiskFull(t *testing.T) {
+	t.Parallel()
 	small := mountTmpfs(t, "1m")
 	dir := t.TempDir()
 	if err := storetest.Write(dir, storetest.Spec{Seed: 1, Steps: 60, Generations: 16}); err != nil {
@@ -297,6 +300,7 @@ func TestFaultDatabaseDiskFull(t *testing.T) {
 // A reader in the middle of a query holds up neither the fold nor the
 // emptying of the write-ahead log for longer than its query.
 func TestReadersBesideAFold(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	log, err := store.OpenLog(dir)
 	if err != nil {

@@ -83,6 +83,7 @@ func sampleRecord(step int, texts ...string) store.Samples {
 
 // Everything a run records comes back as it was.
 func TestFoldReadsBack(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	dir := t.TempDir()
 	yes, no := true, false
@@ -188,6 +189,7 @@ func TestFoldReadsBack(t *testing.T) {
 }
 
 func TestRewindHides(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	dir := t.TempDir()
 	for step := 1; step <= 5; step++ {
@@ -332,6 +334,7 @@ func TestUnknownAndBrokenRecordsAreKept(t *testing.T) {
 }
 
 func TestHostileStringsComeBack(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	dir := t.TempDir()
 	texts := []string{"", "\x00", "a\x00b", "\xff\xfe", "\x1b]52;c;eA==\x07", "\u202Eabc", strings.Repeat("\xf0\x28", 5000), strings.Repeat("x", 1<<20),

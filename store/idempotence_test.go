@@ -27,6 +27,7 @@ func contentHash(t testing.TB, path string) string {
 // rebuilds in between, gives the content that one fold of the whole gives.
 // GRADUS_FAULT_ROUNDS sets how many.
 func TestFoldInAnySittings(t *testing.T) {
+	t.Parallel()
 	records := storetest.Records(storetest.Spec{Seed: 9, Steps: 14, RewindAt: 5, Hostile: true, EvalPrompts: 4, CheckpointEvery: 4})
 	whole := t.TempDir()
 	for _, step := range records {
@@ -96,6 +97,7 @@ func appendStep(t testing.TB, dir string, recs []store.Record) {
 
 // The hash sees every kind of change, or comparing hashes would prove nothing.
 func TestContentHashSeesChanges(t *testing.T) {
+	t.Parallel()
 	base := storetest.Spec{Seed: 2, Steps: 6}
 	hashes := map[string]string{}
 	for name, spec := range map[string]storetest.Spec{
@@ -113,6 +115,7 @@ func TestContentHashSeesChanges(t *testing.T) {
 }
 
 func TestRebuild(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	db, dir := storetest.Open(t, storetest.Spec{Seed: 2, Steps: 8})
 	path := store.DBPath(dir)
@@ -173,6 +176,7 @@ func TestDataVersionTellsOfNews(t *testing.T) {
 }
 
 func TestOneIngesterAtATime(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	dir := t.TempDir()
 	path := store.DBPath(dir)
@@ -217,6 +221,7 @@ func TestOneIngesterAtATime(t *testing.T) {
 
 // Follow shows what is appended while it runs and takes the rest when told to end.
 func TestFollow(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	log, err := store.OpenLog(dir)
 	if err != nil {

@@ -26,7 +26,7 @@ const (
 type IngestOptions struct {
 	Wait           bool          // wait for the lock instead of ErrIngestLocked
 	Poll           time.Duration // how often Follow looks for records without being woken; 0 means 100 ms
-	AllowNetworkFS bool          // fold onto a network file system after all
+	AllowNetworkFS bool          // fold onto a network file system after all, without a write-ahead log
 	OnError        func(error)   // told of errors that Follow waits out, as a full disk; may be nil
 }
 
@@ -44,13 +44,18 @@ type Ingester struct {
 
 // OpenIngester takes the lock (file ingest.lock beside dbPath) and opens the
 // database at dbPath, making it if it is missing. It refuses network file
-// systems, on which SQLite loses rows.
+// systems, on which SQLite loses rows, and a database that belongs to another
+// run than the log.
 func OpenIngester(ctx context.Context, logDir, dbPath string, opt IngestOptions) (*Ingester, error) {
 	if opt.Poll == 0 {
 		opt.Poll = 100 * time.Millisecond
 	}
-	if err := checkPlace(dbPath, opt.AllowNetworkFS); err != nil {
+	remote, err := networkFS(filepath.Dir(dbPath))
+	if err != nil {
 		return nil, err
+	}
+	if remote != "" && !opt.AllowNetworkFS {
+		return nil, refuseNetwork(dbPath, remote)
 	}
 	lock, err := lockFile(ctx, filepath.Join(filepath.Dir(dbPath), "ingest.lock"), opt.Wait)
 	if err != nil {
@@ -63,33 +68,30 @@ func OpenIngester(ctx context.Context, logDir, dbPath string, opt IngestOptions)
 			return nil, fmt.Errorf("make the run database %s: %w", dbPath, err)
 		}
 	}
-	if err := in.open(ctx, "FULL"); err != nil {
+	pragmas := []string{"synchronous=FULL"}
+	if remote != "" {
+		// The write-ahead log needs memory that all its users share.
+		pragmas = append(pragmas, "journal_mode=DELETE")
+	}
+	if err := in.open(ctx, pragmas...); err != nil {
 		in.Close()
 		return nil, err
 	}
 	return in, nil
 }
 
-// checkPlace refuses to put a database where SQLite is not safe.
-func checkPlace(dbPath string, allow bool) error {
-	name, err := networkFS(filepath.Dir(dbPath))
-	if err != nil {
-		return err
-	}
-	if name != "" && !allow {
-		return fmt.Errorf("put the run database at %s: that is on %s, a network file system, where SQLite can lose rows; set GRADUS_HOME to a local disk", dbPath, name)
-	}
-	return nil
+func refuseNetwork(dbPath, name string) error {
+	return fmt.Errorf("put the run database at %s: that is on %s, a network file system, where SQLite can lose rows; set GRADUS_HOME to a local disk", dbPath, name)
 }
 
-func (in *Ingester) open(ctx context.Context, synchronous string) (err error) {
+func (in *Ingester) open(ctx context.Context, pragmas ...string) (err error) {
 	if in.enc, err = newEncoder(); err != nil {
 		return err
 	}
 	if in.dec, err = newDecoder(); err != nil {
 		return err
 	}
-	if in.db, err = openWriter(in.dbPath, synchronous); err != nil {
+	if in.db, err = openWriter(in.dbPath, pragmas...); err != nil {
 		return err
 	}
 	if err := checkSchema(ctx, in.db, in.dbPath); err != nil {
@@ -98,6 +100,31 @@ func (in *Ingester) open(ctx context.Context, synchronous string) (err error) {
 	in.f, err = newFolder(ctx, in.db, in.enc)
 	if err != nil {
 		return fmt.Errorf("open %s: %w", in.dbPath, err)
+	}
+	return in.checkRun()
+}
+
+// checkRun makes sure that the log goes on where the database ends: that it
+// is the log of the same run.
+func (in *Ingester) checkRun() error {
+	var have string
+	err := in.f.conn.QueryRowContext(context.Background(), `SELECT value FROM meta WHERE key='run_id'`).Scan(&have)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("open %s: %w", in.dbPath, err)
+	}
+	r := eventlog.NewReader(in.logDir, eventlog.Position{})
+	defer r.Close()
+	payload, _, err := r.Next()
+	if err != nil {
+		return nil // the fold will say what is wrong with the log
+	}
+	_, body, err := parseRecord(payload)
+	if h, ok := body.(*RunHeader); err == nil && ok && h.ID != have {
+		return fmt.Errorf("fold the log in %s into %s: the log is of run %s and the database of run %s; remove the database, it is made anew from the log",
+			in.logDir, in.dbPath, h.ID, have)
 	}
 	return nil
 }
@@ -167,7 +194,7 @@ func (in *Ingester) foldAll(ctx context.Context) (n int, err error) {
 	}
 	<-done
 	if readErr != nil && ctx.Err() == nil {
-		return n, readErr
+		return n, fmt.Errorf("fold into %s: %w", in.dbPath, readErr)
 	}
 	return n, ctx.Err()
 }

@@ -62,27 +62,34 @@ func dsn(path, query string) (string, error) {
 	return "file:" + (&url.URL{Path: abs}).EscapedPath() + "?" + query, nil
 }
 
-// openWriter opens the one writing connection of a database that exists.
-// synchronous is FULL or OFF; with FULL a committed transaction survives
-// power failure.
-func openWriter(path, synchronous string) (*sql.DB, error) {
+// openWriter opens the one writing connection of a database that exists. With
+// the pragma synchronous=FULL a committed transaction survives power failure.
+func openWriter(path string, pragmas ...string) (*sql.DB, error) {
 	uri, err := dsn(path, "mode=rw&_txlock=immediate&_busy_timeout=10000")
 	if err != nil {
 		return nil, err
 	}
-	db := sql.OpenDB(connector{uri, []string{
-		"synchronous=" + synchronous, "trusted_schema=OFF", "cell_size_check=ON",
-		"temp_store=MEMORY", "cache_size=-16000", "wal_autocheckpoint=1000", "journal_size_limit=16777216",
-	}})
+	db := sql.OpenDB(connector{uri, append([]string{
+		"trusted_schema=OFF", "cell_size_check=ON", "temp_store=MEMORY", "cache_size=-16000",
+		"wal_autocheckpoint=1000", fmt.Sprintf("journal_size_limit=%d", walLimit),
+	}, pragmas...)})
 	db.SetMaxOpenConns(1)
 	return db, nil
 }
 
-// openReader opens a pool of reading connections. Where the folder cannot be
-// written and no WAL is left, the file is opened as one that never changes.
+// openReader opens a pool of reading connections. Where SQLite cannot make
+// its side files and nobody else has made them, the file is opened as one that
+// never changes.
 func openReader(path string) (*sql.DB, error) {
 	query := "mode=ro&_query_only=1&_busy_timeout=5000"
-	if frozen(path) {
+	remote, err := networkFS(filepath.Dir(path))
+	if err != nil {
+		return nil, err
+	}
+	if remote != "" && sideFiles(path) {
+		return nil, fmt.Errorf("open %s: it is being written on %s, a network file system, where SQLite cannot read safely; copy it to a local disk, or look at it on the host that writes it", path, remote)
+	}
+	if remote != "" || !sideFiles(path) && !writable(filepath.Dir(path)) {
 		query = "mode=ro&immutable=1&_query_only=1"
 	}
 	uri, err := dsn(path, query)
@@ -95,16 +102,14 @@ func openReader(path string) (*sql.DB, error) {
 	return db, nil
 }
 
-// frozen tells whether SQLite could not make its shared-memory file beside
-// path and also does not need one.
-func frozen(path string) bool {
+// sideFiles tells whether a write-ahead log with content, or its index, lies
+// beside path: then somebody has the database open, or died having it open.
+func sideFiles(path string) bool {
 	if info, err := os.Stat(path + "-wal"); err == nil && info.Size() > 0 {
-		return false
+		return true
 	}
-	if _, err := os.Stat(path + "-shm"); err == nil {
-		return false
-	}
-	return !writable(filepath.Dir(path))
+	_, err := os.Stat(path + "-shm")
+	return err == nil
 }
 
 // createDB makes an empty run database at path, where none is. It appears

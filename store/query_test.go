@@ -48,6 +48,7 @@ func hasWords(words, text string) bool {
 // Any combination of filters gives the rows that plain Go picks, in order, and
 // pages of any size put together give the same.
 func TestSamplesAgainstPlainGo(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	db, _ := storetest.Open(t, storetest.Spec{Seed: 3, RewindAt: 20})
 	all := everyRow(t, db)
@@ -137,6 +138,7 @@ func TestSamplesAgainstPlainGo(t *testing.T) {
 
 // Rows and detail agree, and rows carry their reward parts.
 func TestRowsAndDetailAgree(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	db, _ := storetest.Open(t, storetest.Spec{Seed: 4, Steps: 12, Hostile: true})
 	for _, r := range everyRow(t, db) {
@@ -162,6 +164,7 @@ func TestRowsAndDetailAgree(t *testing.T) {
 
 // No text that a user can type is read as FTS5 syntax.
 func TestSearchSyntaxIsOnlyText(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	dir := t.TempDir()
 	appendRecords(t, dir, record(t, store.KindSamples, 1, 1, sampleRecord(1,

@@ -17,7 +17,10 @@ import (
 // of the one at dbPath, which stays as it is when anything fails. It holds the
 // ingest lock; ErrIngestLocked when another process is folding.
 func Rebuild(ctx context.Context, logDir, dbPath string) (err error) {
-	if err := checkPlace(dbPath, false); err != nil {
+	if name, err := networkFS(filepath.Dir(dbPath)); err != nil || name != "" {
+		if err == nil {
+			err = refuseNetwork(dbPath, name)
+		}
 		return err
 	}
 	lock, err := lockFile(ctx, filepath.Join(filepath.Dir(dbPath), "ingest.lock"), false)
@@ -38,7 +41,7 @@ func Rebuild(ctx context.Context, logDir, dbPath string) (err error) {
 		return err
 	}
 	in := &Ingester{logDir: logDir, dbPath: tmp}
-	err = in.open(ctx, "OFF") // it counts only once it is whole, synced and renamed
+	err = in.open(ctx, "synchronous=OFF") // it counts only once it is whole, synced and renamed
 	if err == nil {
 		_, err = in.CatchUp(ctx)
 	}

@@ -58,7 +58,7 @@ type SampleQuery struct {
 	Stage      string   // "sft", "grpo", ...
 	MinStep    *int     // inclusive
 	MaxStep    *int     // inclusive
-	Attempt    *int     //
+	Attempt    *int     // process that made it
 	PromptHash string   // hex, as Prompt.Hash
 	Group      *int     // Sample.Group
 	MinReward  *float64 // inclusive
@@ -66,7 +66,7 @@ type SampleQuery struct {
 	Finish     string   // "stop" or "length"
 	Text       string   // words and "quoted phrases" that must all occur in the completion
 	Correct    *bool    // the checker's verdict
-	Task       string   //
+	Task       string   // Prompt.Task
 	Ckpt       string   // RUN@STEP that generated it
 	After      int64    // id of the last row of the page before; 0 for the first page
 	Newest     bool     // newest first, instead of oldest first

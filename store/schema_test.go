@@ -67,6 +67,7 @@ func TestFileFormat(t *testing.T) {
 
 // The questions a reader asks with plain SQL.
 func TestPlainSQL(t *testing.T) {
+	t.Parallel()
 	db, dir := storetest.Open(t, storetest.Spec{Seed: 1, RewindAt: 20})
 	p := plain(t, store.DBPath(dir))
 	if n := scanOne[int](t, p, "SELECT count(*) FROM traces WHERE phase='train'"); n != 40*8 {
@@ -121,6 +122,7 @@ func TestNewerDatabaseIsRefused(t *testing.T) {
 
 // A path may hold what a URI gives a meaning.
 func TestPathsWithOddNames(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"a b", "q?mode=memory", "h#x", "p%20q", "ü", "semi;colon&amp", "quote'\""} {
 		dir := filepath.Join(t.TempDir(), name)
 		if err := storetest.Write(dir, storetest.Spec{Steps: 2, EvalPrompts: 1}); err != nil {
