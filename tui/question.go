@@ -115,9 +115,7 @@ func (q *question) lines(env *screen.Env, w int, brief bool) []string {
 }
 
 // steered is a screen about a run that P and X work on.
-type steered interface {
-	Steer() (id, name string, s store.State, live client.Liveness)
-}
+type steered interface{ Steer() screen.Target }
 
 // steer opens the question that P or X asks.
 func (a *App) steer(id keys.ID, key string) tea.Cmd {
@@ -125,14 +123,14 @@ func (a *App) steer(id keys.ID, key string) tea.Cmd {
 	if !ok {
 		return nil
 	}
-	runID, name, st, live := s.Steer()
+	at := s.Steer()
+	runID, name, st, live := at.ID, text.Line(at.Name), at.State, at.Live
 	if runID == "" {
 		return screen.Say(screen.Warn, "no run is selected")
 	}
 	if name == "" {
 		name = runID
 	}
-	name = text.Line(name)
 	if why := screen.CannotSteer(st, live); why != "" {
 		return screen.Say(screen.Warn, name+": "+why)
 	}
@@ -160,6 +158,9 @@ func (a *App) steer(id keys.ID, key string) tea.Cmd {
 		}
 	} else if verb != state.VerbResume {
 		return screen.Say(screen.Warn, name+" is "+string(st)+"; there is nothing to stop")
+	}
+	if age := a.env.Clock.Now().Sub(time.UnixMicro(at.LastUS)); live == client.Alive && age > screen.SilentAfter {
+		ask.Notes = append(ask.Notes, "It has written nothing for "+screen.Age(age)+"; the answer may take as long.")
 	}
 	ask.Yes = func(reason string) tea.Cmd {
 		a.say(screen.Notice{Text: "asked " + name + " to " + string(verb) + "; it answers between two steps"})

@@ -37,6 +37,14 @@ func RunWord(s store.State, live client.Liveness, lastUS int64, now time.Time) (
 	return string(s), Good
 }
 
+// Target is the run that P and X work on.
+type Target struct {
+	ID, Name string // Name is foreign text
+	State    store.State
+	Live     client.Liveness
+	LastUS   int64 // when it last wrote
+}
+
 // CannotSteer says why a run does not take requests, or "".
 func CannotSteer(s store.State, live client.Liveness) string {
 	switch {

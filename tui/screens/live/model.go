@@ -7,7 +7,6 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"gradus/runner/client"
 	"gradus/store"
 	"gradus/tui/keys"
 	"gradus/tui/list"
@@ -247,6 +246,6 @@ func (m *Model) Status() (string, screen.Role) {
 }
 
 // Steer tells what P and X work on.
-func (m *Model) Steer() (id, name string, s store.State, live client.Liveness) {
-	return m.id, m.info.Header.Name, m.info.State.State, m.info.Live
+func (m *Model) Steer() screen.Target {
+	return screen.Target{ID: m.id, Name: m.info.Header.Name, State: m.info.State.State, Live: m.info.Live, LastUS: m.info.State.LastRecordUS}
 }

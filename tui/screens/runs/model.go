@@ -9,7 +9,6 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"gradus/runner/client"
-	"gradus/store"
 	"gradus/tui/keys"
 	"gradus/tui/list"
 	"gradus/tui/screen"
@@ -132,12 +131,9 @@ func (m *Model) RunID() string {
 }
 
 // Steer tells what P and X work on.
-func (m *Model) Steer() (id, name string, s store.State, live client.Liveness) {
-	r, ok := m.list.Selected()
-	if !ok {
-		return "", "", "", ""
-	}
-	return r.ID, r.Name, r.State, r.Live
+func (m *Model) Steer() screen.Target {
+	r, _ := m.list.Selected()
+	return screen.Target{ID: r.ID, Name: r.Name, State: r.State, Live: r.Live, LastUS: r.LastRecordUS}
 }
 
 // Marked are the runs whose checkpoints are to be compared.

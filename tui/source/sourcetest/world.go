@@ -26,6 +26,7 @@ type World struct {
 
 	mu   sync.Mutex
 	runs map[string]*run
+	cat  *store.Catalogue
 
 	// Asked lists the requests that were made, as "verb run reason".
 	Asked []string
@@ -138,11 +139,10 @@ func (w *World) get(id string) *run {
 
 // Runs lists all runs.
 func (w *World) Runs(ctx context.Context) ([]client.Run, error) {
-	cat, err := store.OpenCatalogue(filepath.Join(w.t.TempDir(), "catalogue.db"))
+	cat, err := w.catalogue()
 	if err != nil {
 		return nil, err
 	}
-	defer cat.Close()
 	if err := cat.Refresh(ctx, w.root); err != nil {
 		return nil, err
 	}
@@ -163,6 +163,20 @@ func (w *World) Runs(ctx context.Context) ([]client.Run, error) {
 	}
 	sort.Slice(out, func(i, j int) bool { return out[i].ID > out[j].ID })
 	return out, nil
+}
+
+func (w *World) catalogue() (*store.Catalogue, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.cat == nil {
+		cat, err := store.OpenCatalogue(filepath.Join(w.t.TempDir(), "catalogue.db"))
+		if err != nil {
+			return nil, err
+		}
+		w.cat = cat
+		w.t.Cleanup(func() { cat.Close() })
+	}
+	return w.cat, nil
 }
 
 // Run is one of them.
