@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"syscall"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -25,6 +26,8 @@ func (a *app) processCommand() *cobra.Command {
 		Example: "  gradus _run FOLDER",
 		Args:    exactArgs("DIR"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			// Everything a run writes is its user's alone.
+			syscall.Umask(0o077)
 			dir, err := rundir.At(args[0])
 			if err != nil {
 				return usage(err)
