@@ -11,8 +11,10 @@ import (
 
 // CompareOptions say what is asked of both checkpoints.
 type CompareOptions struct {
-	// Sets change the suite, which is otherwise that of A's run, or of B's if
-	// A is a folder: task.level=3, eval.prompts=512, eval.seed=7, ...
+	// Base is the recipe whose task, rewards and [eval] table make the suite;
+	// nil takes that of A's run, or of B's if A is a folder.
+	Base *recipe.Recipe
+	// Sets change the suite: task.level=3, eval.prompts=512, eval.seed=7, ...
 	Sets []string
 	// Texts bounds how many flips of each kind come with their texts; 0: all.
 	Texts int
@@ -24,18 +26,23 @@ type CompareOptions struct {
 // Compare compares two checkpoints on one suite. An evaluation that is not
 // recorded yet is made first.
 func Compare(ctx context.Context, env Env, a, b client.Ref, opt CompareOptions) (compare.Result, error) {
-	base, err := Base(env.Client, a)
-	if err == nil && base == nil {
-		base, err = Base(env.Client, b)
-	}
-	if err != nil {
-		return compare.Result{}, err
+	base := opt.Base
+	for _, of := range []client.Ref{a, b} {
+		if base != nil {
+			break
+		}
+		var err error
+		if base, err = Base(env.Client, of); err != nil {
+			return compare.Result{}, err
+		}
 	}
 	var found [2]compare.Found
 	for i, ckpt := range []client.Ref{a, b} {
-		if found[i], err = side(ctx, env, base, ckpt, opt); err != nil {
+		f, err := side(ctx, env, base, ckpt, opt)
+		if err != nil {
 			return compare.Result{}, err
 		}
+		found[i] = f
 	}
 	return compare.Recorded(ctx, env.Client, found[0], found[1], compare.Options{}, opt.Texts)
 }

@@ -279,6 +279,7 @@ func TestGSM8K(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	base.Task.Level = 2 // a level of the task the model was trained on; a file has none
 	rec, err := Recipe(base, ckpt, "task.name=jsonl", "task.file="+path, "task.preset=gsm8k", "eval.prompts=32")
 	if err != nil {
 		t.Fatal(err)

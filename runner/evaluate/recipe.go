@@ -79,7 +79,7 @@ func SuiteHash(rec *recipe.Recipe) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	s := suite.FromRecipe(rec, held.Spec().Version)
+	s := suite.FromRecipe(rec, held.Spec())
 	items, err := s.Build(held)
 	if err != nil {
 		return "", err

@@ -29,7 +29,7 @@ type exam struct {
 
 // newExam builds the suite that the recipe describes.
 func (r *run) newExam() (*exam, error) {
-	e := &exam{suite: suite.FromRecipe(r.rec, r.shape.held.Spec().Version)}
+	e := &exam{suite: suite.FromRecipe(r.rec, r.shape.held.Spec())}
 	items, err := e.suite.Build(r.shape.held)
 	if err != nil {
 		return nil, err
@@ -235,11 +235,11 @@ func (e *exam) explain(ro *rollout) string {
 		case *c.Correct:
 			right++
 		case c.Reason == unfit:
-			why["the prompt is longer than the model can hold"]++
+			why["had a prompt longer than the model can hold"]++
 		case c.Finish == model.FinishLength && c.Claim == "":
-			why[fmt.Sprintf("cut at %d tokens before an answer", ro.limit)]++
+			why[fmt.Sprintf("were cut at %d tokens before an answer", ro.limit)]++
 		default:
-			why[strings.TrimPrefix(c.Reason, "accuracy.")]++
+			why[inWords(c.Reason)]++
 		}
 	}
 	s := fmt.Sprintf("%d of %d right", right, len(ro.all))
@@ -261,7 +261,7 @@ func (e *exam) explain(ro *rollout) string {
 		if i == 0 {
 			sep = ": "
 		}
-		s += fmt.Sprintf("%s%d %s", sep, why[w], strings.ReplaceAll(w, "_", " "))
+		s += fmt.Sprintf("%s%d %s", sep, why[w], w)
 	}
 	if len(e.all) < e.suite.Prompts {
 		s += fmt.Sprintf("; the task has only %d of the %d held-out prompts that were asked for", len(e.all), e.suite.Prompts)
@@ -270,6 +270,31 @@ func (e *exam) explain(ro *rollout) string {
 		s += fmt.Sprintf("; %d of %d prompts hold bytes that the model's tokenizer does not know", unknown, len(e.all))
 	}
 	return s + "."
+}
+
+// inWords says what a verdict means for an answer; a code that has no words
+// here speaks for itself.
+func inWords(reason string) string {
+	code := strings.TrimPrefix(reason, "accuracy.")
+	switch code {
+	case "different":
+		return "gave a wrong answer"
+	case "no_answer":
+		return "gave no answer"
+	case "ambiguous":
+		return "gave several answers"
+	case "unparsed", "pred_unparsed":
+		return "gave an answer that cannot be read"
+	case "wrong_numbers":
+		return "used the wrong numbers"
+	case "division_by_zero":
+		return "divided by zero"
+	case "gold_unparsed", "problem_unreadable":
+		return "have a problem that cannot be judged"
+	case "":
+		return "were not judged"
+	}
+	return strings.ReplaceAll(code, "_", " ")
 }
 
 func (e *exam) unknown() int {

@@ -157,7 +157,7 @@ func (s *shape) promptBytes() int64 {
 
 // longestHeldOut is the length of the longest prompt of the held-out suite.
 func (s *shape) longestHeldOut(rec *recipe.Recipe) (int, error) {
-	items, err := suite.FromRecipe(rec, s.held.Spec().Version).Build(s.held)
+	items, err := suite.FromRecipe(rec, s.held.Spec()).Build(s.held)
 	if err != nil {
 		return 0, err
 	}

@@ -33,16 +33,23 @@ type Suite struct {
 	MaxCompletionLength int     `json:"max_completion_length"`
 }
 
-// FromRecipe is the suite that the [task] and [eval] tables describe.
-// maxCompletion is used where the recipe leaves eval.max_completion_length
-// at 0.
-func FromRecipe(r *recipe.Recipe, version string) Suite {
+// FromRecipe is the suite that the [task] and [eval] tables describe. spec is that of the recipe's task.
+func FromRecipe(r *recipe.Recipe, spec tasks.Spec) Suite {
 	return Suite{
-		Task: r.Task.Name, Version: version, Level: r.Task.Level, Template: r.Task.Template,
+		Task: r.Task.Name, Version: spec.Version, Level: Level(spec, r.Task.Level), Template: r.Task.Template,
 		Prompts: r.Eval.Prompts, Samples: r.Eval.Samples, Seed: uint64(r.Eval.Seed),
 		Temperature: r.Eval.Temperature, TopP: r.Eval.TopP,
 		MaxCompletionLength: MaxCompletion(r),
 	}
+}
+
+// Level is the level to ask a task for: the one asked for, except that a task
+// with a single level, as one whose problems come from a file, has no knob.
+func Level(spec tasks.Spec, asked int) int {
+	if spec.MinLevel == spec.MaxLevel {
+		return spec.MinLevel
+	}
+	return asked
 }
 
 // MaxCompletion is the length limit of evaluations: the recipe's own, else

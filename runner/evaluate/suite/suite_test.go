@@ -34,7 +34,7 @@ func build(t *testing.T, sets ...string) (Suite, []Item, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := FromRecipe(rec, held.Spec().Version)
+	s := FromRecipe(rec, held.Spec())
 	items, err := s.Build(held)
 	if err != nil {
 		t.Fatal(err)

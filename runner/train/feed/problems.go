@@ -23,7 +23,7 @@ type Source struct {
 // seed. Stages do not share problems by number, so a second stage does not
 // start with what the first has just seen.
 func NewSource(task tasks.Task, level int, seed uint64, stage int) *Source {
-	return &Source{Task: task, Level: level, key: Key(seed, "problems", uint64(stage))}
+	return &Source{Task: task, Level: suite.Level(task.Spec(), level), key: Key(seed, "problems", uint64(stage))}
 }
 
 // Problem is the problem at a position, counted from 0. A task with a fixed
