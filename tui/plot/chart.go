@@ -40,9 +40,12 @@ type Spec struct {
 // planned > 0 (beyond, and without a plan, in jumps of a quarter), y with about
 // one tick for each three rows of a chart of height h. Call it when data came,
 // not when drawing.
+//
+// A curve that begins late, as the reward does after a cold start, gets an x
+// axis that begins there: else it would have a sliver at the right edge.
 func (spec Spec) Fit(planned float64, h int) {
 	if planned > 0 && !spec.X.Set() {
-		spec.X.Fix(0, planned)
+		spec.X.Fix(begin(spec.Curves, planned), planned)
 	}
 	for _, c := range spec.Curves {
 		x, _, ok := c.Series.Last()
@@ -58,6 +61,21 @@ func (spec Spec) Fit(planned float64, h int) {
 		}
 		spec.Y.Cover(lo, hi, max(h/4, 2))
 	}
+}
+
+// begin is where the x axis of a plan of steps begins: at 0, or one step before
+// the first point if more than a tenth of the plan lies before it.
+func begin(curves []Curve, planned float64) float64 {
+	first := planned
+	for _, c := range curves {
+		if x, ok := c.Series.First(); ok {
+			first = min(first, x)
+		}
+	}
+	if first <= planned/10 || first >= planned {
+		return 0
+	}
+	return math.Floor(first) - 1
 }
 
 // Cell is one character of a chart.

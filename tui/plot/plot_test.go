@@ -265,6 +265,22 @@ func TestSeriesTakesAPointAgain(t *testing.T) {
 	}
 }
 
+// The x axis begins at 0 for a curve that is there from the start, and just
+// before the first point for one that begins late in the plan.
+func TestFitBeginsWhereTheCurveDoes(t *testing.T) {
+	for _, c := range []struct{ first, planned, want float64 }{
+		{1, 1100, 0}, {100, 1100, 0}, {111, 1100, 110}, {1001, 1100, 1000}, {1100, 1100, 0}, {2000, 1100, 0},
+	} {
+		series := NewSeries()
+		series.Append(c.first, 0.5)
+		s := Spec{Curves: []Curve{{Series: series}}, X: &Axis{}, Y: &Axis{}}
+		s.Fit(c.planned, 10)
+		if s.X.Lo != c.want {
+			t.Errorf("a curve from %v of %v: axis from %v, want %v", c.first, c.planned, s.X.Lo, c.want)
+		}
+	}
+}
+
 func TestDrawFitsAnySize(t *testing.T) {
 	long := learning(20_000)
 	rapid.Check(t, func(t *rapid.T) {

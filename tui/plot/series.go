@@ -138,6 +138,14 @@ func (s *Series) Len() int { return s.n }
 // Bad is the number of values that were not finite.
 func (s *Series) Bad() int { return s.bad }
 
+// First is the x of the oldest finite point; ok is false for an empty series.
+func (s *Series) First() (x float64, ok bool) {
+	if len(s.buckets) == 0 {
+		return 0, false
+	}
+	return s.buckets[0].x0, true
+}
+
 // Last is the newest finite point; ok is false for an empty series.
 func (s *Series) Last() (x, y float64, ok bool) {
 	if len(s.buckets) == 0 {
