@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/mattn/go-sqlite3"
 )
@@ -153,6 +154,9 @@ func writeSchema(path string) error {
 	db.SetMaxOpenConns(1)
 	_, err = db.Exec(fmt.Sprintf("BEGIN IMMEDIATE;\n%s\nPRAGMA application_id=%d; PRAGMA user_version=%d; COMMIT;",
 		schemaSQL, applicationID, schemaVersion))
+	if err != nil && strings.Contains(err.Error(), "no such module: fts5") {
+		return fmt.Errorf("write the schema: %w; this gradus was built without -tags sqlite_fts5", err)
+	}
 	if err != nil {
 		return fmt.Errorf("write the schema: %w", err)
 	}
