@@ -44,6 +44,7 @@ func (a *app) benchCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object a figure")
 	cmd.Flags().IntVar(&repeats, "repeats", 5, "times each figure is measured")
 	cmd.Flags().IntVar(&threads, "threads", 0, "worker threads; 0 takes all cores")
+	cmd.AddCommand(a.benchDemoCommand())
 	return cmd
 }
 
