@@ -10,6 +10,9 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
+	"gradus/kernels"
+	"gradus/kernels/cpu"
+	"gradus/runner/recipe"
 	"gradus/runner/rundir"
 	"gradus/runner/state"
 	"gradus/store"
@@ -256,5 +259,28 @@ func TestAnsweredRequestIsNotAnsweredAgain(t *testing.T) {
 	}
 	if list, _ := dir.Pending(); len(list) != 0 {
 		t.Error("the request is still there")
+	}
+}
+
+// Other kernels round otherwise: whoever resumes on them is told.
+func TestResumeOnAnotherDevice(t *testing.T) {
+	dir := newRun(t, micro)
+	env := testEnv(t, dir)
+	env.Progress = onStep(2, func() { ask(t, dir, state.VerbStop, 0) })
+	mustRun(t, env)
+	env = testEnv(t, dir)
+	env.OpenDevice = func(*recipe.Recipe) (kernels.Device, string, error) {
+		dev, err := cpu.Open(cpu.Options{Threads: 2, Path: "generic"})
+		return dev, "cpu-generic, 2 threads", err
+	}
+	mustRun(t, env)
+	n := 0
+	for _, a := range readRecord(t, dir).alerts {
+		if a.Code == "resume.device" {
+			n++
+		}
+	}
+	if n != 1 {
+		t.Errorf("%d warnings, want 1", n)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"gradus/kernels"
@@ -211,6 +212,9 @@ func (r *run) prepare(me rundir.Holder) error {
 	if s := r.j.Repair(); s != "" {
 		warnings = append(warnings, store.Alert{Step: r.at.Step, Level: "warn", Code: "log.repaired", Message: "The event log was repaired: " + s + "."})
 	}
+	if w, ok := r.otherDevice(); ok && failed == nil {
+		warnings = append(warnings, w)
+	}
 	if failed != nil {
 		return errors.Join(failed, r.alert(warnings...))
 	}
@@ -226,6 +230,22 @@ func (r *run) prepare(me rundir.Holder) error {
 	r.hist.Forget(r.at.Step)
 	r.j.SetStep(r.at.Step)
 	return r.alert(warnings...)
+}
+
+// otherDevice warns of a run that goes on with other kernels than it began
+// with: rounding differs, so it no longer ends with the bits that it would
+// have had. The number of threads, after the comma, changes nothing.
+func (r *run) otherDevice() (store.Alert, bool) {
+	if r.hist.Header == nil {
+		return store.Alert{}, false
+	}
+	before, _, _ := strings.Cut(r.hist.Header.Device, ",")
+	now, _, _ := strings.Cut(r.about, ",")
+	if before == "" || before == now {
+		return store.Alert{}, false
+	}
+	return store.Alert{Step: r.at.Step, Level: "warn", Code: "resume.device", Message: fmt.Sprintf(
+		"The run began on %s and goes on with %s: results stay right, but not equal to the bit to those of a run that was never interrupted.", before, now)}, true
 }
 
 // header identifies the run in the first record of its log.

@@ -33,7 +33,8 @@ type Suite struct {
 	MaxCompletionLength int     `json:"max_completion_length"`
 }
 
-// FromRecipe is the suite that the [task] and [eval] tables describe. spec is that of the recipe's task.
+// FromRecipe is the suite that the [task] and [eval] tables describe. spec is
+// that of the recipe's task.
 func FromRecipe(r *recipe.Recipe, spec tasks.Spec) Suite {
 	return Suite{
 		Task: r.Task.Name, Version: spec.Version, Level: Level(spec, r.Task.Level), Template: r.Task.Template,
