@@ -38,7 +38,7 @@ type chainLevel struct {
 type chain struct {
 	spec   Spec
 	levels []chainLevel
-	top    int // when not 0: running totals stay in 0..top, and a level is only a number of terms
+	top    int // when not 0: running totals stay in 0..top; of a level, terms and hi count
 	split  Split
 }
 
@@ -171,7 +171,7 @@ func (c *chain) Problem(seed uint64, index int, level int) (rewards.Problem, err
 
 func (c *chain) draw(l chainLevel, rng *rand.Rand) sum {
 	if c.top > 0 {
-		return drawWalk(l.terms, c.top, rng)
+		return drawWalk(l.terms, c.top, l.hi, rng)
 	}
 	s := sum{modulus: l.modulus}
 	total := 0
@@ -192,14 +192,15 @@ func (c *chain) draw(l chainLevel, rng *rand.Rand) sum {
 	return s
 }
 
-// drawWalk draws running totals instead of terms: each is uniform on 0..top
-// without the one before. So every total, hence every answer, is equally
-// frequent, and no term is 0.
-func drawWalk(terms, top int, rng *rand.Rand) sum {
+// drawWalk draws running totals instead of terms: the first is uniform on
+// 0..top, each other uniform on the totals in 0..top that a term of 1..reach
+// leads to. So no term is 0, and all totals are about equally frequent.
+func drawWalk(terms, top, reach int, rng *rand.Rand) sum {
 	total := rng.IntN(top + 1)
 	s := sum{terms: []int{total}}
 	for range terms - 1 {
-		next := rng.IntN(top)
+		lo, hi := max(0, total-reach), min(top, total+reach)
+		next := lo + rng.IntN(hi-lo)
 		if next >= total {
 			next++
 		}
