@@ -115,15 +115,15 @@ func (r *run) recordSaved() ([]journal.Entry, error) {
 	if r.savedAt < 0 {
 		return nil, nil
 	}
-	for _, c := range r.hist.Checkpoints {
-		if c.Step == r.savedAt {
-			return nil, nil
-		}
-	}
 	name := checkpointName(r.savedAt)
 	sha, size, err := manifestOf(filepath.Join(r.env.Dir.CkptPath(), name))
 	if err != nil {
 		return nil, err
+	}
+	for _, c := range r.hist.Checkpoints {
+		if c.Step == r.savedAt && c.Manifest == sha {
+			return nil, nil
+		}
 	}
 	stage, _, _ := r.at.justDone(r.rec.Stages)
 	c := store.Checkpoint{

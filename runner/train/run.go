@@ -12,6 +12,7 @@ import (
 	"gradus/runner/recipe"
 	"gradus/runner/rundir"
 	"gradus/runner/state"
+	"gradus/runner/train/alarm"
 	"gradus/runner/train/feed"
 	"gradus/runner/train/journal"
 	"gradus/runner/train/judge"
@@ -374,7 +375,7 @@ func (r *run) settle(ctx context.Context) error {
 		return nil
 	}
 	if g := r.rec.Stages[stage].GRPO; g != nil && r.rec.Eval.Every > 0 && n%r.rec.Eval.Every == 0 && !r.evalFollows() {
-		if err := r.evaluate(ctx, ""); err != nil {
+		if err := r.periodic(ctx); err != nil {
 			return err
 		}
 	}
@@ -384,6 +385,22 @@ func (r *run) settle(ctx context.Context) error {
 		return r.save()
 	}
 	return nil
+}
+
+// periodic evaluates during a grpo stage and holds the result against the
+// reward.
+func (r *run) periodic(ctx context.Context) error {
+	if err := r.evaluate(ctx, ""); err != nil {
+		return err
+	}
+	e, ok := r.evalAt(r.at.Step)
+	if !ok || r.mem.Watch.HeldStep >= e.Step {
+		return nil
+	}
+	// A checkpoint of this step that was written when the evaluation was
+	// broken off does not know of it: settle writes it anew.
+	r.savedAt = -1
+	return r.alert(r.mem.Watch.ObserveHeldOut(alarm.Held{Step: e.Step, Accuracy: e.Accuracy, Low: e.CILow, High: e.CIHigh})...)
 }
 
 // evalFollows says whether the next thing to do is an eval stage: a periodic

@@ -19,6 +19,7 @@ const (
 	Entropy      = "alarm.entropy"
 	NonFinite    = "alarm.non_finite"
 	Ratio        = "alarm.ratio"
+	EvalDrop     = "alarm.eval_drop"
 )
 
 // Thresholds. Where the field has an agreed number it is that one.
@@ -66,6 +67,17 @@ type Watch struct {
 	RecentEnt  []float64       `json:"recent_ent,omitempty"`
 	RecentRew  []float64       `json:"recent_rew,omitempty"`
 	RecentJudg [][2]int        `json:"recent_judged,omitempty"` // judged, failed of the last steps
+	Best       *Held           `json:"best,omitempty"`          // best held-out evaluation so far
+	HeldStep   int             `json:"held_step,omitempty"`     // step of the last one
+}
+
+// Held is a held-out evaluation, with the mean reward of the steps before it.
+type Held struct {
+	Step     int     `json:"step"`
+	Accuracy float64 `json:"accuracy"`
+	Low      float64 `json:"low"` // 95 % interval
+	High     float64 `json:"high"`
+	Reward   float64 `json:"reward"`
 }
 
 // Begin forgets what belongs to a stage.
@@ -134,6 +146,37 @@ func (w *Watch) Observe(s Step) []store.Alert {
 
 	w.observeEntropy(s, raise)
 	return out
+}
+
+// ObserveHeldOut takes in a periodic evaluation and reports a reward that rises
+// while held-out accuracy falls, which is what a hacked reward looks like. The
+// intervals of the two evaluations must not touch.
+func (w *Watch) ObserveHeldOut(h Held) []store.Alert {
+	w.HeldStep = h.Step
+	if len(w.RecentRew) > 0 {
+		h.Reward = mean(w.RecentRew)
+	} else {
+		h.Reward = w.FirstRew
+	}
+	if w.Best == nil || h.Accuracy >= w.Best.Accuracy {
+		w.Best = &h
+		delete(w.Active, EvalDrop)
+		return nil
+	}
+	if h.High >= w.Best.Low || h.Reward <= w.Best.Reward {
+		delete(w.Active, EvalDrop)
+		return nil
+	}
+	if w.Active[EvalDrop] {
+		return nil
+	}
+	if w.Active == nil {
+		w.Active = map[string]bool{}
+	}
+	w.Active[EvalDrop] = true
+	return []store.Alert{{Step: h.Step, Level: "warn", Code: EvalDrop, Value: h.Accuracy, Message: fmt.Sprintf(
+		"The reward rose from %.3g to %.3g since step %d while held-out accuracy fell from %.3g to %.3g: the policy may have found a way to the reward around the task. Compare the traces of both steps.",
+		w.Best.Reward, h.Reward, w.Best.Step, w.Best.Accuracy, h.Accuracy)}}
 }
 
 // observeEntropy reports a policy that has become sure of itself without

@@ -188,3 +188,39 @@ func TestPreflight(t *testing.T) {
 		})
 	}
 }
+
+func TestRewardUpAccuracyDown(t *testing.T) {
+	steps := func(w *Watch, from int, reward float64) {
+		run(w, from, 10, func(s *Step) { s.Reward = reward })
+	}
+	held := func(step int, acc, half float64) Held {
+		return Held{Step: step, Accuracy: acc, Low: acc - half, High: acc + half}
+	}
+	tests := []struct {
+		name   string
+		reward float64 // later, from 0.5
+		after  Held    // from 0.6 +- 0.05
+		alarms int
+	}{
+		{"reward up, accuracy down", 0.9, held(20, 0.4, 0.05), 1},
+		{"both down", 0.4, held(20, 0.4, 0.05), 0},
+		{"within the noise", 0.9, held(20, 0.52, 0.05), 0},
+		{"both up", 0.9, held(20, 0.8, 0.05), 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var w Watch
+			steps(&w, 1, 0.5)
+			if a := w.ObserveHeldOut(held(10, 0.6, 0.05)); len(a) != 0 {
+				t.Fatalf("the first evaluation raised %v", a)
+			}
+			steps(&w, 11, tt.reward)
+			if a := w.ObserveHeldOut(tt.after); len(a) != tt.alarms || tt.alarms == 1 && a[0].Code != EvalDrop {
+				t.Fatalf("raised %v, want %d", a, tt.alarms)
+			}
+			if a := w.ObserveHeldOut(tt.after); len(a) != 0 {
+				t.Errorf("the same again raised %v", a)
+			}
+		})
+	}
+}
