@@ -198,7 +198,11 @@ func tickLabel(t, step, top float64) string {
 	for d := step / scale; decimals < 4 && math.Abs(d-math.Round(d)) > 1e-6; d *= 10 {
 		decimals++
 	}
-	return strconv.FormatFloat(t/scale, 'f', decimals, 64) + unit
+	s := strconv.FormatFloat(t/scale, 'f', decimals, 64) + unit
+	if len(s) > yLabelWidth { // no room for what tells it from its neighbours
+		return short(t)
+	}
+	return s
 }
 
 // Number writes a value with about three figures in at most seven cells:
@@ -230,12 +234,32 @@ func Number(v float64) string {
 	return strconv.FormatFloat(v/1e9, 'f', 1, 64) + "G"
 }
 
-// short is the exponent form without a padded exponent: 3.1e-5.
+// Brief writes a value with three figures at most, for a place where it need
+// not change with every step: 0.61, 1.54, 12.5, 498.
+func Brief(v float64) string {
+	switch a := math.Abs(v); {
+	case a >= 0.01 && a < 9.995:
+		return strconv.FormatFloat(v, 'f', 2, 64)
+	case a >= 0.001 && a < 0.01:
+		return strconv.FormatFloat(v, 'f', 4, 64)
+	}
+	return Number(v)
+}
+
+// short is the exponent form without a padded exponent, in the room that an
+// axis has if need be with one figure: 3.1e-5, -3e-5.
 func short(v float64) string {
 	if v == 0 {
 		return "0"
 	}
-	s := strconv.FormatFloat(v, 'e', 1, 64)
+	if s := exponent(v, 1); len(s) <= yLabelWidth {
+		return s
+	}
+	return exponent(v, 0)
+}
+
+func exponent(v float64, decimals int) string {
+	s := strconv.FormatFloat(v, 'e', decimals, 64)
 	s = strings.Replace(s, "e-0", "e-", 1)
 	s = strings.Replace(s, "e+0", "e", 1)
 	s = strings.Replace(s, "e+", "e", 1)

@@ -1,9 +1,6 @@
 package screen
 
 import (
-	"image/color"
-
-	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
 )
 
@@ -56,37 +53,40 @@ type Theme struct {
 	begin  [roles]string
 }
 
-// hues are the colours of a palette. Each pair of dark and light was chosen
-// for a contrast of 4.5 or more on black and on white, and hues that carry
-// meaning differ in lightness too, so that they can be told apart without red
-// and green.
-type hue struct{ dark, light string }
+// hue is a colour for a dark and one for a light background, as numbers of the
+// 256-colour palette above its first 16, which users redefine. The numbers cost
+// half the bytes of full colours on a slow line.
+type hue struct{ dark, light uint8 }
 
+// hues are the colours of the theme. Each was chosen for a contrast of 4.5 or
+// more on black or white (frames and raw curves may be fainter), and those that
+// carry meaning differ in lightness or blueness too, so that they can be told
+// apart without red and green.
 func hues() map[Role]hue {
 	return map[Role]hue{
-		Dim:      {"#8a8f98", "#686e76"},
-		Border:   {"#5c626b", "#9aa0a8"},
-		Focus:    {"#6cb6ff", "#0059b3"},
-		Tab:      {"#6cb6ff", "#0059b3"},
-		Key:      {"#6cb6ff", "#0059b3"},
-		Good:     {"#5fd7a7", "#00695c"},
-		Caution:  {"#f2c94c", "#8a5a00"},
-		Bad:      {"#ff8f70", "#b3261e"},
-		Curve:    {"#6cb6ff", "#0059b3"},
-		Curve2:   {"#f2a65a", "#a04a00"},
-		Faint:    {"#44546a", "#b3c3d9"},
-		MarkLine: {"#a58fd8", "#5e3fb0"},
-		Added:    {"#5fd7a7", "#00695c"},
-		Removed:  {"#ff8f70", "#b3261e"},
-		Match:    {"#f2c94c", "#8a5a00"},
-		Span1:    {"#5fd7a7", "#00695c"},
-		Span2:    {"#6cb6ff", "#0059b3"},
-		Span3:    {"#f2a65a", "#a04a00"},
-		Span4:    {"#c9a3ff", "#5e3fb0"},
-		Heat1:    {"#d6d3a5", "#5c5a00"},
-		Heat2:    {"#f2c94c", "#8a5a00"},
-		Heat3:    {"#f2a65a", "#a04a00"},
-		Heat4:    {"#ff8f70", "#b3261e"},
+		Dim:      {246, 242},
+		Border:   {240, 248},
+		Focus:    {75, 25},
+		Tab:      {75, 25},
+		Key:      {75, 25},
+		Good:     {79, 23},
+		Caution:  {221, 94},
+		Bad:      {209, 124},
+		Curve:    {75, 25},
+		Curve2:   {215, 130},
+		Faint:    {60, 152},
+		MarkLine: {140, 61},
+		Added:    {79, 23},
+		Removed:  {209, 124},
+		Match:    {221, 94},
+		Span1:    {79, 23},
+		Span2:    {75, 25},
+		Span3:    {215, 130},
+		Span4:    {183, 54},
+		Heat1:    {187, 58},
+		Heat2:    {221, 94},
+		Heat3:    {215, 130},
+		Heat4:    {209, 124},
 	}
 }
 
@@ -101,7 +101,7 @@ func NewTheme(dark, colour, ascii bool) *Theme {
 			s = s.ForegroundColor(t.pick(h))
 		}
 		switch r {
-		case Strong, Tab, Focus, Heat4:
+		case Strong, Tab, Heat4:
 			s = s.Bold()
 		case Select:
 			s = s.Reverse(true)
@@ -125,11 +125,11 @@ func NewTheme(dark, colour, ascii bool) *Theme {
 	return t
 }
 
-func (t *Theme) pick(h hue) color.Color {
+func (t *Theme) pick(h hue) ansi.IndexedColor {
 	if t.Dark {
-		return lipgloss.Color(h.dark)
+		return ansi.IndexedColor(h.dark)
 	}
-	return lipgloss.Color(h.light)
+	return ansi.IndexedColor(h.light)
 }
 
 // Paint gives s the look of role. s must be clean and hold no LF.

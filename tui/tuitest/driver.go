@@ -8,9 +8,9 @@ import (
 	"bytes"
 	"context"
 	"io"
-	"reflect"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 	"unicode"
@@ -40,6 +40,8 @@ type Driver struct {
 	clock *Clock
 	done  chan error
 
+	watched *watched
+
 	mu    sync.Mutex
 	cond  *sync.Cond
 	busy  int    // commands that have not come back, and messages under way
@@ -47,6 +49,7 @@ type Driver struct {
 	term  *vt.Emulator
 	out   bytes.Buffer // everything the program wrote
 	drawn int          // frames
+	count *atomic.Int64
 }
 
 // Start runs model until the test ends.
@@ -72,7 +75,8 @@ func Start(t testing.TB, model tea.Model, opt Options) *Driver {
 	}
 	go func() { _, _ = io.Copy(io.Discard, d.term) }() // what the terminal would answer
 	ctx, cancel := context.WithCancel(context.Background())
-	d.prog = tea.NewProgram(&watched{inner: model, d: d},
+	d.watched = &watched{inner: model, d: d}
+	d.prog = tea.NewProgram(d.watched,
 		tea.WithContext(ctx), tea.WithInput(nil), tea.WithOutput(output{d}), tea.WithWindowSize(opt.W, opt.H),
 		tea.WithColorProfile(opt.Profile), tea.WithEnvironment(opt.Env), tea.WithFPS(120), tea.WithoutSignalHandler(), tea.WithoutCatchPanics())
 	go func() {
@@ -88,6 +92,8 @@ func Start(t testing.TB, model tea.Model, opt Options) *Driver {
 		}
 		d.term.Close()
 	})
+	// The program sends itself its size too, but at a time of its own.
+	d.prog.Send(tea.WindowSizeMsg{Width: opt.W, Height: opt.H})
 	if !opt.WcWidth {
 		d.prog.Send(tea.ModeReportMsg{Mode: ansi.ModeUnicodeCore, Value: ansi.ModeReset})
 	}
@@ -131,40 +137,6 @@ func (d *Driver) Type(s string) {
 	}
 }
 
-// Key makes the message of a key by its name.
-func Key(name string) tea.KeyPressMsg {
-	var k tea.KeyPressMsg
-	for {
-		switch {
-		case strings.HasPrefix(name, "ctrl+"):
-			k.Mod |= tea.ModCtrl
-			name = name[5:]
-			continue
-		case strings.HasPrefix(name, "shift+"):
-			k.Mod |= tea.ModShift
-			name = name[6:]
-			continue
-		}
-		break
-	}
-	special := map[string]rune{"enter": tea.KeyEnter, "esc": tea.KeyEscape, "tab": tea.KeyTab, "up": tea.KeyUp, "down": tea.KeyDown,
-		"left": tea.KeyLeft, "right": tea.KeyRight, "pgup": tea.KeyPgUp, "pgdown": tea.KeyPgDown, "home": tea.KeyHome, "end": tea.KeyEnd,
-		"backspace": tea.KeyBackspace, "space": tea.KeySpace}
-	if r, ok := special[name]; ok {
-		k.Code = r
-		if r == tea.KeySpace {
-			k.Text = " "
-		}
-		return k
-	}
-	r := []rune(name)
-	k.Code = r[0]
-	if k.Mod == 0 {
-		k.Text = name
-	}
-	return k
-}
-
 // Send gives the program a message and waits until it is idle.
 func (d *Driver) Send(msg tea.Msg) {
 	d.t.Helper()
@@ -175,6 +147,7 @@ func (d *Driver) Send(msg tea.Msg) {
 // Resize changes the size of the terminal.
 func (d *Driver) Resize(w, h int) {
 	d.t.Helper()
+	d.Screen() // the emulator cannot take a frame of the old size
 	d.mu.Lock()
 	d.term.Resize(w, h)
 	d.mu.Unlock()
@@ -336,78 +309,6 @@ func (d *Driver) frame() string {
 	return strings.Join(out, "\n")
 }
 
-// tracked carries a message of the program's own, counted in Driver.busy.
-type tracked struct{ msg tea.Msg }
-
-// watched is the program's model with all its commands counted.
-type watched struct {
-	inner tea.Model
-	d     *Driver
-}
-
-func (w *watched) Init() tea.Cmd { return w.watch(w.inner.Init()) }
-
-func (w *watched) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
-	m, own := msg.(tracked)
-	if own {
-		msg = m.msg
-	}
-	var cmd tea.Cmd
-	if msg != nil {
-		w.inner, cmd = w.inner.Update(msg)
-	}
-	cmd = w.watch(cmd)
-	if own {
-		w.d.settled()
-	}
-	return w, cmd
-}
-
-func (w *watched) View() tea.View {
-	v := w.inner.View()
-	w.d.mu.Lock()
-	w.d.view = v.Content
-	w.d.drawn++
-	w.d.mu.Unlock()
-	return v
-}
-
-func (d *Driver) settled() {
-	d.mu.Lock()
-	d.busy--
-	d.cond.Broadcast()
-	d.mu.Unlock()
-}
-
-// watch counts cmd until its message has been worked off.
-func (w *watched) watch(cmd tea.Cmd) tea.Cmd {
-	if cmd == nil {
-		return nil
-	}
-	w.d.mu.Lock()
-	w.d.busy++
-	w.d.mu.Unlock()
-	return func() tea.Msg {
-		msg := cmd()
-		switch m := msg.(type) {
-		case nil:
-		case tea.BatchMsg:
-			out := make(tea.BatchMsg, 0, len(m))
-			for _, c := range m {
-				out = append(out, w.watch(c))
-			}
-			defer w.d.settled()
-			return out
-		default:
-			if !strings.HasPrefix(reflect.TypeOf(msg).PkgPath(), "charm.land/bubbletea") {
-				return tracked{msg}
-			}
-		}
-		w.d.settled() // nothing comes, or the framework keeps it
-		return msg
-	}
-}
-
 // Leave presses a key that ends the program, and does not wait for it to be
 // idle.
 func (d *Driver) Leave(key string) { d.prog.Send(Key(key)) }
@@ -416,4 +317,15 @@ func (d *Driver) Leave(key string) { d.prog.Send(Key(key)) }
 // is to take its time.
 func (d *Driver) Sleep(by time.Duration) func(ctx context.Context) error {
 	return func(ctx context.Context) error { return d.clock.Sleep(ctx, by) }
+}
+
+// Model is the program's model. Only look at it while the program is idle.
+func (d *Driver) Model() tea.Model { return d.watched.inner }
+
+// Counting counts in n every message that the program gets from here on, but
+// those of the driver.
+func (d *Driver) Counting(n *atomic.Int64) {
+	d.mu.Lock()
+	d.count = n
+	d.mu.Unlock()
 }

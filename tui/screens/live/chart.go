@@ -126,15 +126,27 @@ func (c *chart) title(m *Model, large bool) []screen.Piece {
 	if large && c.smooth > 0 {
 		out = append(out, screen.Pf(screen.Dim, "  ema %s", screen.Score(plot.Smoothings()[c.smooth])[1:]))
 	}
-	out = append(out, screen.P(screen.Plain, "  "+plot.Number(value)))
-	if large {
-		if old, ok := s.SmoothedAt(x-window, c.smooth); ok {
-			out = append(out, screen.Pf(screen.Dim, "  %+.3g in %d steps", value-old, window))
-		}
-		if c.smooth > 0 {
-			out = append(out, screen.P(screen.Dim, "  last "+plot.Number(last)))
-		}
+	if !large {
+		return append(out, screen.P(screen.Plain, "  "+plot.Brief(value)))
 	}
+	// Value and change stand side by side: what changes at each step costs
+	// least on the line when it is in one place.
+	out = append(out, screen.P(screen.Plain, "  "+plot.Number(value)))
+	if old, ok := s.SmoothedAt(x-window, c.smooth); ok {
+		out = append(out, screen.P(screen.Plain, " "+signed(value-old)), screen.Pf(screen.Dim, " in %d steps", window))
+	}
+	return append(out, c.remarks(s)...)
+}
+
+func signed(v float64) string {
+	if v < 0 {
+		return plot.Brief(v)
+	}
+	return "+" + plot.Brief(v)
+}
+
+// remarks are what else is to be known of a large chart.
+func (c *chart) remarks(s *plot.Series) (out []screen.Piece) {
 	if c.y.Log {
 		out = append(out, screen.P(screen.Dim, "  log"))
 	}

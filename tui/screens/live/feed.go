@@ -62,9 +62,17 @@ func (m *Model) follow(ctx context.Context, pause time.Duration) tea.Cmd {
 // take puts what the feed found into the model.
 func (m *Model) take(c source.Changes) {
 	m.info = c.Info
-	if c.Same {
-		return
+	if !c.Same {
+		m.news(c)
 	}
+	// Nobody reads thirty numbers ten times a second: they change once a beat.
+	if now := m.env.Clock.Now(); now.Sub(m.numbered) >= beat || c.Same || state.Terminal(c.Info.State.State) {
+		m.numbered, m.latest, m.latestStep = now, m.newest, m.step
+	}
+}
+
+// news takes over what was written.
+func (m *Model) news(c source.Changes) {
 	m.cursor = c.Cursor
 	m.version++
 	if c.Series.Reset {
@@ -82,7 +90,7 @@ func (m *Model) take(c source.Changes) {
 	for _, e := range c.Events {
 		m.marks = addMark(m.marks, e)
 	}
-	m.latest, m.step, m.evals = c.Latest, c.Step, c.Evals
+	m.newest, m.step, m.evals = c.Latest, c.Step, c.Evals
 	m.takeTraces(c)
 	m.fit()
 }

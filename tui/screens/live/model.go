@@ -4,6 +4,7 @@ package live
 
 import (
 	"context"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -38,8 +39,12 @@ type Model struct {
 	marks   []mark
 	events  []store.Event
 	evals   []store.EvalRow
-	latest  map[string]float64
+	newest  map[string]float64 // of the last step
 	step    int
+
+	latest     map[string]float64 // as shown
+	latestStep int
+	numbered   time.Time // when latest was last changed
 
 	traces    *list.List[int64, store.SampleRow]
 	held      []store.SampleRow // the newest, while the list stands still

@@ -126,7 +126,7 @@ func eventPieces(e store.Event) []screen.Piece {
 
 func (m *Model) drawNumbers(p *screen.Pane, w, h int) {
 	p.Title = []screen.Piece{screen.P(screen.Strong, "numbers")}
-	p.Note = []screen.Piece{screen.Pf(screen.Dim, "step %d", m.step)}
+	p.Note = []screen.Piece{screen.Pf(screen.Dim, "step %d", m.latestStep)}
 	var all []string
 	for _, name := range m.series.names() {
 		v, ok := m.latest[name]
@@ -164,7 +164,7 @@ func (m *Model) summary() []screen.Piece {
 	}
 	if s := m.series["entropy"]; s != nil && m.heights[chart3] == 0 {
 		if _, v, ok := s.Last(); ok {
-			out = append(out, screen.P(screen.Dim, "  entropy "), screen.P(screen.Plain, plot.Number(v)))
+			out = append(out, screen.P(screen.Dim, "  entropy "), screen.P(screen.Plain, plot.Brief(v)))
 		}
 	}
 	if r := m.info.State.Reason; r != "" && state.Terminal(m.info.State.State) {

@@ -130,6 +130,11 @@ func (m *Model) rewardPane(r screen.Rect) screen.Pane {
 	if len(all) == 0 {
 		all = append(all, m.env.Line(w, screen.P(screen.Dim, " no reward was computed")))
 	}
+	if r.X > 0 && len(all) < h {
+		// Beside the text the pane is as tall as it must be: rows of the text
+		// scroll at less cost where nothing stands beside them.
+		p.H, h = len(all)+2, len(all)
+	}
 	m.parts.Fit(len(all), h)
 	if m.parts.Rows > h {
 		p.Note = []screen.Piece{screen.Pf(screen.Dim, "%d of %d lines", min(m.parts.Top+h, len(all)), len(all))}
