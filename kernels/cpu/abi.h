@@ -133,6 +133,7 @@ typedef struct {
 	const gk_args *args;
 	gk_pool *pool;
 	int threads;
+	int64_t grain; // simple operations that are worth a chunk of their own
 	char *shared, *local; // scratch; thread t owns local + t*local_size
 	int64_t local_size;
 	gk_fault fault;

@@ -31,7 +31,7 @@ func (d *Device) Compile(p *kernels.Program) (kernels.Exec, error) {
 		return nil, fmt.Errorf("cpu: program %s: no memory for %d commands", p.Name, n)
 	}
 	c := (*C.gk_exec)(raw)
-	c.table, c.pool, c.threads, c.count = d.path.table, d.pool, C.int32_t(d.threads), C.int64_t(n)
+	c.table, c.pool, c.threads, c.grain, c.count = d.path.table, d.pool, C.int32_t(d.threads), C.int64_t(d.grain), C.int64_t(n)
 	c.cmd = (*C.gk_cmd)(unsafe.Add(raw, unsafe.Sizeof(C.gk_exec{})))
 	cmds := unsafe.Slice(c.cmd, n)
 	for i, op := range p.Ops {

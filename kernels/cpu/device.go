@@ -35,6 +35,10 @@ type Options struct {
 	Threads int
 }
 
+// defaultGrain is about 5 microseconds of work: several times what it costs to
+// hand it to a waiting thread.
+const defaultGrain = 16384
+
 // MaxThreads is the largest Options.Threads.
 const MaxThreads = 256
 
@@ -43,6 +47,7 @@ type Device struct {
 	mu      sync.Mutex // one run at a time, and none during Close
 	path    Path
 	threads int
+	grain   int64 // smallest piece of work for a thread, in simple operations
 	pool    *C.gk_pool
 	live    map[*buffer]struct{}
 	execs   map[*exec]struct{}
@@ -75,7 +80,7 @@ func open(p Path, threads int) (*Device, error) {
 	if pool == nil {
 		return nil, fmt.Errorf("cpu: start %d worker threads: %w; ask for fewer threads", threads-1, syscall.Errno(errno))
 	}
-	return &Device{path: p, threads: threads, pool: pool, live: map[*buffer]struct{}{}, execs: map[*exec]struct{}{}}, nil
+	return &Device{path: p, threads: threads, grain: defaultGrain, pool: pool, live: map[*buffer]struct{}{}, execs: map[*exec]struct{}{}}, nil
 }
 
 // Name is "cpu-" and the code path.

@@ -48,7 +48,7 @@ void gk_detect(gk_features *f) { *f = (gk_features){0}; }
 
 void gk_exec_run(gk_exec *e) {
 	gk_run r = {
-		.args = &e->args, .pool = e->pool, .threads = e->threads,
+		.args = &e->args, .pool = e->pool, .threads = e->threads, .grain = e->grain,
 		.shared = e->shared, .local = e->local, .local_size = e->local_size,
 	};
 	for (int64_t i = 0; i < e->count && r.fault.what == GK_OK; i++) {

@@ -25,6 +25,7 @@ typedef struct {
 	const gk_table *table;
 	gk_pool *pool;
 	int32_t threads, pad;
+	int64_t grain;
 	char *shared, *local;
 	int64_t local_size;
 	int64_t count;

@@ -200,7 +200,7 @@ static void matmul(gk_run *r, product p) {
 	p.group = panels;
 	if (r->threads > 1) {
 		int64_t want = ceil_div(3 * r->threads, blocks);
-		int64_t least = ceil_div(1 << 18, 2 * p.block * p.depth * NR); // about 3 us
+		int64_t least = ceil_div(16 * r->grain, 2 * p.block * p.depth * NR);
 		p.group = max64(ceil_div(panels, want), least);
 		p.group = min64(p.group, panels);
 	}

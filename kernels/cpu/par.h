@@ -19,7 +19,7 @@ static inline void each(gk_run *r, gk_chunk_fn fn, void *task, int64_t chunks) {
 // costs more than it saves.
 static inline int64_t rows_per_chunk(const gk_run *r, int64_t n, int64_t work) {
 	if (r->threads == 1) return max64(n, 1);
-	int64_t least = ceil_div(16384, max64(work, 1));
+	int64_t least = ceil_div(r->grain, max64(work, 1));
 	return max64(max64(ceil_div(n, 4 * r->threads), least), 1);
 }
 
