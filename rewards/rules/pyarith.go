@@ -11,15 +11,17 @@ import (
 // computes; nothing is executed.
 //
 // What Python cannot evaluate is errPython, whatever the exception would be.
-// Three things are cut that Python would go on with: complex numbers (from a
+// Four things are cut that Python would go on with: complex numbers (from a
 // negative base and a broken exponent), ints of more than maxPythonBits bits,
-// and more than maxPythonSigns nested signs and powers. All are errPython too.
+// floats written with more than maxPythonDigits characters, and more than
+// maxPythonSigns nested signs and powers. All are errPython too.
 var errPython = errors.New("expression that Python would not evaluate")
 
 const (
 	maxPythonBits   = 1 << 18
 	maxPythonParens = 200 // CPython's tokenizer refuses more
 	maxPythonSigns  = 2000
+	maxPythonDigits = 4300 // CPython's own limit for ints (sys.int_info.default_max_str_digits)
 )
 
 // pyNumber is an int (i not nil) or a float.
@@ -103,6 +105,9 @@ func pyTokens(s string) ([]pyToken, error) {
 }
 
 func pyLiteral(s string, float bool) (pyNumber, error) {
+	if len(s) > maxPythonDigits {
+		return pyNumber{}, errPython
+	}
 	if float {
 		if s == "." {
 			return pyNumber{}, errPython
@@ -113,9 +118,6 @@ func pyLiteral(s string, float bool) (pyNumber, error) {
 		}
 		v, _ := f.Float64()
 		return pyNumber{f: v}, nil
-	}
-	if len(s) > 4300 { // sys.int_info.default_max_str_digits
-		return pyNumber{}, errPython
 	}
 	i, ok := new(big.Int).SetString(s, 10)
 	if !ok || len(s) > 1 && s[0] == '0' && i.Sign() != 0 {

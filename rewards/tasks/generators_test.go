@@ -11,10 +11,6 @@ import (
 	"gradus/rewards"
 )
 
-// problemsPerLevel is how many problems of each level the generator tests
-// look at.
-const problemsPerLevel = 10_000
-
 func generators(t *testing.T, split Split) []Task {
 	t.Helper()
 	var out []Task
