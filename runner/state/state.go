@@ -18,22 +18,23 @@ type Event string
 
 // The events.
 const (
-	Submit  Event = "submit" // the launcher wrote run.json
-	Launch  Event = "launch" // the run's process holds the lock and wrote its attempt record
-	Ready   Event = "ready"  // model and data are loaded, the first step begins
-	Pause   Event = "pause"  // asked, applied between steps
-	Unpause Event = "resume" // asked while paused
-	Stop    Event = "stop"   // asked, or SIGTERM; a checkpoint follows
-	Halt    Event = "halt"   // the checkpoint of a stop is on disk
-	Finish  Event = "finish" // all stages are done
-	Fail    Event = "fail"   // an error the run could still record
-	Lost    Event = "lost"   // the lock is free and no exit record was found
-	Retry   Event = "retry"  // a new attempt takes the run up from its last checkpoint
+	Submit  Event = "submit"  // the launcher wrote run.json
+	Launch  Event = "launch"  // the run's process holds the lock and wrote its attempt record
+	Ready   Event = "ready"   // model and data are loaded, the first step begins
+	Advance Event = "advance" // the next stage begins; its name is in the record
+	Pause   Event = "pause"   // asked, applied between steps
+	Unpause Event = "resume"  // asked while paused
+	Stop    Event = "stop"    // asked, or SIGTERM; a checkpoint follows
+	Halt    Event = "halt"    // the checkpoint of a stop is on disk
+	Finish  Event = "finish"  // all stages are done
+	Fail    Event = "fail"    // an error the run could still record
+	Lost    Event = "lost"    // the lock is free and no exit record was found
+	Retry   Event = "retry"   // a new attempt takes the run up from its last checkpoint
 )
 
 // Events are all events, in the order of a run's life.
 func Events() []Event {
-	return []Event{Submit, Launch, Ready, Pause, Unpause, Stop, Halt, Finish, Fail, Lost, Retry}
+	return []Event{Submit, Launch, Ready, Advance, Pause, Unpause, Stop, Halt, Finish, Fail, Lost, Retry}
 }
 
 // States are all states, in the order of a run's life.
@@ -63,6 +64,7 @@ func Table() []Transition {
 		{store.StateStarting, Fail, store.StateFailed},
 		{store.StateStarting, Lost, store.StateCrashed},
 
+		{store.StateRunning, Advance, store.StateRunning},
 		{store.StateRunning, Pause, store.StatePaused},
 		{store.StateRunning, Stop, store.StateStopping},
 		{store.StateRunning, Finish, store.StateDone},

@@ -95,7 +95,8 @@ func TestSteering(t *testing.T) {
 	if len(wants) != 0 || applied != 4 {
 		t.Errorf("unanswered %v, %d applied, want 4", wants, applied)
 	}
-	if got, want := asJSON(t, statesOf(rec)), `["starting","running","paused","running","done"]`; got != want {
+	// "running" comes again with each stage.
+	if got, want := asJSON(t, statesOf(rec)), `["starting","running","running","running","paused","running","running","done"]`; got != want {
 		t.Errorf("states %s, want %s", got, want)
 	}
 	if list, err := dir.Pending(); err != nil || len(list) != 0 {

@@ -66,6 +66,9 @@ func (e Event) String() string {
 	switch {
 	case e.State != nil:
 		s := fmt.Sprintf("%s %s", at, e.State.State)
+		if e.State.State == store.StateRunning && e.State.Stage != "" {
+			s += " stage " + e.State.Stage
+		}
 		if e.State.Reason != "" {
 			s += ": " + e.State.Reason
 		}

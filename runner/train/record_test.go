@@ -27,8 +27,17 @@ func TestPipeline(t *testing.T) {
 	if h == nil || h.ID != dir.ID() || h.Steps != 8 || h.Params <= 0 || h.Device != "one thread" || h.Seed != 7 || h.Purpose != "train" || h.Task != "mod_chain" {
 		t.Errorf("header %+v", h)
 	}
-	if got := asJSON(t, statesOf(rec)); got != `["starting","running","done"]` {
+	if got := asJSON(t, statesOf(rec)); got != `["starting","running","running","running","running","done"]` {
 		t.Errorf("states %s", got)
+	}
+	var stages []string
+	for _, s := range rec.states {
+		if s.State == store.StateRunning {
+			stages = append(stages, s.Stage)
+		}
+	}
+	if got := asJSON(t, stages); got != `["sft","eval","grpo","eval"]` {
+		t.Errorf("stages %s", got)
 	}
 	if got := asJSON(t, stepsOf(rec.metrics)); got != `[1,2,3,4,5,6,7,8]` {
 		t.Errorf("steps %s", got)

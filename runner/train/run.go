@@ -174,8 +174,16 @@ func (r *run) work(ctx context.Context) error {
 		return err
 	}
 	for r.at.Stage < len(r.rec.Stages) {
-		if err := r.stage(ctx, r.rec.Stages[r.at.Stage]); err != nil {
+		stage := r.at.Stage
+		if err := r.stage(ctx, r.rec.Stages[stage]); err != nil {
 			return err
+		}
+		// A stop that was asked for in the last step of a stage is answered at
+		// the next boundary; until then the run is running.
+		if r.at.Stage > stage && r.at.Stage < len(r.rec.Stages) && r.state == store.StateRunning {
+			if err := r.enter(state.Advance, ""); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
