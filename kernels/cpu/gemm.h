@@ -109,6 +109,48 @@ TILE(7) TILE(8) TILE(9) TILE(10) TILE(11) TILE(12) TILE(13) TILE(14)
 static const tile_fn rows_tile[MR + 1] = TILES(rows);
 static const tile_fn cols_tile[MR + 1] = TILES(cols);
 
+enum { THIN = 3 };
+
+// A tile of one to three rows has too few sums in flight to keep the multipliers
+// busy, so it takes several panels at once. step is from one panel to the next.
+INLINE void thin_body(const int mr, const int panels, const tile *t, int64_t step) {
+	vf acc[4][THIN][2];
+UNROLL(4)
+	for (int p = 0; p < panels; p++)
+UNROLL(4)
+		for (int i = 0; i < mr; i++) acc[p][i][0] = acc[p][i][1] = (vf){0};
+	const float *a = t->a, *b = t->b;
+	const int64_t depth = t->depth, lda = t->lda;
+	for (int64_t k = 0; k < depth; k++, b += NR)
+UNROLL(4)
+		for (int p = 0; p < panels; p++) {
+			vf b0 = vload(b + p * step), b1 = vload(b + p * step + VL);
+UNROLL(4)
+			for (int i = 0; i < mr; i++) {
+				vf x = vset(a[i * lda + k]);
+				acc[p][i][0] = vfma(x, b0, acc[p][i][0]);
+				acc[p][i][1] = vfma(x, b1, acc[p][i][1]);
+			}
+		}
+	tile u = *t;
+UNROLL(4)
+	for (int p = 0; p < panels; p++) {
+		store_tile(mr, &u, acc[p]);
+		u.c += NR;
+		if (u.res) u.res += NR;
+	}
+}
+
+static const int thin_panels[THIN + 1] = {0, 4, 2, 2};
+
+static void thin_tile(int64_t rows, const tile *t, int64_t step) {
+	switch (rows) {
+	case 1: thin_body(1, 4, t, step); break;
+	case 2: thin_body(2, 2, t, step); break;
+	default: thin_body(3, 2, t, step); break;
+	}
+}
+
 // multiply runs the tiles of m rows and one panel. Rows are dealt out evenly
 // over the tiles, so that no short tile is left at the end.
 INLINE void multiply(const tile_fn *fn, int64_t m, tile t, int64_t step_a) {
@@ -174,7 +216,7 @@ static void product_chunk(void *task, int64_t chunk, int thread) {
 	const product *p = task;
 	int64_t r0 = chunk / p->groups * p->block, rows = min64(p->block, p->n - r0);
 	int64_t p0 = chunk % p->groups * p->group, p1 = min64(p0 + p->group, ceil_div(p->cols, NR));
-	for (int64_t j = p0; j < p1; j++) {
+	for (int64_t j = p0, done; j < p1; j += done) {
 		tile t = {
 			.depth = p->depth,
 			.a = p->a + r0 * p->lda,
@@ -185,7 +227,13 @@ static void product_chunk(void *task, int64_t chunk, int thread) {
 			.res = p->res ? p->res + r0 * p->ldc + j * NR : 0,
 			.cols = min64(NR, p->cols - j * NR),
 		};
-		multiply(rows_tile, rows, t, p->lda);
+		done = 1;
+		if (rows <= THIN && j + thin_panels[rows] <= p1 && (j + thin_panels[rows]) * NR <= p->cols) {
+			done = thin_panels[rows];
+			thin_tile(rows, &t, p->depth * NR);
+		} else {
+			multiply(rows_tile, rows, t, p->lda);
+		}
 	}
 }
 
@@ -199,7 +247,7 @@ static void matmul(gk_run *r, product p) {
 	int64_t blocks = ceil_div(p.n, p.block);
 	p.group = panels;
 	if (r->threads > 1) {
-		int64_t want = ceil_div(3 * r->threads, blocks);
+		int64_t want = ceil_div(6 * r->threads, blocks);
 		int64_t least = ceil_div(16 * r->grain, 2 * p.block * p.depth * NR);
 		p.group = max64(ceil_div(panels, want), least);
 		p.group = min64(p.group, panels);
