@@ -247,3 +247,30 @@ func TestCopyTakesTheRawText(t *testing.T) {
 		t.Errorf("%d clipboard sequences, want the one that was asked for", n)
 	}
 }
+
+func TestEvaluationsAreListedWhenAskedFor(t *testing.T) {
+	w := world(t)
+	var recs []store.Record
+	for _, b := range []struct {
+		kind store.Kind
+		body any
+	}{{store.KindRun, store.RunHeader{ID: "01JHN000000000000000000001", Name: "of-5", Purpose: "eval", Parent: doneRun + "@20"}},
+		{store.KindState, store.StateChange{State: store.StateDone, Stage: "eval"}}} {
+		r, err := store.NewRecord(b.kind, 1, now.UnixMicro(), b.body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		recs = append(recs, r)
+	}
+	w.AddRecords("01JHN000000000000000000001", client.Gone, recs...)
+	d := start(t, w.Source(), setup{})
+	if s := d.Screen(); strings.Contains(s, "of-5") || !strings.Contains(s, "(1 hidden, /eval shows evaluations)") {
+		t.Errorf("evaluations among the runs:\n%s", s)
+	}
+	d.Press("/")
+	d.Type("eval")
+	d.Press("enter")
+	if !strings.Contains(d.Screen(), "of-5") {
+		t.Errorf("not shown when asked for:\n%s", d.Screen())
+	}
+}

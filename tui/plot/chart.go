@@ -2,6 +2,7 @@ package plot
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -214,8 +215,16 @@ func drawYAxis(c Canvas, spec Spec, left, bodyH int) {
 	if bodyH <= 3 && spec.Y.Set() { // a tick would be off by half a row or more: name the ends
 		ticks = []float64{spec.Y.Lo, spec.Y.Hi}
 	}
+	labels := Labels(ticks)
+	if bodyH <= 3 {
+		for i, t := range ticks {
+			if labels[i] = Number(t); len(labels[i]) > yLabelWidth {
+				labels[i] = Brief(t)
+			}
+		}
+	}
 	used := -1
-	for i, label := range Labels(ticks) {
+	for i, label := range labels {
 		f, _ := spec.Y.at(ticks[i])
 		row := int(math.Round((1 - f) * float64(bodyH-1)))
 		if row == used || f < -1e-9 || f > 1+1e-9 {
@@ -246,6 +255,9 @@ func drawXAxis(c Canvas, spec Spec, left, bodyW, row int) {
 	c.text(left+bodyW-len(end), row+1, end, Label)
 	ticks := spec.X.Ticks(max(min(bodyW/10, 8), 2))
 	next := 0
+	if spec.XName == "step" { // there is no half step
+		ticks = slices.DeleteFunc(ticks, func(t float64) bool { return t != math.Trunc(t) })
+	}
 	for i, label := range Labels(ticks) {
 		f, _ := spec.X.at(ticks[i])
 		x := int(f*float64(bodyW-1)) - len(label)/2

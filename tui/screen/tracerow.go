@@ -91,15 +91,15 @@ func (e *Env) TraceRow(r store.SampleRow, w int, selected bool) string {
 	for _, p := range pieces {
 		used += e.Method.StringWidth(p.Text)
 	}
-	if room := w - used; r.Claim == "" || room >= 30 { // the end of a text that has an answer is the answer
-		pieces = append(pieces, P(Dim, e.ending(r.Text, room)))
+	if room := w - used; r.Claim == "" || room >= 12 { // the end of a text that has an answer is the answer
+		pieces = append(pieces, P(Dim, e.Ending(Excerpt(r.Text), room)))
 	}
 	return e.Row(w, selected, pieces...)
 }
 
-// ending is the end of a text in w cells: that is where the answer stands.
-func (e *Env) ending(s string, w int) string {
-	s = Excerpt(s)
+// Ending is the end of a clean line in at most w cells: of a text that is where
+// the answer stands, of a name what tells it from its neighbours.
+func (e *Env) Ending(s string, w int) string {
 	n := e.Method.StringWidth(s)
 	if n <= w {
 		return s

@@ -282,59 +282,6 @@ func (l *Local) Tokens(ctx context.Context, id string, ids []int32) ([]string, e
 	return l.decode(ctx, id, ids)
 }
 
-// Checkpoints lists the checkpoints of runs, with their evaluations. A run
-// that has no record is passed over.
-func (l *Local) Checkpoints(ctx context.Context, ids []string) ([]Checkpoint, error) {
-	var out []Checkpoint
-	for _, id := range ids {
-		c, err := l.open(ctx, id)
-		if errors.Is(err, client.ErrNoRecord) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		rows, err := c.db.Checkpoints(ctx)
-		if err != nil {
-			return nil, err
-		}
-		evals, err := c.db.Evals(ctx)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, checkpoints(c.header, rows, evals)...)
-	}
-	return out, nil
-}
-
-// checkpoints joins what was written and what was evaluated, by step. A step
-// that was evaluated and not kept can be compared too: its samples are there.
-func checkpoints(h store.RunHeader, rows []store.CheckpointRow, evals []store.EvalRow) []Checkpoint {
-	var out []Checkpoint
-	at := map[int]int{}
-	add := func(step int, stage string, bytes int64) int {
-		i, ok := at[step]
-		if !ok {
-			i = len(out)
-			at[step] = i
-			out = append(out, Checkpoint{RunID: h.ID, Run: h.Name, Step: step})
-		}
-		if stage != "" {
-			out[i].Stage, out[i].Bytes = stage, bytes
-		}
-		return i
-	}
-	for _, r := range rows {
-		add(r.Step, r.Stage, r.Bytes)
-	}
-	for _, e := range evals {
-		i := add(e.Step, "", 0)
-		out[i].Evals = append(out[i].Evals, e)
-	}
-	sortByStep(out)
-	return out
-}
-
 // Control asks the run for verb, or starts a new attempt of one that is gone.
 func (l *Local) Control(ctx context.Context, id string, verb state.Verb, reason string) (string, error) {
 	alive, err := l.runs.Alive(id)

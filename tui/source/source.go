@@ -6,7 +6,6 @@ package source
 import (
 	"context"
 	"fmt"
-	"sort"
 
 	"gradus/runner/client"
 	"gradus/runner/compare"
@@ -137,7 +136,3 @@ type Progress struct {
 
 // Right tells whether the task's checker accepted the answer.
 func Right(it store.EvalItem) bool { return it.Correct != nil && *it.Correct }
-
-func sortByStep(c []Checkpoint) {
-	sort.SliceStable(c, func(i, j int) bool { return c[i].Step < c[j].Step })
-}

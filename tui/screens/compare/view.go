@@ -154,18 +154,19 @@ func (m *Model) figures() []figure {
 	return out
 }
 
-// wideSummary is the width from which on the summary counts the prompts.
+// wideSummary is the width from which on the summary counts on how many
+// prompts B has more than A, the same, or less.
 const wideSummary = 96
 
 // summaryPane is the table of differences.
 func (m *Model) summaryPane(w int) screen.Pane {
 	r := m.result
 	p := screen.Pane{Title: []screen.Piece{screen.P(screen.Strong, "summary"),
-		screen.Pf(screen.Dim, "  %s, %d prompts paired, %d sample%s each", text.Line(r.Suite), r.Prompts, r.Samples, plural(r.Samples))}}
+		screen.Pf(screen.Dim, "  %s: %d paired, %d sample%s each", text.Line(r.Suite), r.Prompts, r.Samples, plural(r.Samples))}}
 	in := w - 2
 	head := " " + m.env.Fit("", 20) + m.env.FitRight("A", 8) + m.env.FitRight("B", 8) + m.env.FitRight("B-A", 9) + "   " + m.env.Fit("95% interval", 18) + m.env.FitRight("p", 7)
 	if in >= wideSummary {
-		head += "   better/same/worse"
+		head += "   more/same/less"
 	}
 	p.Lines = []string{m.env.Line(in, screen.P(screen.Dim, head))}
 	for _, f := range m.figures() {
@@ -245,7 +246,7 @@ func (m *Model) listPane(r screen.Rect) screen.Pane {
 		if m.result.Samples > 1 {
 			name = fmt.Sprintf("%s.%d", name, pr.Index+1)
 		}
-		pieces := []screen.Piece{screen.P(screen.Plain, m.env.Fit(name, 18)+"  ")}
+		pieces := []screen.Piece{screen.P(screen.Plain, m.env.Fit(m.env.Ending(name, 18), 18)+"  ")}
 		pieces = append(pieces, m.item(pr.A, half)...)
 		pieces = append(pieces, m.item(pr.B, half)...)
 		p.Lines = append(p.Lines, m.env.Row(w, i == sel, pieces...))

@@ -158,7 +158,10 @@ func (m *Model) summary() []screen.Piece {
 		return []screen.Piece{screen.P(screen.Dim, " reading the run")}
 	}
 	stage, step, eta := m.progress()
-	out := []screen.Piece{screen.P(screen.Dim, " "+stage+" step "), screen.P(screen.Strong, step)}
+	if stage != "" {
+		stage += " "
+	}
+	out := []screen.Piece{screen.P(screen.Dim, " "+stage+"step "), screen.P(screen.Strong, step)}
 	if eta != "" {
 		out = append(out, screen.P(screen.Dim, "  left "), screen.P(screen.Plain, eta))
 	}

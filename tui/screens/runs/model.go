@@ -3,6 +3,7 @@ package runs
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,6 +33,7 @@ type Model struct {
 	cancel context.CancelFunc
 	seq    int
 	loaded bool
+	evals  int // evaluations that are not listed
 	err    error
 	height int // rows that View last had for the table
 }
@@ -101,8 +103,12 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 func (m *Model) arrange() {
 	words := strings.Fields(strings.ToLower(m.filter.Value()))
 	var rows []client.Run
+	m.evals = 0
 	for _, r := range m.all {
-		if matches(r, words) {
+		switch {
+		case r.Purpose == "eval" && !slices.Contains(words, "eval"):
+			m.evals++ // they are many, and their results stand with their checkpoints
+		case matches(r, words):
 			rows = append(rows, r)
 		}
 	}

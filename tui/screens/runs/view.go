@@ -43,7 +43,11 @@ func (m *Model) note() []screen.Piece {
 	}
 	s := fmt.Sprintf("by %s  %d of %d", columns()[m.sort].name, m.list.Index()+1, m.list.Len())
 	if m.list.Len() < len(m.all) {
-		s += fmt.Sprintf("  (%d hidden)", len(m.all)-m.list.Len())
+		s += fmt.Sprintf("  (%d hidden", len(m.all)-m.list.Len())
+		if m.evals > 0 {
+			s += ", /eval shows evaluations"
+		}
+		s += ")"
 	}
 	return []screen.Piece{screen.P(screen.Dim, s)}
 }
@@ -157,7 +161,11 @@ func (m *Model) detail(r client.Run, w int) []string {
 	case r.Reason != "" && r.State != store.StateRunning:
 		row("reason", text.Line(r.Reason))
 	}
-	row("task", fmt.Sprintf("%s, %s parameters, %s on %s", text.Line(r.Task), screen.Count(r.Params), text.Line(r.Device), text.Line(r.Host)))
+	where := text.Line(r.Device)
+	if r.Host != "" {
+		where += " on " + text.Line(r.Host)
+	}
+	row("task", fmt.Sprintf("%s, %s parameters, %s", text.Line(r.Task), screen.Count(r.Params), where))
 	row("begun", stamp(r.CreatedUS)+" UTC")
 	row("parent", text.Line(r.Parent))
 	row("folder", text.Line(r.Dir))

@@ -86,6 +86,16 @@ func (w *World) Add(spec storetest.Spec, n int, live client.Liveness) string {
 	return id
 }
 
+// AddRecords writes a run of the test's own records and returns its id.
+func (w *World) AddRecords(id string, live client.Liveness, recs ...store.Record) string {
+	w.t.Helper()
+	w.mu.Lock()
+	w.runs[id] = &run{dir: filepath.Join(w.root, id), records: [][]store.Record{recs}, live: live, host: "lab-7"}
+	w.mu.Unlock()
+	w.Grow(id, 1)
+	return id
+}
+
 // Grow writes the next n record groups of a run and folds them. It returns how
 // many are left.
 func (w *World) Grow(id string, n int) int {
