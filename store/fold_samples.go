@@ -147,8 +147,8 @@ func unpackSpans(b []byte) ([]Span, error) {
 	return out, nil
 }
 
-// tokens is the length of a completion in tokens; 0 when the log does not say.
-func tokens(s *Sample) int { return max(len(s.TokenIDs), len(s.LogProbs)) }
+// tokens is the length of a completion in tokens, also where they are not kept.
+func tokens(s *Sample) int { return max(s.Tokens, len(s.TokenIDs), len(s.LogProbs)) }
 
 // promptIDs finds or stores each prompt.
 func (f *folder) promptIDs(ps []Prompt) ([]int64, error) {

@@ -138,6 +138,7 @@ type Sample struct {
 	Stream        uint64       `json:"stream"`
 	Text          string       `json:"text"`          // may hold any bytes
 	RawText       []byte       `json:"raw,omitempty"` // set, instead of Text, when the bytes are not valid UTF-8
+	Tokens        int          `json:"tokens"`        // generated, the stop token included
 	TokenIDs      IDs          `json:"ids,omitempty"`
 	LogProbs      Floats       `json:"logp,omitempty"` // of each token, under the policy that sampled it
 	Entropies     Floats       `json:"ent,omitempty"`

@@ -107,7 +107,7 @@ type SampleRow struct {
 	Unscorable    bool        `json:"unscorable,omitempty"`
 	Correct       *bool       `json:"correct,omitempty"`
 	Claim         string      `json:"claim,omitempty"`
-	Parts         []PartScore `json:"parts"`
+	Parts         []PartScore `json:"parts,omitempty"` // in lists; a SampleDetail has Rewards instead
 }
 
 // SampleDetail is everything that is stored about one trace.

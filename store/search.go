@@ -2,9 +2,13 @@ package store
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"unicode"
 )
+
+// ErrSearch says that a text cannot be searched for, and why.
+var ErrSearch = errors.New("search")
 
 // matchExpr turns words and "quoted phrases" into an FTS5 expression that
 // asks for all of them. Everything is quoted, so that no text a user types is
@@ -21,10 +25,10 @@ func matchExpr(text string) (string, error) {
 		}
 	}
 	if len(terms) == 0 {
-		return "", errors.New("search: there is no word to look for; the index knows letters and digits only")
+		return "", fmt.Errorf("%w: there is no word to look for; the index knows letters and digits only", ErrSearch)
 	}
 	if len(terms) > 64 {
-		return "", errors.New("search: more than 64 words; put a phrase in double quotes")
+		return "", fmt.Errorf("%w: more than 64 words; put a phrase in double quotes", ErrSearch)
 	}
 	return strings.Join(terms, " AND "), nil
 }

@@ -105,7 +105,11 @@ func exactArgs(names ...string) cobra.PositionalArgs {
 		if len(args) == len(names) {
 			return nil
 		}
-		return usage(fmt.Errorf("%s wants %s, got %d arguments; example: %s", cmd.CommandPath(), strings.Join(names, " "), len(args), firstExample(cmd)))
+		want := "no arguments"
+		if len(names) > 0 {
+			want = strings.Join(names, " ")
+		}
+		return usage(fmt.Errorf("%s wants %s, got %d; example: %s", cmd.CommandPath(), want, len(args), firstExample(cmd)))
 	}
 }
 

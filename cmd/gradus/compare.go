@@ -75,7 +75,11 @@ func compareError(err error) error {
 }
 
 func (a *app) printComparison(r compare.Result, flips int) {
-	a.printf("%s\n%d prompts x %d samples, paired\n\n", text.Line(r.Suite), r.Prompts, r.Samples)
+	each := "one answer"
+	if r.Samples > 1 {
+		each = fmt.Sprintf("%d answers", r.Samples)
+	}
+	a.printf("%s, %s each, paired by prompt\n\n", text.Line(r.Suite), each)
 	for _, side := range []struct {
 		name string
 		s    compare.Summary

@@ -57,7 +57,7 @@ func (a *app) verbCommand(verb state.Verb, short, example string) *cobra.Command
 				return usage(fmt.Errorf("%s is a folder, not a run; 'gradus runs' lists runs", text.Line(args[0])))
 			}
 			if verb == state.VerbResume {
-				restarted, err := a.restart(cmd.Context(), c, ref.RunID)
+				restarted, err := a.restart(cmd.Context(), c, ref.RunID, asJSON)
 				if err != nil || restarted {
 					return err
 				}
@@ -72,7 +72,7 @@ func (a *app) verbCommand(verb state.Verb, short, example string) *cobra.Command
 
 // restart starts a new attempt if no process works on the run and says
 // whether it did.
-func (a *app) restart(ctx context.Context, c *client.Client, id string) (bool, error) {
+func (a *app) restart(ctx context.Context, c *client.Client, id string, asJSON bool) (bool, error) {
 	run, err := c.Run(ctx, id)
 	if err != nil {
 		return false, err
@@ -82,6 +82,9 @@ func (a *app) restart(ctx context.Context, c *client.Client, id string) (bool, e
 	}
 	if err := c.Resume(ctx, id, client.StartOptions{}); err != nil {
 		return false, err
+	}
+	if asJSON {
+		return true, a.printJSON(map[string]any{"id": id, "verb": state.VerbResume, "outcome": "new attempt"})
 	}
 	a.printf("%s goes on from its last checkpoint; watch it: gradus watch %s\n", shortID(id), shortID(id))
 	return true, nil

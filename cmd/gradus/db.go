@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+	"fmt"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -57,6 +59,9 @@ func (a *app) dbCommand() *cobra.Command {
 			}
 			path := filepath.Join(dir.Path(), "run.db")
 			if err := store.Rebuild(cmd.Context(), dir.Path(), path); err != nil {
+				if errors.Is(err, store.ErrIngestLocked) {
+					return &exitError{exitTryAgain, fmt.Errorf("%s is being written just now, by its run or a viewer; try again when the run has ended", path)}
+				}
 				return err
 			}
 			a.printf("rebuilt %s\n", path)

@@ -21,7 +21,7 @@ type demoResult struct {
 	AccuracyAfter  float64    `json:"accuracy_after"`
 	CIBefore       [2]float64 `json:"ci_before"`
 	CIAfter        [2]float64 `json:"ci_after"`
-	TrainSeconds   float64    `json:"train_seconds"` // from the first step to the end of the run, evaluations included
+	TrainSeconds   float64    `json:"train_seconds"` // of all attempts, from the start of the process to its last record, evaluations included
 	Steps          int        `json:"steps"`
 	Traces         int64      `json:"traces"`
 	DB             string     `json:"db"`

@@ -58,7 +58,7 @@ func (a *app) evalCommand() *cobra.Command {
 			"recorded as a run of its own, with all its traces.",
 		Example: "  gradus eval demo@last\n" +
 			"  gradus eval demo@1000 --prompts 2000 --json\n" +
-			"  gradus eval demo --recipe gsm8k --set task.file=gsm8k_test.jsonl --prompts 64",
+			"  gradus eval demo --recipe gsm8k --set task.file=gsm8k_test.jsonl --set eval.max_completion_length=64",
 		Args: exactArgs("CKPT"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.eval(cmd.Context(), args[0], suite.recipe, suite.overrides(cmd), asJSON)

@@ -16,7 +16,9 @@ func (a *app) recipesCommand() *cobra.Command {
 		Long: "A recipe is a TOML file that describes a whole run: model, task, rewards, stages.\n" +
 			"Print one, change it, and give the file to 'gradus run'.",
 		Example: "  gradus recipes\n  gradus recipes demo > mine.toml\n  gradus recipes --keys",
-		Args:    cobra.MaximumNArgs(1),
+		Args: func(cmd *cobra.Command, args []string) error {
+			return usage(cobra.MaximumNArgs(1)(cmd, args))
+		},
 		RunE: func(_ *cobra.Command, args []string) error {
 			if keys {
 				return a.recipeKeys(asJSON)
@@ -69,7 +71,7 @@ func (a *app) recipeKeys(asJSON bool) error {
 		}
 		a.printf("\n%s\n", table.Title)
 		for _, k := range table.Keys {
-			a.printf("  %-28s %-14s %s\n", k.Name, k.Default, k.Help)
+			a.printf("  %-28s %-10s %-24s %s\n", k.Name, k.Default, k.Allowed, k.Help)
 		}
 	}
 	return nil

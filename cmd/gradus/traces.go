@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -43,6 +44,11 @@ func (a *app) tracesCommand() *cobra.Command {
 				q.Correct = &want
 			default:
 				return usage(fmt.Errorf("--correct is %q; want yes or no", correct))
+			}
+			for flag, allowed := range map[string][2]string{"phase": {"train", "eval"}, "finish": {"stop", "length"}} {
+				if v := flags.Lookup(flag).Value.String(); v != "" && v != allowed[0] && v != allowed[1] {
+					return usage(fmt.Errorf("--%s is %q; want %s or %s", flag, v, allowed[0], allowed[1]))
+				}
 			}
 			if q.Limit < 1 || q.Limit > store.MaxPage {
 				return usage(fmt.Errorf("--limit is %d; want 1 to %d", q.Limit, store.MaxPage))
@@ -100,6 +106,9 @@ func (a *app) traces(cmd *cobra.Command, runRef string, q store.SampleQuery, id 
 		return nil
 	}
 	rows, err := db.Samples(ctx, q)
+	if errors.Is(err, store.ErrSearch) {
+		return usage(err)
+	}
 	if err != nil {
 		return err
 	}

@@ -107,8 +107,9 @@ func (p *plainLines) record(_ uint64, rec store.Record) error {
 		}
 		return err
 	case store.KindState:
-		err = json.Unmarshal(rec.Body, &p.last)
-		s := p.last
+		var s store.StateChange
+		err = json.Unmarshal(rec.Body, &s)
+		p.last = s
 		e.State, e.Step, e.Stage = &s, s.Step, s.Stage
 	case store.KindMetrics:
 		var m store.Metrics

@@ -279,7 +279,7 @@ func TestKilledRunIsSeenAndResumed(t *testing.T) {
 		t.Errorf("resumed run is %+v", r)
 	}
 	waitGone(t, d)
-	if err := again.Resume(ctx(t), id, StartOptions{}); err == nil || !strings.Contains(err.Error(), "it has ended") {
+	if err := again.Resume(ctx(t), id, StartOptions{}); err == nil || !strings.Contains(err.Error(), "it is done; only a run that was stopped") {
 		t.Errorf("resuming a finished run gives %v", err)
 	}
 	if _, err := again.Send(ctx(t), id, state.VerbPause, ""); err == nil || !strings.Contains(err.Error(), "it has ended") {
@@ -319,7 +319,7 @@ func TestResumeTwiceAtOnce(t *testing.T) {
 	for range 4 {
 		if err := <-errs; err == nil {
 			won++
-		} else if !strings.Contains(err.Error(), "held by another process") && !strings.Contains(err.Error(), "is running cannot retry") {
+		} else if !strings.Contains(err.Error(), "held by another process") && !strings.Contains(err.Error(), "it is running; only a run") {
 			t.Errorf("a loser is told %v", err)
 		}
 	}

@@ -90,7 +90,7 @@ func (c *Client) Resume(ctx context.Context, runID string, opt StartOptions) err
 	}
 	if pos.Segment > 0 { // without a log, the first attempt never got to write
 		if _, err := state.Next(last.State, state.Retry); err != nil {
-			return fmt.Errorf("resume run %s: %w", runID, err)
+			return fmt.Errorf("resume run %s: it is %s; only a run that was stopped, failed or crashed can be taken up again", runID, last.State)
 		}
 	}
 	return c.launch(ctx, d, pos, last.Attempt, opt)

@@ -190,7 +190,7 @@ func (c *Client) resolveCheckpoint(ctx context.Context, r Ref, which string) (Re
 			return Ref{}, err
 		}
 		if step = bestStep(evals, onDisk); step < 0 {
-			return Ref{}, fmt.Errorf("%s@best: no checkpoint of this run was evaluated; use @last or @STEP, or evaluate one: gradus eval %s@last", r.RunID, r.RunID)
+			return Ref{}, fmt.Errorf("%s@best: no checkpoint of this run was evaluated while it ran; use @last or @STEP (eval stages or eval.every in the recipe make the evaluations that @best ranks)", r.RunID)
 		}
 	default:
 		if step, err = strconv.Atoi(which); err != nil || step < 0 {

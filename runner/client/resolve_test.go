@@ -166,7 +166,7 @@ func TestResolveCheckpoints(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(d2.CkptPath(), "0"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.Resolve(ctx(t), "plain@best"); err == nil || !strings.Contains(err.Error(), "gradus eval") {
+	if _, err := c.Resolve(ctx(t), "plain@best"); err == nil || !strings.Contains(err.Error(), "eval.every") {
 		t.Errorf("best without evaluations gives %v", err)
 	}
 }

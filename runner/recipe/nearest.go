@@ -117,17 +117,17 @@ func placesOf(key string) []string {
 
 // Table is one table of the recipe format with its keys, for documentation.
 type Table struct {
-	Title string // as it is written: [task], [[stage]] kind = "grpo"
-	Keys  []Key
+	Title string `json:"title"` // as it is written: [task], [[stage]] kind = "grpo"
+	Keys  []Key  `json:"keys"`
 	typ   reflect.Type
 }
 
 // Key describes one key.
 type Key struct {
-	Name    string
-	Default string // empty: none, or see Help
-	Allowed string // numbers: the range; strings: the choices
-	Help    string
+	Name    string `json:"name"`
+	Default string `json:"default"` // empty: none, or see Help
+	Allowed string `json:"allowed"` // numbers: the range; strings: the choices
+	Help    string `json:"help"`
 }
 
 // Tables lists everything a recipe may hold, in the order to write it.

@@ -180,6 +180,13 @@ func TestLossTypes(t *testing.T) {
 					t.Errorf("alarm %+v", a)
 				}
 			}
+			for _, s := range rec.samples {
+				for _, row := range s.Rows {
+					if row.Tokens < 1 || len(row.TokenIDs) != 0 {
+						t.Fatalf("token_data = none stores %d ids and %d tokens", len(row.TokenIDs), row.Tokens)
+					}
+				}
+			}
 		})
 	}
 }

@@ -139,7 +139,7 @@ func (ro *rollout) records(keep func(prompt int) bool) ([]store.Prompt, []store.
 	rows := make([]store.Sample, len(ro.all))
 	for i, c := range ro.all {
 		s := store.Sample{
-			Prompt: c.group, Group: c.group, Index: c.index, Stream: c.stream, Finish: c.Finish, PolicyVersion: ro.version,
+			Prompt: c.group, Group: c.group, Index: c.index, Stream: c.stream, Finish: c.Finish, PolicyVersion: ro.version, Tokens: len(c.Tokens),
 			Reward: c.Total, Advantage: c.advantage, Unscorable: c.Unscorable, Correct: c.Correct, Claim: c.Claim, Rewards: c.Parts,
 		}
 		if utf8.ValidString(c.text) {

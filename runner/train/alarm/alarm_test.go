@@ -154,6 +154,7 @@ func TestPreflight(t *testing.T) {
 		{"sure policy", func(p *Preflight) { p.Entropy = 0.001 }, "preflight.entropy", false, "temperature"},
 		{"log-prob below a uniform guess", func(p *Preflight) { p.LogP = -5 }, "preflight.logprob", false, "-5.000"},
 		{"a reward without spread", func(p *Preflight) { p.Rewards[0].SpreadGroups = 0; p.Rewards[0].Max = 0 }, "preflight.reward.gradus.accuracy", false, "gave 0 to all"},
+		{"a reward that every completion has", func(p *Preflight) { r := &p.Rewards[0]; r.SpreadGroups, r.Min, r.Max = 0, 1, 1 }, "", false, ""},
 		{"a reward that never scores", func(p *Preflight) { p.Rewards[0] = RewardSpread{Name: "gradus.accuracy"} }, "preflight.reward.gradus.accuracy", false, "none of the 64"},
 		{"all cut", func(p *Preflight) { p.Clipped = 64 }, "preflight.length", false, "64 of 64"},
 		{"prompt does not fit", func(p *Preflight) { p.LongestPrompt = 17 }, "preflight.prompt", true, "17 tokens"},

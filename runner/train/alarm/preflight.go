@@ -112,6 +112,11 @@ func (p Preflight) Check() (alerts []store.Alert, hard *store.Alert) {
 }
 
 func (p Preflight) checkReward(r RewardSpread, add func(string, bool, bool, float64, string, string)) {
+	ok := fmt.Sprintf("%s differs within %d of %d groups (%.3g .. %.3g).", r.Name, r.SpreadGroups, r.Groups, r.Min, r.Max)
+	passed := r.SpreadGroups > 0
+	if r.Scored > 0 && r.Min == r.Max && r.Min > 0 {
+		passed, ok = true, fmt.Sprintf("%s already gives %.3g to every completion: it has nothing left to teach.", r.Name, r.Max)
+	}
 	fail := fmt.Sprintf("%s gave %.3g to all completions of every group in the first rollout: it teaches nothing yet. If it stays so, look at the traces.", r.Name, r.Max)
 	switch {
 	case r.Scored == 0:
@@ -119,6 +124,5 @@ func (p Preflight) checkReward(r RewardSpread, add func(string, bool, bool, floa
 	case r.Min != r.Max:
 		fail = fmt.Sprintf("%s differs between prompts (%.3g .. %.3g) but in no group of one prompt, so it teaches nothing yet.", r.Name, r.Min, r.Max)
 	}
-	add("reward."+r.Name, r.SpreadGroups > 0, false, float64(r.SpreadGroups),
-		fmt.Sprintf("%s differs within %d of %d groups (%.3g .. %.3g).", r.Name, r.SpreadGroups, r.Groups, r.Min, r.Max), fail)
+	add("reward."+r.Name, passed, false, float64(r.SpreadGroups), ok, fail)
 }
