@@ -82,14 +82,13 @@ const plainEvery = 2 * time.Second
 
 // plainLines prints records as one line each.
 type plainLines struct {
-	app    *app
-	opt    watchOptions
-	steps  int   // planned, from the header
-	shown  int64 // time of the last metric line, microseconds
-	stage  string
-	held   *train.Event // the newest metric line not shown
-	last   store.StateChange
-	traces int
+	app   *app
+	opt   watchOptions
+	steps int   // planned, from the header
+	shown int64 // time of the last metric line, microseconds
+	stage string
+	held  *train.Event // the newest metric line not shown
+	last  store.StateChange
 }
 
 func (p *plainLines) record(_ uint64, rec store.Record) error {
