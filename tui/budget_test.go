@@ -28,7 +28,7 @@ func metrics(t testing.TB, step int) store.Record {
 // growing is a run of 2000 planned steps at step 300.
 func growing(t testing.TB) (*sourcetest.World, string) {
 	w := sourcetest.New(t)
-	id := w.Add(storetest.Spec{Seed: 2, Name: "grows", Steps: 2000, Final: store.StateRunning}, 4, client.Alive)
+	id := w.Add(storetest.Spec{Seed: 2, Name: "grows", Steps: 2000, Groups: 1, Generations: 1, EvalPrompts: 1, Final: store.StateRunning}, 4, client.Alive)
 	var recs []store.Record
 	for step := 2; step <= 300; step++ {
 		recs = append(recs, metrics(t, step))
@@ -47,7 +47,10 @@ func TestBytesOfALiveUpdate(t *testing.T) {
 			w, id := growing(t)
 			d := start(t, w.Source(), setup{w: tt.w, h: tt.h, runID: id})
 			d.Advance(time.Second)
-			const updates = 60
+			updates := 60
+			if underRace {
+				updates = 20
+			}
 			before := d.Bytes()
 			for i := range updates {
 				w.Append(id, metrics(t, 301+i))

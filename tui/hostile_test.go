@@ -84,6 +84,9 @@ func TestHostileTextStaysInItsCell(t *testing.T) {
 		{"raw", []string{"t", "enter", "m", "m"}}, {"compare", []string{"c"}},
 	}
 	for name, attack := range attacks() {
+		if underRace && !strings.Contains("open-osc marks emoji invalid", name) {
+			continue
+		}
 		t.Run(name, func(t *testing.T) {
 			src := poison(t, attack).Source()
 			for _, wc := range []bool{false, true} {

@@ -242,7 +242,10 @@ func TestResizeAtAnyTime(t *testing.T) {
 	w := world(t)
 	d := start(t, w.Source(), setup{w: 80, h: 24})
 	sizes := [][2]int{{160, 45}, {61, 16}, {59, 14}, {20, 5}, {3, 2}, {1, 1}, {200, 60}, {139, 30}, {140, 31}, {95, 20}, {60, 15}, {80, 24}}
-	for _, tour := range tours() {
+	for i, tour := range tours() {
+		if underRace && i%4 != 2 {
+			continue
+		}
 		d.Press("esc", "esc", "esc", "1", "g")
 		tour.lead(d)
 		want := d.Screen()

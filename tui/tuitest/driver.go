@@ -7,6 +7,7 @@ package tuitest
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"strings"
 	"sync"
@@ -90,7 +91,10 @@ func Start(t testing.TB, model tea.Model, opt Options) *Driver {
 		case <-time.After(patience):
 			t.Error("the program does not end")
 		}
-		d.term.Close()
+		// Ends the goroutine above; Close of the emulator would race with it.
+		if c, ok := d.term.InputPipe().(io.Closer); ok {
+			c.Close()
+		}
 	})
 	// The program sends itself its size too, but at a time of its own.
 	d.prog.Send(tea.WindowSizeMsg{Width: opt.W, Height: opt.H})
@@ -108,6 +112,7 @@ func (o output) Write(p []byte) (int, error) {
 	o.d.mu.Lock()
 	defer o.d.mu.Unlock()
 	o.d.out.Write(p)
+	defer o.d.cond.Broadcast()
 	// Without a terminal of its own the program counts on the line discipline
 	// to turn LF into CR LF (ONLCR), as a pseudo-terminal does.
 	if _, err := o.d.term.Write(bytes.ReplaceAll(p, []byte("\n"), []byte("\r\n"))); err != nil {
@@ -173,7 +178,7 @@ func (d *Driver) settle() {
 	d.busy++
 	d.mu.Unlock()
 	d.prog.Send(tracked{}) // comes after what was sent before
-	d.await("the program is not idle", func() bool {
+	d.await(func() string { return fmt.Sprintf("the program is not idle: %d commands are out", d.busy) }, func() bool {
 		asleep := 0
 		if d.clock != nil {
 			asleep = d.clock.asleep()
@@ -189,7 +194,7 @@ func (d *Driver) settle() {
 }
 
 // await waits, locked, until ok or patience ends.
-func (d *Driver) await(what string, ok func() bool) {
+func (d *Driver) await(what func() string, ok func() bool) {
 	d.t.Helper()
 	deadline := time.Now().Add(patience)
 	stop := time.AfterFunc(patience, func() {
@@ -202,7 +207,7 @@ func (d *Driver) await(what string, ok func() bool) {
 	defer d.mu.Unlock()
 	for !ok() {
 		if !time.Now().Before(deadline) {
-			d.t.Fatalf("%s after %v (%d commands out)", what, patience, d.busy)
+			d.t.Fatalf("%s (after %v)", what(), patience)
 		}
 		d.cond.Wait()
 	}
@@ -242,16 +247,18 @@ func (d *Driver) View() string {
 func (d *Driver) Screen() string {
 	d.t.Helper()
 	var got, want string
-	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(time.Millisecond) {
-		d.mu.Lock()
-		got, want = d.cells(), d.frame()
-		d.mu.Unlock()
-		if bare(got) == bare(want) {
-			return got
+	seen := [2]int{-1, -1} // bytes and frames that got and want are of
+	shows := func() bool {
+		if now := [2]int{d.out.Len(), d.drawn}; now != seen {
+			seen = now
+			got, want = d.cells(), d.frame()
 		}
+		return bare(got) == bare(want)
 	}
-	d.t.Fatalf("the terminal does not show what the program drew.\nterminal:\n%s\nprogram:\n%s", got, want)
-	return ""
+	d.await(func() string {
+		return fmt.Sprintf("the terminal does not show what the program drew.\nterminal:\n%s\nprogram:\n%s\n", got, want)
+	}, shows)
+	return got
 }
 
 // bare leaves out combining marks: the emulator drops those that follow ASCII.

@@ -44,6 +44,7 @@ func (w *watched) View() tea.View {
 	w.d.mu.Lock()
 	w.d.view = v.Content
 	w.d.drawn++
+	w.d.cond.Broadcast()
 	w.d.mu.Unlock()
 	return v
 }
