@@ -1,7 +1,6 @@
 package cpu
 
 // #include "exec.h"
-// #include <stdlib.h>
 import "C"
 
 import (
@@ -33,7 +32,7 @@ func (b *buffer) Free() error {
 }
 
 func (b *buffer) release() {
-	C.free(b.data)
+	C.gk_release(b.data, C.int64_t(b.n*elementSize))
 	b.data = nil
 }
 

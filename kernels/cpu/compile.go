@@ -1,7 +1,6 @@
 package cpu
 
 // #include "exec.h"
-// #include <stdlib.h>
 import "C"
 
 import (
@@ -26,7 +25,8 @@ func (d *Device) Compile(p *kernels.Program) (kernels.Exec, error) {
 		return nil, err
 	}
 	n := len(p.Ops)
-	raw := C.gk_memory(C.int64_t(int(unsafe.Sizeof(C.gk_exec{})) + n*int(unsafe.Sizeof(C.gk_cmd{}))))
+	bytes := C.int64_t(int(unsafe.Sizeof(C.gk_exec{})) + n*int(unsafe.Sizeof(C.gk_cmd{})))
+	raw := C.gk_memory(bytes)
 	if raw == nil {
 		return nil, fmt.Errorf("cpu: program %s: no memory for %d commands", p.Name, n)
 	}
@@ -36,7 +36,7 @@ func (d *Device) Compile(p *kernels.Program) (kernels.Exec, error) {
 	cmds := unsafe.Slice(c.cmd, n)
 	for i, op := range p.Ops {
 		if !r.command(&cmds[i], op) {
-			C.free(raw)
+			C.gk_release(raw, bytes)
 			return nil, fmt.Errorf("cpu: program %s: op %d %s: no code for %T", p.Name, i, op.Kind(), op)
 		}
 	}
@@ -45,10 +45,10 @@ func (d *Device) Compile(p *kernels.Program) (kernels.Exec, error) {
 	setArgs(&largest, &p.Max)
 	C.gk_exec_need(c.table, c.cmd, c.count, &largest, C.int(d.threads), &need)
 	if err := d.reserve(int64(need.shared), int64(need.local)); err != nil {
-		C.free(raw)
+		C.gk_release(raw, bytes)
 		return nil, fmt.Errorf("cpu: program %s: %w", p.Name, err)
 	}
-	e := &exec{dev: d, c: c, check: kernels.Program{Name: p.Name, Max: p.Max, Ops: append([]kernels.Op(nil), p.Ops...)}, buffers: r.buffers}
+	e := &exec{dev: d, c: c, bytes: bytes, check: kernels.Program{Name: p.Name, Max: p.Max, Ops: append([]kernels.Op(nil), p.Ops...)}, buffers: r.buffers}
 	d.execs[e] = struct{}{}
 	return e, nil
 }

@@ -22,6 +22,17 @@ INLINE const float *key_at(const cached *part, int64_t d, int64_t j) {
 	return j < part[0].len ? part[0].k + j * d : part[1].k + (j - part[0].len) * d;
 }
 
+INLINE const float *value_at(const cached *part, int64_t d, int64_t j) {
+	return j < part[0].len ? part[0].v + j * d : part[1].v + (j - part[0].len) * d;
+}
+
+// fetch_row asks for a cache row that is needed soon. A cache of a few hundred
+// sequences lies in main memory, and the time to wait for it is the time of
+// this op: the values are asked for while the scores are computed.
+INLINE void fetch_row(const float *x, int64_t d) {
+	for (int64_t i = 0; i < d; i += 16) __builtin_prefetch(x + i);
+}
+
 // decode_scores: s[h][j] = q[h] . key j, d ascending, for VL*KEY_BLOCKS keys
 // from j0. Keys are turned around in registers, so that a lane is a key.
 // Lanes beyond the last key repeat it; softmax_row ignores them.
@@ -29,7 +40,12 @@ INLINE void decode_scores(const int heads_n, const cached *part, const float *q,
 	const float *key[KEY_BLOCKS][VL];
 	int64_t blocks = min64(KEY_BLOCKS, ceil_div(n - j0, VL));
 	for (int64_t b = 0; b < blocks; b++)
-		for (int64_t l = 0; l < VL; l++) key[b][l] = key_at(part, d, min64(j0 + b * VL + l, n - 1));
+		for (int64_t l = 0; l < VL; l++) {
+			int64_t j = min64(j0 + b * VL + l, n - 1), ahead = min64(j + KEY_BLOCKS * VL, n - 1);
+			key[b][l] = key_at(part, d, j);
+			fetch_row(key_at(part, d, ahead), d);
+			fetch_row(value_at(part, d, j), d);
+		}
 	vf acc[KEY_BLOCKS][DECODE_HEADS];
 	for (int b = 0; b < KEY_BLOCKS; b++)
 		for (int h = 0; h < heads_n; h++) acc[b][h] = (vf){0};
@@ -50,30 +66,45 @@ INLINE void decode_scores(const int heads_n, const cached *part, const float *q,
 		for (int h = 0; h < heads_n; h++) vstore(s + h * capacity + j0 + b * VL, acc[b][h]);
 }
 
-// decode_values: out[h] = norm[h] * sum over keys ascending of p[h][j] * v[j].
-INLINE void decode_values(const int heads_n, const cached *part, const float *p, int64_t capacity, int64_t d, const float *norm, float *out) {
-	for (int64_t i = 0; i < d; i += 2 * VL) {
-		int64_t m = min64(2 * VL, d - i);
-		vf acc[DECODE_HEADS][2];
-		for (int h = 0; h < heads_n; h++) acc[h][0] = acc[h][1] = (vf){0};
-		const float *pj = p;
-		for (int half = 0; half < 2; half++) {
-			const float *v = part[half].v + i;
-			for (int64_t j = 0; j < part[half].len; j++, v += d, pj++) {
-				vf v0, v1 = {0};
-				if (m == 2 * VL) v0 = vload(v), v1 = vload(v + VL);
-				else if (m >= VL) v0 = vload(v), v1 = m > VL ? vload_n(v + VL, m - VL) : v1;
-				else v0 = vload_n(v, m);
-				for (int h = 0; h < heads_n; h++) {
-					vf x = vset(pj[h * capacity]);
-					acc[h][0] = vfma(x, v0, acc[h][0]);
-					acc[h][1] = vfma(x, v1, acc[h][1]);
-				}
+// decode_columns: out[h] = norm[h] * sum over keys ascending of p[h][j] * v[j],
+// for m columns of v, which take `vectors` vectors. The sums stay in registers
+// while the keys go by.
+INLINE void decode_columns(const int heads_n, const int vectors, const int whole, int64_t m, const cached *part,
+	int64_t column, const float *p, int64_t capacity, int64_t d, const float *norm, float *out) {
+	vf acc[DECODE_HEADS][4];
+	int64_t rest = m - (vectors - 1) * VL; // columns of the last vector
+	for (int h = 0; h < heads_n; h++)
+UNROLL(4)
+		for (int i = 0; i < vectors; i++) acc[h][i] = (vf){0};
+	for (int half = 0; half < 2; half++) {
+		const float *v = part[half].v + column;
+		for (int64_t j = 0; j < part[half].len; j++, v += d, p++) {
+			vf x[4];
+UNROLL(4)
+			for (int i = 0; i < vectors; i++) x[i] = whole || i + 1 < vectors ? vload(v + i * VL) : vload_n(v + i * VL, rest);
+			for (int h = 0; h < heads_n; h++) {
+				vf w = vset(p[h * capacity]);
+UNROLL(4)
+				for (int i = 0; i < vectors; i++) acc[h][i] = vfma(w, x[i], acc[h][i]);
 			}
 		}
-		for (int h = 0; h < heads_n; h++)
-			store_cols(out + h * d + i, acc[h][0] * vset(norm[h]), acc[h][1] * vset(norm[h]), m);
 	}
+	for (int h = 0; h < heads_n; h++)
+UNROLL(4)
+		for (int i = 0; i < vectors; i++) {
+			vf y = acc[h][i] * vset(norm[h]);
+			if (whole || i + 1 < vectors) vstore(out + h * d + column + i * VL, y);
+			else vstore_n(out + h * d + column + i * VL, y, rest);
+		}
+}
+
+INLINE void decode_values(const int heads_n, const cached *part, const float *p, int64_t capacity, int64_t d, const float *norm, float *out) {
+	int64_t i = 0;
+	if (heads_n == 1)
+		for (; i + 4 * VL <= d; i += 4 * VL) decode_columns(heads_n, 4, 1, 4 * VL, part, i, p, capacity, d, norm, out);
+	for (; i + 2 * VL <= d; i += 2 * VL) decode_columns(heads_n, 2, 1, 2 * VL, part, i, p, capacity, d, norm, out);
+	if (i + VL < d) decode_columns(heads_n, 2, 0, d - i, part, i, p, capacity, d, norm, out);
+	else if (i < d) decode_columns(heads_n, 1, 0, d - i, part, i, p, capacity, d, norm, out);
 }
 
 INLINE void decode_heads(const int heads_n, const decode_task *t, const cached *part, const float *q, float *s, float *out) {

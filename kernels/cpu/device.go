@@ -12,7 +12,6 @@ package cpu
 // #cgo CFLAGS: -O3 -std=c11 -Wall -Wextra -Wno-psabi -pthread
 // #cgo LDFLAGS: -pthread -lm
 // #include "exec.h"
-// #include <stdlib.h>
 import "C"
 
 import (
@@ -52,9 +51,9 @@ type Device struct {
 	live    map[*buffer]struct{}
 	execs   map[*exec]struct{}
 	// Scratch memory, as large as the hungriest compiled program needs.
-	shared, local         unsafe.Pointer
-	sharedSize, localSize int64
-	closed                bool
+	shared, local scratch
+	localSize     int64 // bytes for one thread
+	closed        bool
 }
 
 var errClosed = errors.New("cpu: the device is closed")
@@ -105,34 +104,45 @@ func (d *Device) Close() error {
 	for b := range d.live {
 		b.release()
 	}
-	C.free(d.shared)
-	C.free(d.local)
-	d.live, d.execs, d.shared, d.local = nil, nil, nil, nil
+	d.shared.release()
+	d.local.release()
+	d.live, d.execs = nil, nil
 	return nil
 }
 
-// reserve grows the scratch memory to what a program needs.
+// reserve grows the scratch memory to what a program needs, in bytes.
 func (d *Device) reserve(shared, local int64) error {
-	if err := grow(&d.shared, &d.sharedSize, shared, shared); err != nil {
+	local = (local + 63) / 64 * 64
+	if err := d.shared.grow(shared); err != nil {
 		return err
 	}
-	local = (local + 63) / 64 * 64
-	if local > d.localSize {
-		return grow(&d.local, &d.localSize, local, local*int64(d.threads))
+	if err := d.local.grow(local * int64(d.threads)); err != nil {
+		return err
 	}
+	d.localSize = max(d.localSize, local)
 	return nil
 }
 
-// grow replaces *p by bytes of memory and *size by n, if n is larger.
-func grow(p *unsafe.Pointer, size *int64, n, bytes int64) error {
-	if n <= *size {
+// scratch is a block of C memory whose contents nobody keeps.
+type scratch struct {
+	data  unsafe.Pointer
+	bytes int64
+}
+
+func (s *scratch) grow(bytes int64) error {
+	if bytes <= s.bytes {
 		return nil
 	}
-	q := C.gk_memory(C.int64_t(bytes))
-	if q == nil {
+	p := C.gk_memory(C.int64_t(bytes))
+	if p == nil {
 		return fmt.Errorf("no memory for %d bytes of scratch", bytes)
 	}
-	C.free(*p)
-	*p, *size = q, n
+	s.release()
+	s.data, s.bytes = p, bytes
 	return nil
+}
+
+func (s *scratch) release() {
+	C.gk_release(s.data, C.int64_t(s.bytes))
+	s.data, s.bytes = nil, 0
 }

@@ -69,3 +69,10 @@ func TestBits(t *testing.T) {
 		})
 	}
 }
+
+// The device keeps what kernels.Device promises.
+func TestContract(t *testing.T) {
+	if err := optest.Contract(openPath(t, Paths()[0], 2)); err != nil {
+		t.Error(err)
+	}
+}

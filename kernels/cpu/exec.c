@@ -98,18 +98,48 @@ void gk_read(const gk_table *t, gk_pool *pool, int threads, const float *x, int6
 	gk_pool_each(pool, read_chunk, &c, threads);
 }
 
-// Memory of a few large pages and more is asked for in large pages: a matrix
+// Large blocks come straight from the system: they are zero already, take no
+// room until they are touched, and are asked for in large pages, as a matrix
 // with rows of 4 KB would otherwise take one address translation per row.
-void *gk_memory(int64_t bytes) {
-	const size_t large = (size_t)2 << 20, size = (size_t)(bytes > 0 ? bytes : 1);
-	void *p = 0;
-	// The bytes behind the end let a vector load of the last row stay inside.
-	if (size > SIZE_MAX - 128) return 0;
-	size_t align = size >= 4 * large ? large : 64;
-	if (posix_memalign(&p, align, size + 64) != 0) return 0;
-#if defined(MADV_HUGEPAGE)
-	if (align == large) madvise(p, (size + 64) / large * large, MADV_HUGEPAGE);
+enum { PAD = 64, LARGE = 2 << 20, FROM_SYSTEM = 4 * LARGE };
+
+#if defined(__linux__)
+static size_t mapped_size(size_t size) { return (size + PAD + LARGE - 1) / LARGE * LARGE; }
+
+static void *map_memory(size_t size) {
+	size_t want = mapped_size(size);
+	char *p = mmap(0, want + LARGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (p == MAP_FAILED) return 0;
+	size_t skip = (LARGE - (uintptr_t)p % LARGE) % LARGE;
+	if (skip) munmap(p, skip);
+	munmap(p + skip + want, LARGE - skip);
+	madvise(p + skip, want, MADV_HUGEPAGE);
+	return p + skip;
+}
 #endif
-	memset(p, 0, size + 64);
+
+void *gk_memory(int64_t bytes) {
+	size_t size = (size_t)(bytes > 0 ? bytes : 1);
+	if (bytes > INT64_MAX / 2) return 0;
+#if defined(__linux__)
+	if (size >= FROM_SYSTEM) return map_memory(size);
+#endif
+	void *p = 0;
+	if (posix_memalign(&p, 64, size + PAD) != 0) return 0;
+	memset(p, 0, size + PAD);
 	return p;
+}
+
+void gk_release(void *p, int64_t bytes) {
+	size_t size = (size_t)(bytes > 0 ? bytes : 1);
+	if (!p) return;
+#if defined(__linux__)
+	if (size >= FROM_SYSTEM) {
+		munmap(p, mapped_size(size));
+		return;
+	}
+#else
+	(void)size;
+#endif
+	free(p);
 }

@@ -1,7 +1,6 @@
 package cpu
 
 // #include "exec.h"
-// #include <stdlib.h>
 import "C"
 
 import (
@@ -16,6 +15,7 @@ import (
 type exec struct {
 	dev     *Device
 	c       *C.gk_exec // nil once freed
+	bytes   C.int64_t  // of c
 	check   kernels.Program
 	buffers []named
 }
@@ -48,7 +48,7 @@ func (e *exec) Run(a *kernels.Args) error {
 		}
 	}
 	setArgs(&e.c.args, a)
-	e.c.shared, e.c.local, e.c.local_size = (*C.char)(e.dev.shared), (*C.char)(e.dev.local), C.int64_t(e.dev.localSize)
+	e.c.shared, e.c.local, e.c.local_size = (*C.char)(e.dev.shared.data), (*C.char)(e.dev.local.data), C.int64_t(e.dev.localSize)
 	C.gk_exec_run(e.c)
 	if f := &e.c.fault; f.what != C.GK_OK {
 		return fmt.Errorf("cpu: program %s: op %d %s: %w", e.check.Name, f.cmd, e.check.Ops[f.cmd].Kind(), faultError(f))
@@ -65,7 +65,7 @@ func (e *exec) Free() error {
 }
 
 func (e *exec) release() {
-	C.free(unsafe.Pointer(e.c))
+	C.gk_release(unsafe.Pointer(e.c), e.bytes)
 	e.c, e.buffers = nil, nil
 }
 

@@ -43,7 +43,9 @@ void gk_exec_need(const gk_table *t, const gk_cmd *cmd, int64_t count, const gk_
 double gk_fma(const gk_table *t, gk_pool *pool, int threads, double flops);
 void gk_read(const gk_table *t, gk_pool *pool, int threads, const float *x, int64_t n);
 
-// gk_memory returns bytes of zeros, aligned to a cache line, or NULL.
+// gk_memory returns bytes of zeros, aligned to a cache line and with 64 bytes
+// behind the end that may be read, or NULL. gk_release takes the same size.
 void *gk_memory(int64_t bytes);
+void gk_release(void *p, int64_t bytes);
 
 #endif
