@@ -5,7 +5,7 @@
 
 #include "attn.h"
 
-enum { DECODE_HEADS = 4, KEY_BLOCKS = 4 };
+enum { DECODE_HEADS = 4, KEYS_AHEAD = 32 };
 
 typedef struct {
 	gk_run *run;
@@ -33,36 +33,43 @@ INLINE void fetch_row(const float *x, int64_t d) {
 	for (int64_t i = 0; i < d; i += 16) __builtin_prefetch(x + i);
 }
 
-// decode_scores: s[h][j] = q[h] . key j, d ascending, for VL*KEY_BLOCKS keys
+// decode_scores: s[h][j] = q[h] . key j, d ascending, for `blocks` times VL keys
 // from j0. Keys are turned around in registers, so that a lane is a key.
 // Lanes beyond the last key repeat it; softmax_row ignores them.
-INLINE void decode_scores(const int heads_n, const cached *part, const float *q, int64_t d, int64_t j0, int64_t n, float *s, int64_t capacity) {
-	const float *key[KEY_BLOCKS][VL];
-	int64_t blocks = min64(KEY_BLOCKS, ceil_div(n - j0, VL));
-	for (int64_t b = 0; b < blocks; b++)
-		for (int64_t l = 0; l < VL; l++) {
-			int64_t j = min64(j0 + b * VL + l, n - 1), ahead = min64(j + KEY_BLOCKS * VL, n - 1);
+INLINE void decode_scores(const int heads_n, const int blocks, const cached *part, const float *q, int64_t d, int64_t j0, int64_t n, float *s, int64_t capacity) {
+	const float *key[2][VL];
+	for (int b = 0; b < blocks; b++)
+		for (int l = 0; l < VL; l++) {
+			int64_t j = min64(j0 + b * VL + l, n - 1);
 			key[b][l] = key_at(part, d, j);
-			fetch_row(key_at(part, d, ahead), d);
+			fetch_row(key_at(part, d, min64(j + KEYS_AHEAD, n - 1)), d);
 			fetch_row(value_at(part, d, j), d);
 		}
-	vf acc[KEY_BLOCKS][DECODE_HEADS];
-	for (int b = 0; b < KEY_BLOCKS; b++)
+	vf acc[2][DECODE_HEADS];
+UNROLL(2)
+	for (int b = 0; b < blocks; b++)
+UNROLL(4)
 		for (int h = 0; h < heads_n; h++) acc[b][h] = (vf){0};
-	for (int64_t i = 0; i < d; i += VL) {
-		int64_t m = min64(VL, d - i);
-		for (int64_t b = 0; b < blocks; b++) {
+	int64_t i = 0;
+	for (; i + VL <= d; i += VL)
+UNROLL(2)
+		for (int b = 0; b < blocks; b++) {
 			vf t[VL];
-			if (m == VL)
-				for (int l = 0; l < VL; l++) t[l] = vload(key[b][l] + i);
-			else
-				for (int l = 0; l < VL; l++) t[l] = vload_n(key[b][l] + i, m);
+UNROLL(16)
+			for (int l = 0; l < VL; l++) t[l] = vload(key[b][l] + i);
 			vtranspose(t);
-			for (int64_t x = 0; x < m; x++)
+UNROLL(16)
+			for (int x = 0; x < VL; x++)
+UNROLL(4)
 				for (int h = 0; h < heads_n; h++) acc[b][h] = vfma(vset(q[h * d + i + x]), t[x], acc[b][h]);
 		}
-	}
-	for (int64_t b = 0; b < blocks; b++)
+	for (; i < d; i++) // the last columns one by one
+		for (int b = 0; b < blocks; b++) {
+			float column[VL];
+			for (int l = 0; l < VL; l++) column[l] = key[b][l][i];
+			for (int h = 0; h < heads_n; h++) acc[b][h] = vfma(vset(q[h * d + i]), vload(column), acc[b][h]);
+		}
+	for (int b = 0; b < blocks; b++)
 		for (int h = 0; h < heads_n; h++) vstore(s + h * capacity + j0 + b * VL, acc[b][h]);
 }
 
@@ -111,7 +118,8 @@ INLINE void decode_heads(const int heads_n, const decode_task *t, const cached *
 	const gk_attn_decode *c = t->c;
 	int64_t n = part[0].len + part[1].len;
 	float norm[DECODE_HEADS], top;
-	for (int64_t j = 0; j < n; j += KEY_BLOCKS * VL) decode_scores(heads_n, part, q, c->d, j, n, s, t->capacity);
+	const int blocks = heads_n <= 2 ? 2 : 1; // what the registers hold
+	for (int64_t j = 0; j < n; j += blocks * VL) decode_scores(heads_n, blocks, part, q, c->d, j, n, s, t->capacity);
 	for (int h = 0; h < heads_n; h++) norm[h] = 1.f / softmax_row(s + h * t->capacity, n, t->scale, &top);
 	decode_values(heads_n, part, s, t->capacity, c->d, norm, out);
 }
