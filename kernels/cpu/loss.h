@@ -3,7 +3,7 @@
 #ifndef GRADUS_CPU_LOSS_H
 #define GRADUS_CPU_LOSS_H
 
-#include "gemm.h"
+#include "gemm_dw.h"
 #include "softmax.h"
 
 // chunk_logits computes the logits of rows n0 .. n0+n-1.

@@ -9,6 +9,7 @@
 #include "attn.h"
 #include "decode.h"
 #include "gemm.h"
+#include "gemm_dw.h"
 #include "loss.h"
 #include "norm.h"
 #include "rope.h"

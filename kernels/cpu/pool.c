@@ -167,11 +167,7 @@ void gk_pool_each(gk_pool *p, gk_chunk_fn fn, void *task, int64_t chunks) {
 		for (int64_t i = 0; i < chunks; i++) fn(task, i, 0);
 		return;
 	}
-	// More chunks than the word can count are run as several phases; only a
-	// chunk function that was told the wrong size gets near this.
-	while (chunks > (int64_t)MAX_CHUNKS) {
-		for (int64_t i = chunks - 1; i >= (int64_t)MAX_CHUNKS; i--) fn(task, i, 0);
-		chunks = (int64_t)MAX_CHUNKS;
-	}
+	// What the word cannot count (8 million chunks) the caller does alone.
+	for (; chunks > (int64_t)MAX_CHUNKS; chunks--) fn(task, chunks - 1, 0);
 	lead(p, fn, task, chunks);
 }
