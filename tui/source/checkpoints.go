@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -38,9 +39,13 @@ func (l *Local) Checkpoints(ctx context.Context, ids []string) ([]Checkpoint, er
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, checkpoints(c.header, rows, evals)...)
+		kept := func(path string) bool { return l.runs.Kept(c.header.ID, path) }
+		out = append(out, checkpoints(c.header, rows, evals, kept)...)
 	}
-	return out, l.evaluated(ctx, out)
+	if err := l.evaluated(ctx, out); err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(out, func(c Checkpoint) bool { return !c.Kept && len(c.Evals) == 0 }), nil
 }
 
 // evaluated adds the evaluations that were made for checkpoints by runs of
@@ -78,29 +83,27 @@ func (l *Local) evaluated(ctx context.Context, list []Checkpoint) error {
 
 // checkpoints joins what was written and what was evaluated, by step. A step
 // that was evaluated and not kept can be compared too: its samples are there.
-func checkpoints(h store.RunHeader, rows []store.CheckpointRow, evals []store.EvalRow) []Checkpoint {
+func checkpoints(h store.RunHeader, rows []store.CheckpointRow, evals []store.EvalRow, kept func(path string) bool) []Checkpoint {
 	var out []Checkpoint
 	at := map[int]int{}
-	add := func(step int, stage string, bytes int64) int {
+	add := func(step int) int {
 		i, ok := at[step]
 		if !ok {
 			i = len(out)
 			at[step] = i
 			out = append(out, Checkpoint{RunID: h.ID, Run: h.Name, Step: step})
 		}
-		if stage != "" {
-			out[i].Stage, out[i].Bytes = stage, bytes
-		}
 		return i
 	}
 	for _, r := range rows {
-		add(r.Step, r.Stage, r.Bytes)
+		k := &out[add(r.Step)]
+		k.Stage, k.Bytes, k.Kept = r.Stage, r.Bytes, kept(r.Path)
 	}
 	for _, e := range evals {
 		if e.Ckpt != fmt.Sprintf("%s@%d", h.ID, e.Step) {
 			continue // of something else
 		}
-		i := add(e.Step, "", 0)
+		i := add(e.Step)
 		out[i].Evals = append(out[i].Evals, e)
 	}
 	sortByStep(out)

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 
 	"gradus/runner/client"
 	"gradus/runner/compare"
@@ -29,6 +31,17 @@ func (c Client) Alive(runID string) (bool, error) {
 		return false, err
 	}
 	return d.Alive()
+}
+
+// Kept tells whether the checkpoint at path, below the run's folder, is still
+// on disk: old ones are removed by checkpoint.keep.
+func (c Client) Kept(runID, path string) bool {
+	d, err := c.Dir(runID)
+	if err != nil || !filepath.IsLocal(path) {
+		return false
+	}
+	info, err := os.Stat(filepath.Join(d.Path(), path))
+	return err == nil && info.IsDir()
 }
 
 // Compare pairs the newest stored evaluations that asked both the same.
@@ -99,13 +112,17 @@ func (c Client) Generate(ctx context.Context, a, b Checkpoint, report func(Progr
 		if !errors.As(err, &m) {
 			return err // compared, or failed for another reason
 		}
+		if round > 0 && len(m.Of) == 2 {
+			return fmt.Errorf("the evaluations were made but do not pair: %s", m.Why)
+		}
 		for _, k := range m.Of {
 			if err := c.evaluate(ctx, a, k, report); err != nil {
 				return fmt.Errorf("evaluate %s: %w", k.Ref(), err)
 			}
 		}
 	}
-	return nil
+	_, err := c.Compare(ctx, a, b)
+	return err
 }
 
 func (c Client) evaluate(ctx context.Context, base, k Checkpoint, report func(Progress)) error {
@@ -118,6 +135,7 @@ func (c Client) evaluate(ctx context.Context, base, k Checkpoint, report func(Pr
 	if err != nil {
 		return err
 	}
+	rec.Model.From = of.String() // by reference, so that the evaluation knows its parent
 	id, err := c.Start(ctx, rec, client.StartOptions{})
 	if err != nil {
 		return err

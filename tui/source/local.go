@@ -20,6 +20,7 @@ type Backend interface {
 	OpenDB(ctx context.Context, runID string) (*store.DB, error)
 	EnsureIngest(ctx context.Context, runID string) error
 	Alive(runID string) (bool, error) // whether a process of this machine works on the run
+	Kept(runID, path string) bool     // whether a checkpoint of the run is still on disk
 	Send(ctx context.Context, runID string, verb state.Verb, reason string) (store.Control, error)
 	Resume(ctx context.Context, runID string, opt client.StartOptions) error
 }

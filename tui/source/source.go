@@ -35,6 +35,7 @@ type Source interface {
 	// not at hand.
 	Tokens(ctx context.Context, runID string, ids []int32) ([]string, error)
 	// Checkpoints lists the checkpoints of runs that can be compared.
+	// A checkpoint that is neither on disk nor evaluated is left out.
 	Checkpoints(ctx context.Context, runIDs []string) ([]Checkpoint, error)
 	// Compare pairs the stored held-out samples of two checkpoints. The error
 	// is a *Missing when samples have to be generated first.
@@ -104,6 +105,7 @@ type Checkpoint struct {
 	Step  int
 	Stage string
 	Bytes int64
+	Kept  bool            // its files are on disk, so that it can be evaluated
 	Evals []store.EvalRow // of this checkpoint
 }
 

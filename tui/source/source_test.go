@@ -2,6 +2,7 @@ package source_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -61,6 +62,23 @@ func TestCheckpointsHaveEvaluationsOfTheirOwnAndOfOtherRuns(t *testing.T) {
 		if e := got[20]; len(e) != 2 || e[0] != 0.25 || e[1] != 0.5 {
 			t.Errorf("%v: step 20 has %v", ids, e)
 		}
+	}
+}
+
+func TestCheckpointsThatAreGoneAreNotOffered(t *testing.T) {
+	w := sourcetest.New(t)
+	w.Add(storetest.Spec{Seed: 5}, -1, client.Gone)
+	w.Removed = map[string]bool{"ckpt/step-000010": true, "ckpt/step-000040": true}
+	list, err := w.Source().Checkpoints(context.Background(), []string{trained})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []int
+	for _, c := range list {
+		got = append(got, c.Step)
+	}
+	if !slices.Equal(got, []int{0, 20, 30, 40}) || list[3].Kept || !list[1].Kept { // 0 and 40 were evaluated
+		t.Errorf("steps %v", got)
 	}
 }
 

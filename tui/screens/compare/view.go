@@ -59,8 +59,11 @@ func (m *Model) pickView(w, h int) string {
 				side = m.env.Fit(strings.TrimSpace(side), 3)
 			}
 			size := ""
-			if c.Bytes > 0 {
+			switch {
+			case c.Kept:
 				size = screen.Bytes(c.Bytes)
+			case c.Bytes > 0:
+				size = "removed"
 			}
 			p.Lines = append(p.Lines, m.env.Row(inW, i == sel,
 				screen.P(screen.Strong, "  "+side), screen.P(screen.Plain, m.env.Fit(text.Line(c.Run), 24)),

@@ -32,6 +32,8 @@ type World struct {
 	Asked []string
 	// Refuse makes every request fail with it.
 	Refuse error
+	// Removed names checkpoint folders that are no longer on disk.
+	Removed map[string]bool
 	// Lacks makes Compare miss the samples of these references until Generate.
 	Lacks map[string]bool
 	// Working is called by Generate between its reports, for a test that wants
@@ -214,6 +216,9 @@ func (w *World) EnsureIngest(context.Context, string) error { return nil }
 
 // Alive tells what Add and Kill said.
 func (w *World) Alive(id string) (bool, error) { return w.get(id).live == client.Alive, nil }
+
+// Kept tells what Removed says.
+func (w *World) Kept(_, path string) bool { return !w.Removed[path] }
 
 // Send notes the request.
 func (w *World) Send(_ context.Context, id string, verb state.Verb, reason string) (store.Control, error) {
