@@ -169,22 +169,24 @@ func Draw(spec Spec, w, h int) Canvas {
 		return c
 	}
 	drawMarks(c, spec, left, bodyW, bodyH)
-	if spec.Smooth > 0 && !spec.NoFaint {
-		for _, cv := range spec.Curves {
+	dx := newDots(0, 0, spec.ASCII).dx
+	cols := make([][]column, len(spec.Curves))
+	for i, cv := range spec.Curves {
+		cols[i] = columns(cv.Series, spec.Smooth, spec.X, bodyW*dx)
+		if spec.Smooth > 0 && !spec.NoFaint {
 			d := newDots(bodyW, bodyH, spec.ASCII)
-			d.band(cv.Series, spec.X, spec.Y)
+			d.band(cols[i], spec.Y)
 			c.lay(d, left, Faint)
 		}
 	}
 	for i := len(spec.Curves) - 1; i >= 0; i-- { // the first curve on top
-		cv := spec.Curves[i]
 		d := newDots(bodyW, bodyH, spec.ASCII)
 		if spec.Smooth > 0 {
-			d.curve(cv.Series, spec.Smooth, spec.X, spec.Y)
+			d.curve(cols[i], spec.Y)
 		} else {
-			d.band(cv.Series, spec.X, spec.Y)
+			d.band(cols[i], spec.Y)
 		}
-		c.lay(d, left, Curve0+Class(cv.Number))
+		c.lay(d, left, Curve0+Class(spec.Curves[i].Number))
 	}
 	return c
 }

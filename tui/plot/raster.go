@@ -119,10 +119,10 @@ func row(y *Axis, v float64, n int) (int, bool) {
 
 // band draws, for each column, all values between the least and the greatest,
 // and joins each column to the next.
-func (d *dots) band(s *Series, x, y *Axis) {
+func (d *dots) band(cols []column, y *Axis) {
 	n := d.h * d.dy
 	px, py, joined := 0, 0, false
-	for cx, c := range columns(s, 0, x, d.w*d.dx) {
+	for cx, c := range cols {
 		if !c.used {
 			continue
 		}
@@ -145,10 +145,10 @@ func (d *dots) band(s *Series, x, y *Axis) {
 	}
 }
 
-// curve draws the moving average with weight Smoothings()[smooth].
-func (d *dots) curve(s *Series, smooth int, x, y *Axis) {
+// curve draws the moving average.
+func (d *dots) curve(cols []column, y *Axis) {
 	px, py, joined := 0, 0, false
-	for cx, c := range columns(s, smooth, x, d.w*d.dx) {
+	for cx, c := range cols {
 		if !c.used {
 			continue
 		}

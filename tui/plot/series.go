@@ -8,9 +8,9 @@ import (
 	"sort"
 )
 
-// MaxBuckets bounds the memory of a series. 4096 buckets are more than three
-// for each dot of a chart 640 cells wide.
-const MaxBuckets = 4096
+// MaxBuckets bounds the memory of a series. Half of them, the least that a long
+// series has, are three for each dot of a chart 170 cells wide.
+const MaxBuckets = 2048
 
 // Smoothings are the weights that a chart can choose from: 0 is the raw value,
 // w keeps w of the old average at each point.
@@ -88,6 +88,10 @@ func (s *Series) Append(x, y float64) {
 func (s *Series) average(y float64) (out [len(smoothings)]float64) {
 	for i, w := range smoothings {
 		s.avg[i] = w*s.avg[i] + (1-w)*y
+		if s.left[i] == 0 {
+			out[i] = s.avg[i]
+			continue
+		}
 		if s.left[i] *= w; s.left[i] < 1e-18 {
 			s.left[i] = 0 // as good as; and numbers near the end of the range are slow
 		}

@@ -54,6 +54,18 @@ func Excerpt(s string) string { return strings.Join(strings.Fields(text.Clean(s)
 // partsFrom is the width from which on a row shows the parts of its reward.
 const partsFrom = 74
 
+// Gist is the line of a prompt that tells it from others: the last one that is
+// no role or tag alone, since templates begin alike.
+func Gist(prompt string) string {
+	lines := strings.Split(prompt, "\n")
+	for i := len(lines) - 1; i >= 0; i-- {
+		if l := strings.TrimSpace(lines[i]); len(l) > 24 {
+			return l
+		}
+	}
+	return Excerpt(prompt)
+}
+
 // TraceHead names the columns of TraceRow.
 func (e *Env) TraceHead(w int) string {
 	s := "  " + e.FitRight("step", 5) + "  " + e.Fit("prompt", 8) + e.FitRight("reward", 6) + "  right  "

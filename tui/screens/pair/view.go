@@ -6,8 +6,8 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
-	"gradus/store"
 	"gradus/tui/screen"
+	"gradus/tui/source"
 	"gradus/tui/text"
 )
 
@@ -118,7 +118,7 @@ func (m *Model) View(w, h int) string {
 func (m *Model) head(w int) []string {
 	p := m.pair()
 	who, role := "both wrong", screen.Bad
-	switch ra, rb := right(p.A), right(p.B); {
+	switch ra, rb := source.Right(p.A), source.Right(p.B); {
 	case ra && rb:
 		who, role = "both right", screen.Good
 	case rb:
@@ -130,21 +130,8 @@ func (m *Model) head(w int) []string {
 	return []string{
 		m.env.Line(w, screen.P(role, " "+who), screen.Pf(screen.Dim, "  gold "), screen.P(screen.Strong, screen.Excerpt(t.Prompt.Gold)),
 			screen.Pf(screen.Dim, "  %s  pair %d of %d  diff: %s", text.Line(p.Ref), m.at+1, len(m.pairs), m.mode)),
-		m.env.Line(w, screen.P(screen.Dim, " prompt  "+screen.Excerpt(gist(t.Prompt.Text)))),
+		m.env.Line(w, screen.P(screen.Dim, " prompt  "+screen.Excerpt(screen.Gist(t.Prompt.Text)))),
 	}
-}
-
-func right(it store.EvalItem) bool { return it.Correct != nil && *it.Correct }
-
-// gist is the end of a prompt, which tells it from others.
-func gist(prompt string) string {
-	lines := strings.Split(prompt, "\n")
-	for i := len(lines) - 1; i >= 0; i-- {
-		if l := strings.TrimSpace(lines[i]); len(l) > 24 {
-			return l
-		}
-	}
-	return prompt
 }
 
 // side is one of the two panes.

@@ -90,19 +90,7 @@ func (m *Model) promptLine(i, w int) string {
 	}
 	tail := fmt.Sprintf("  [%d %s: o]", n, lines)
 	room := max(w-8-len(tail), 0)
-	return m.env.Line(w, screen.P(screen.Key, "PROMPT  "), screen.P(screen.Dim, m.env.Fit(gist(d.doc.Text()), room)+tail))
-}
-
-// gist is the line of a prompt that tells it from others: the last one that
-// is not a role or a tag alone, since templates begin alike.
-func gist(prompt string) string {
-	lines := strings.Split(prompt, "\n")
-	for i := len(lines) - 1; i >= 0; i-- {
-		if l := strings.TrimSpace(lines[i]); len(l) > 24 {
-			return l
-		}
-	}
-	return screen.Excerpt(prompt)
+	return m.env.Line(w, screen.P(screen.Key, "PROMPT  "), screen.P(screen.Dim, m.env.Fit(screen.Gist(d.doc.Text()), room)+tail))
 }
 
 // textLine is a row of the completion with its marks, or the row of digits
