@@ -1,7 +1,11 @@
 package main
 
 import (
+	"context"
+	"fmt"
+
 	"gradus/runner/client"
+	"gradus/tui/text"
 )
 
 // open returns the client side of this user's runs.
@@ -10,4 +14,21 @@ func (a *app) open() (*client.Client, error) { return a.openAs("cli") }
 // openAs is open with the interface that asks, for the record.
 func (a *app) openAs(via string) (*client.Client, error) {
 	return client.Open(client.Options{Version: a.version, Via: via, Getenv: a.getenv, Now: a.now})
+}
+
+// openRun opens the client and finds the run that a command's RUN names. A
+// reference to a checkpoint keeps its step; one to a folder is wrong use.
+func (a *app) openRun(ctx context.Context, name string) (*client.Client, client.Ref, error) {
+	c, err := a.open()
+	if err != nil {
+		return nil, client.Ref{}, err
+	}
+	ref, err := c.Resolve(ctx, name)
+	if err != nil {
+		return nil, client.Ref{}, usage(err)
+	}
+	if ref.RunID == "" {
+		return nil, client.Ref{}, usage(fmt.Errorf("%s is a folder, not a run; 'gradus runs' lists runs", text.Line(name)))
+	}
+	return c, ref, nil
 }

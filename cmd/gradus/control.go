@@ -45,16 +45,9 @@ func (a *app) verbCommand(verb state.Verb, short, example string) *cobra.Command
 		Example: example,
 		Args:    exactArgs("RUN"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := a.open()
+			c, ref, err := a.openRun(cmd.Context(), args[0])
 			if err != nil {
 				return err
-			}
-			ref, err := c.Resolve(cmd.Context(), args[0])
-			if err != nil {
-				return usage(err)
-			}
-			if ref.RunID == "" {
-				return usage(fmt.Errorf("%s is a folder, not a run; 'gradus runs' lists runs", text.Line(args[0])))
 			}
 			if verb == state.VerbResume {
 				restarted, err := a.restart(cmd.Context(), c, ref.RunID, asJSON)

@@ -22,13 +22,9 @@ func (a *app) dbCommand() *cobra.Command {
 		Example: "  sqlite3 -readonly \"$(gradus db path demo)\" 'select avg(reward) from sample'",
 		Args:    exactArgs("RUN"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := a.open()
+			c, ref, err := a.openRun(cmd.Context(), args[0])
 			if err != nil {
 				return err
-			}
-			ref, err := c.Resolve(cmd.Context(), args[0])
-			if err != nil {
-				return usage(err)
 			}
 			db, err := c.OpenDB(cmd.Context(), ref.RunID)
 			if err != nil {
@@ -45,13 +41,9 @@ func (a *app) dbCommand() *cobra.Command {
 		Example: "  gradus db rebuild demo",
 		Args:    exactArgs("RUN"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := a.open()
+			c, ref, err := a.openRun(cmd.Context(), args[0])
 			if err != nil {
 				return err
-			}
-			ref, err := c.Resolve(cmd.Context(), args[0])
-			if err != nil {
-				return usage(err)
 			}
 			dir, err := c.Dir(ref.RunID)
 			if err != nil {

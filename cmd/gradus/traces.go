@@ -75,16 +75,9 @@ func (a *app) tracesCommand() *cobra.Command {
 
 func (a *app) traces(cmd *cobra.Command, runRef string, q store.SampleQuery, id int64, asJSON bool) error {
 	ctx := cmd.Context()
-	c, err := a.open()
+	c, ref, err := a.openRun(ctx, runRef)
 	if err != nil {
 		return err
-	}
-	ref, err := c.Resolve(ctx, runRef)
-	if err != nil {
-		return usage(err)
-	}
-	if ref.RunID == "" {
-		return usage(fmt.Errorf("%s is a folder, not a run", text.Line(runRef)))
 	}
 	if ref.Step >= 0 {
 		q.MinStep, q.MaxStep = &ref.Step, &ref.Step

@@ -31,16 +31,9 @@ func (a *app) watchCommand() *cobra.Command {
 		Example: "  gradus watch 01K8\n  gradus watch demo --plain\n  gradus watch demo --json",
 		Args:    exactArgs("RUN"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := a.open()
+			c, ref, err := a.openRun(cmd.Context(), args[0])
 			if err != nil {
 				return err
-			}
-			ref, err := c.Resolve(cmd.Context(), args[0])
-			if err != nil {
-				return usage(err)
-			}
-			if ref.RunID == "" {
-				return usage(fmt.Errorf("%s is a folder, not a run; 'gradus runs' lists runs", text.Line(args[0])))
 			}
 			return a.watch(cmd.Context(), c, ref.RunID, opt)
 		},
