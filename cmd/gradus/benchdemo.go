@@ -105,33 +105,11 @@ func (a *app) demoSeed(ctx context.Context, c *client.Client, id string) (demoSe
 	if result == nil {
 		return demoSeed{}, fmt.Errorf("run %s has not finished", shortID(id))
 	}
-	db, err := c.OpenDB(ctx, id)
+	paired, err := compare.Recorded(ctx, c, compare.Found{RunID: id, Eval: result.before}, compare.Found{RunID: id, Eval: result.after}, compare.Options{}, 1)
 	if err != nil {
 		return demoSeed{}, err
 	}
-	defer db.Close()
-	head, err := db.Header(ctx)
-	if err != nil {
-		return demoSeed{}, err
-	}
-	evals, err := db.Evals(ctx)
-	if err != nil {
-		return demoSeed{}, err
-	}
-	var before, after compare.Found
-	for _, e := range evals {
-		switch e.Label {
-		case "before":
-			before = compare.Found{RunID: id, Eval: e}
-		case "after":
-			after = compare.Found{RunID: id, Eval: e}
-		}
-	}
-	paired, err := compare.Recorded(ctx, c, before, after, compare.Options{}, 1)
-	if err != nil {
-		return demoSeed{}, err
-	}
-	return demoSeed{demoResult: *result, Difference: paired.Accuracy, Device: head.Device}, nil
+	return demoSeed{demoResult: *result, Difference: paired.Accuracy, Device: result.device}, nil
 }
 
 // demoTable is the table in Markdown, with what it was measured on.

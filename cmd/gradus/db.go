@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -49,7 +48,7 @@ func (a *app) dbCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			path := filepath.Join(dir.Path(), "run.db")
+			path := store.DBPath(dir.Path())
 			if err := store.Rebuild(cmd.Context(), dir.Path(), path); err != nil {
 				if errors.Is(err, store.ErrIngestLocked) {
 					return &exitError{exitTryAgain, fmt.Errorf("%s is being written just now, by its run or a viewer; try again when the run has ended", path)}

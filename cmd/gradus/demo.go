@@ -25,6 +25,9 @@ type demoResult struct {
 	Steps          int        `json:"steps"`
 	Traces         int64      `json:"traces"`
 	DB             string     `json:"db"`
+
+	before, after store.EvalRow
+	device        string
 }
 
 func (a *app) demoCommand() *cobra.Command {
@@ -121,17 +124,16 @@ func readDemo(ctx context.Context, c *client.Client, id string) (*demoResult, er
 	if err != nil {
 		return nil, err
 	}
-	result := &demoResult{Run: id, Seed: head.Seed, Steps: state.Step, DB: db.Path()}
-	var before, after bool
+	result := &demoResult{Run: id, Seed: head.Seed, Steps: state.Step, DB: db.Path(), device: head.Device}
 	for _, e := range evals {
 		switch e.Label {
 		case "before":
-			result.AccuracyBefore, result.CIBefore, before = e.Accuracy, [2]float64{e.CILow, e.CIHigh}, true
+			result.AccuracyBefore, result.CIBefore, result.before = e.Accuracy, [2]float64{e.CILow, e.CIHigh}, e
 		case "after":
-			result.AccuracyAfter, result.CIAfter, after = e.Accuracy, [2]float64{e.CILow, e.CIHigh}, true
+			result.AccuracyAfter, result.CIAfter, result.after = e.Accuracy, [2]float64{e.CILow, e.CIHigh}, e
 		}
 	}
-	if !before || !after {
+	if result.before.ID == 0 || result.after.ID == 0 {
 		return nil, fmt.Errorf("run %s is done but has no evaluations labelled before and after; the demo recipe needs both", shortID(id))
 	}
 	counts, err := db.Counts(ctx)

@@ -24,14 +24,11 @@ const (
 // floating-point operations take at fma GFLOP/s.
 func GRPOStep(ctx context.Context, dev kernels.Device, s Shape, repeats int, fma float64, now func() time.Time) (Figure, error) {
 	name := fmt.Sprintf("grpo.%s.128x128", s.Name)
-	m, err := model.New(dev, s.Config, model.Limits{TrainRows: 1024, TrainSeqs: 64, PromptSlots: grpoPrompts, PromptLen: grpoPrompt, Slots: grpoPrompts * grpoGroup, NewLen: grpoNew})
+	m, err := newModel(dev, s.Config, model.Limits{TrainRows: 1024, TrainSeqs: 64, PromptSlots: grpoPrompts, PromptLen: grpoPrompt, Slots: grpoPrompts * grpoGroup, NewLen: grpoNew})
 	if err != nil {
 		return Figure{}, fmt.Errorf("%s: %w", name, err)
 	}
 	defer m.Close()
-	if err := m.Init(1); err != nil {
-		return Figure{}, fmt.Errorf("%s: %w", name, err)
-	}
 	step := uint64(0)
 	seconds, err := measure(now, repeats, func() error {
 		step++
@@ -97,14 +94,11 @@ func trainStep(ctx context.Context, m *model.Model, seqs []model.Sequence) error
 func TrainStep(ctx context.Context, dev kernels.Device, s Shape, repeats int, fma float64, now func() time.Time) (Figure, error) {
 	const sequences, length = 16, 128
 	name := fmt.Sprintf("train.%s.2048tok", s.Name)
-	m, err := model.New(dev, s.Config, model.Limits{TrainRows: 2048, TrainSeqs: sequences})
+	m, err := newModel(dev, s.Config, model.Limits{TrainRows: 2048, TrainSeqs: sequences})
 	if err != nil {
 		return Figure{}, fmt.Errorf("%s: %w", name, err)
 	}
 	defer m.Close()
-	if err := m.Init(1); err != nil {
-		return Figure{}, fmt.Errorf("%s: %w", name, err)
-	}
 	var seqs []model.Sequence
 	for i := range sequences {
 		seqs = append(seqs, model.Sequence{Tokens: randomTokens(uint64(i), length+1, s.Config.VocabSize), Prompt: 1})
@@ -122,14 +116,11 @@ func TrainStep(ctx context.Context, dev kernels.Device, s Shape, repeats int, fm
 func Decode(ctx context.Context, dev kernels.Device, s Shape, repeats int, fma float64, now func() time.Time) (Figure, error) {
 	const sequences, length = 64, 96
 	name := fmt.Sprintf("decode.%s.b64", s.Name)
-	m, err := model.New(dev, s.Config, model.Limits{PromptSlots: 8, PromptLen: grpoPrompt, Slots: sequences, NewLen: length, Frozen: true})
+	m, err := newModel(dev, s.Config, model.Limits{PromptSlots: 8, PromptLen: grpoPrompt, Slots: sequences, NewLen: length, Frozen: true})
 	if err != nil {
 		return Figure{}, fmt.Errorf("%s: %w", name, err)
 	}
 	defer m.Close()
-	if err := m.Init(1); err != nil {
-		return Figure{}, fmt.Errorf("%s: %w", name, err)
-	}
 	reqs := make([]model.Request, 8)
 	for i := range reqs {
 		reqs[i].Prompt = randomTokens(uint64(i), grpoPrompt, s.Config.VocabSize)
@@ -149,6 +140,19 @@ func Decode(ctx context.Context, dev kernels.Device, s Shape, repeats int, fma f
 		rates[i] = sequences * length / t
 	}
 	return newFigure(name, "tok/s", "higher", rates, fma*1e9/(2*float64(matmulParams(s.Config)))), nil
+}
+
+// newModel is a model with random weights, the same each time.
+func newModel(dev kernels.Device, cfg model.Config, lim model.Limits) (*model.Model, error) {
+	m, err := model.New(dev, cfg, lim)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.Init(1); err != nil {
+		m.Close()
+		return nil, err
+	}
+	return m, nil
 }
 
 func randomTokens(stream uint64, n, vocab int) []int32 {
