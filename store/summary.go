@@ -34,6 +34,7 @@ func (e *entry) stale() bool {
 
 // update reads the records after e.pos. Traces are passed over undecoded.
 func (e *entry) update(ctx context.Context) {
+	before := e.measure()
 	if err := e.read(ctx); err != nil {
 		var damage *eventlog.Corrupt
 		if e.pos.Segment > 0 && errors.As(err, &damage) {
@@ -48,9 +49,34 @@ func (e *entry) update(ctx context.Context) {
 	if e.ID == "" {
 		e.ID = filepath.Base(e.Dir)
 	}
-	e.size = 0
-	if info, err := os.Stat(filepath.Join(e.Dir, eventlog.SegmentName(max(1, e.pos.Segment)))); err == nil {
-		e.size = info.Size()
+	e.settle(before)
+}
+
+// logSize is the newest segment of a log and its size.
+type logSize struct {
+	segment int
+	bytes   int64
+}
+
+// measure looks how long the log is. It comes before reading: what a run
+// appends while it is read may be missed, and must not count as known.
+func (e *entry) measure() logSize {
+	size := logSize{segment: max(1, e.pos.Segment)}
+	for n := size.segment; ; n++ {
+		info, err := os.Stat(filepath.Join(e.Dir, eventlog.SegmentName(n)))
+		if err != nil {
+			return size
+		}
+		size = logSize{n, info.Size()}
+	}
+}
+
+// settle notes how much of the log is known, given its size before reading. A
+// log that went on in another segment meanwhile is to be read again.
+func (e *entry) settle(before logSize) {
+	e.size = before.bytes
+	if before.segment != max(1, e.pos.Segment) {
+		e.size = -1
 	}
 }
 
