@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -17,14 +18,14 @@ import (
 var benchKinds = []string{"kernels", "step", "decode"}
 
 func (a *app) benchCommand() *cobra.Command {
-	var asJSON bool
+	var asJSON, profile bool
 	var repeats, threads int
 	cmd := &cobra.Command{
 		Use:   "bench [KIND...]",
 		Short: "Measure this machine beside its own ceilings",
 		Long: "KIND is kernels, step or decode; without one, all of them. Each figure is the median of several\n" +
 			"repeats, with the ceiling that was measured in the same run and the share of it reached.",
-		Example: "  gradus bench\n  gradus bench step --json\n  GRADUS_CPU=generic gradus bench kernels",
+		Example: "  gradus bench\n  gradus bench step --json\n  gradus bench step --profile\n  GRADUS_CPU=generic gradus bench kernels",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			kinds := args
 			if len(kinds) == 0 {
@@ -38,12 +39,19 @@ func (a *app) benchCommand() *cobra.Command {
 			if repeats < 1 {
 				return usage(fmt.Errorf("--repeats is %d; want at least 1", repeats))
 			}
+			if profile {
+				if len(args) != 1 || args[0] != "step" {
+					return usage(errors.New("--profile shows where a step's time goes; use 'gradus bench step --profile'"))
+				}
+				return a.benchProfile(cmd.Context(), threads, asJSON)
+			}
 			return a.bench(cmd.Context(), kinds, repeats, threads, asJSON)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object a figure")
 	cmd.Flags().IntVar(&repeats, "repeats", 5, "times each figure is measured")
 	cmd.Flags().IntVar(&threads, "threads", 0, "worker threads; 0 takes all cores")
+	cmd.Flags().BoolVar(&profile, "profile", false, "with step: show the share of each op in a GRPO step instead")
 	cmd.AddCommand(a.benchDemoCommand())
 	return cmd
 }

@@ -96,6 +96,7 @@ typedef struct { float *y; const float *x; int64_t c; gk_dim n; } gk_move;
 typedef struct {
 	int32_t op; // gk_op
 	int32_t pad;
+	int64_t ns; // time spent so far, counted while the run is timed
 	union {
 		gk_embed embed;
 		gk_embed_bwd embed_bwd;

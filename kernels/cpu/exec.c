@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #if defined(__linux__)
 #include <sys/mman.h>
 #endif
@@ -46,14 +47,26 @@ void gk_detect(gk_features *f) {
 void gk_detect(gk_features *f) { *f = (gk_features){0}; }
 #endif
 
+static int64_t now_ns(void) {
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
 void gk_exec_run(gk_exec *e) {
 	gk_run r = {
 		.args = &e->args, .pool = e->pool, .threads = e->threads, .grain = e->grain,
 		.shared = e->shared, .local = e->local, .local_size = e->local_size,
 	};
+	int64_t before = e->timed ? now_ns() : 0;
 	for (int64_t i = 0; i < e->count && r.fault.what == GK_OK; i++) {
 		e->table->run[e->cmd[i].op](&r, &e->cmd[i]);
 		r.fault.cmd = (int32_t)i;
+		if (e->timed) {
+			int64_t after = now_ns();
+			e->cmd[i].ns += after - before;
+			before = after;
+		}
 	}
 	e->fault = r.fault;
 }

@@ -49,6 +49,11 @@ func (e *exec) Run(a *kernels.Args) error {
 	}
 	setArgs(&e.c.args, a)
 	e.c.shared, e.c.local, e.c.local_size = (*C.char)(e.dev.shared.data), (*C.char)(e.dev.local.data), C.int64_t(e.dev.localSize)
+	e.c.timed = 0
+	if e.dev.profile != nil {
+		e.c.timed = 1
+		defer e.record(a)
+	}
 	C.gk_exec_run(e.c)
 	if f := &e.c.fault; f.what != C.GK_OK {
 		return fmt.Errorf("cpu: program %s: op %d %s: %w", e.check.Name, f.cmd, e.check.Ops[f.cmd].Kind(), faultError(f))

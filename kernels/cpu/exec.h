@@ -20,11 +20,13 @@ typedef struct {
 } gk_features;
 void gk_detect(gk_features *f);
 
-// gk_exec runs count commands in order and stops at the first fault.
+// gk_exec runs count commands in order and stops at the first fault. Clocks are
+// read only when the run is timed.
 typedef struct {
 	const gk_table *table;
 	gk_pool *pool;
-	int32_t threads, pad;
+	int32_t threads;
+	int32_t timed; // add the time of each command to its ns
 	int64_t grain;
 	char *shared, *local;
 	int64_t local_size;

@@ -24,7 +24,7 @@ const (
 // floating-point operations take at fma GFLOP/s.
 func GRPOStep(ctx context.Context, dev kernels.Device, s Shape, repeats int, fma float64, now func() time.Time) (Figure, error) {
 	name := fmt.Sprintf("grpo.%s.128x128", s.Name)
-	m, err := newModel(dev, s.Config, model.Limits{TrainRows: 1024, TrainSeqs: 64, PromptSlots: grpoPrompts, PromptLen: grpoPrompt, Slots: grpoPrompts * grpoGroup, NewLen: grpoNew})
+	m, err := newModel(dev, s.Config, grpoLimits)
 	if err != nil {
 		return Figure{}, fmt.Errorf("%s: %w", name, err)
 	}

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"gradus/kernels/cpu"
+	"gradus/runner/bench"
+	"gradus/runner/recipe"
+)
+
+// benchProfile prints where the time of a GRPO step of each model goes.
+func (a *app) benchProfile(ctx context.Context, threads int, asJSON bool) error {
+	dev, label, err := a.openDevice(&recipe.Recipe{Device: "cpu", Threads: threads})
+	if err != nil {
+		return usage(err)
+	}
+	defer dev.Close()
+	for _, s := range bench.Shapes() {
+		c, err := cpu.Ceilings(dev, a.now)
+		if err != nil {
+			return err
+		}
+		rows, err := bench.ProfileGRPOStep(ctx, dev, s, c, a.now)
+		if err != nil {
+			return err
+		}
+		if asJSON {
+			for _, r := range rows {
+				if err := a.printJSON(r); err != nil {
+					return err
+				}
+			}
+			continue
+		}
+		wall := 0.0
+		for _, r := range rows {
+			wall += r.Seconds
+		}
+		a.printf("%s: %.3f s on %s; ceilings %.0f GFLOP/s multiply-add, %.1f GB/s read\n", rows[0].Step, wall, label, c.FMA, c.Read)
+		a.printf("%-40s %7s %9s %6s %10s %5s %9s %5s\n", "OP", "RUNS", "MS", "SHARE", "GFLOP/S", "OF", "GB/S", "OF")
+		for _, r := range rows {
+			a.printf("%-40s %7d %9.2f %5.1f%% %10.4g %4.0f%% %9.4g %4.0f%%\n", fmt.Sprintf("%s %s %s", r.Program, r.Op, r.Shape), r.Runs,
+				1e3*r.Seconds, 100*r.Share, r.GFLOPS, 100*r.OfFMA, r.GBps, 100*r.OfRead)
+		}
+		a.printf("\n")
+	}
+	return ctx.Err()
+}
