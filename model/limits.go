@@ -46,17 +46,3 @@ func (l Limits) Validate() error {
 	}
 	return nil
 }
-
-// MemoryBytes is the device memory that New reserves for a model of shape cfg,
-// at 4 bytes an element; 0 when cfg or l is not valid.
-func (l Limits) MemoryBytes(cfg Config) int64 {
-	cfg = cfg.WithDefaults()
-	if cfg.Validate() != nil || l.Validate() != nil {
-		return 0
-	}
-	p, err := newPlan(cfg, l)
-	if err != nil {
-		return 0
-	}
-	return 4 * p.elements(cfg, l)
-}

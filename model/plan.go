@@ -9,8 +9,9 @@ type plan struct {
 	prefill *prefillPlan
 	decode  *decodePlan
 
-	scratch int64 // elements: the largest of the programs' activations
-	kv      int64 // elements of all key/value caches
+	programs []busy // the programs that share the scratch memory
+	scratch  int64  // elements: the largest of the programs' activations
+	kv       int64  // elements of all key/value caches
 }
 
 // newPlan lays out a model; cfg and lim must be valid.
@@ -24,16 +25,23 @@ func newPlan(cfg Config, lim Limits) (*plan, error) {
 		p.maxPos = lim.TrainRows
 		var a arena
 		p.train = planTrain(&a, cfg, lim)
-		p.scratch = max(p.scratch, a.used)
+		what := "training, all layers"
+		if lim.Frozen {
+			what = "scoring, one layer at a time"
+		}
+		p.programs = append(p.programs, busy{what, lim.TrainRows, a.used, aligned(p.train.loss.logits.len), p.train.loss.chunk})
 	}
 	if lim.Slots > 0 {
 		p.maxPos = max(p.maxPos, lim.PromptLen+lim.NewLen)
 		var a, b arena
 		p.prefill = planPrefill(&a, cfg, lim)
 		p.decode = planDecode(&b, cfg, lim)
-		p.scratch = max(p.scratch, a.used, b.used)
+		p.programs = append(p.programs,
+			busy{"prompts, one layer at a time", p.prefill.rows, a.used, 0, 0},
+			busy{"decoding, one layer at a time", lim.Slots, b.used, aligned(p.decode.head.logits.len), lim.Slots})
 		p.kv = int64(cfg.NumHiddenLayers) * newCache(cfg, lim, 0).len()
 	}
+	p.scratch = p.busiest().used
 	p.maxPos = min(p.maxPos, cfg.MaxPositionEmbeddings)
 	return p, nil
 }
@@ -46,15 +54,6 @@ func (p *plan) ints() int64 {
 	}
 	if p.decode != nil {
 		n += p.prefill.ints() + p.decode.ints()
-	}
-	return n
-}
-
-// elements is the number of 4-byte elements of all buffers.
-func (p *plan) elements(cfg Config, lim Limits) int64 {
-	n := p.layout.len + p.layout.packLen + p.scratch + p.kv + p.ints() + int64(p.maxPos)*int64(cfg.HeadDim)
-	if !lim.Frozen {
-		n += 3*p.layout.len + 1
 	}
 	return n
 }

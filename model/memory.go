@@ -1,0 +1,88 @@
+package model
+
+import "fmt"
+
+// MemoryItem is one part of the memory that a Model takes on its device.
+type MemoryItem struct {
+	Name  string `json:"name"`
+	Bytes int64  `json:"bytes"`
+	How   string `json:"how"` // the arithmetic, as "1000 weights x 4 B"
+}
+
+// Memory lists what New reserves for a model of shape cfg, in the order of the
+// list below; parts that are not needed are left out. nil when cfg or l is not
+// valid. Nothing is allocated.
+//
+//	weights, packed weights, gradients, optimizer state (the two moments of
+//	AdamW), activations, logits chunk, prompt KV cache, completion KV cache,
+//	indices and tables
+func (l Limits) Memory(cfg Config) []MemoryItem {
+	cfg = cfg.WithDefaults()
+	if cfg.Validate() != nil || l.Validate() != nil {
+		return nil
+	}
+	p, err := newPlan(cfg, l)
+	if err != nil {
+		return nil
+	}
+	return p.memory(cfg, l)
+}
+
+// MemoryBytes is the device memory that New reserves for a model of shape cfg:
+// the sum of Memory. It is 0 when cfg or l is not valid.
+func (l Limits) MemoryBytes(cfg Config) int64 {
+	var sum int64
+	for _, it := range l.Memory(cfg) {
+		sum += it.Bytes
+	}
+	return sum
+}
+
+// memory itemises the buffers that alloc makes.
+func (p *plan) memory(cfg Config, lim Limits) []MemoryItem {
+	const elem = 4 // bytes of f32 and of i32
+	var list []MemoryItem
+	add := func(name string, elements int64, how string, args ...any) {
+		if elements > 0 {
+			list = append(list, MemoryItem{Name: name, Bytes: elem * elements, How: fmt.Sprintf(how, args...)})
+		}
+	}
+	n := p.layout.len
+	add("weights", n, "%d weights x 4 B", n)
+	add("packed weights", p.layout.packLen, "%d weights in the order the kernels read x 4 B", p.layout.packLen)
+	if !lim.Frozen {
+		add("gradients", n, "%d weights x 4 B", n)
+		add("optimizer state", 2*n+1, "%d weights x 2 moments x 4 B", n)
+	}
+	busiest := p.busiest()
+	add("activations", p.scratch-busiest.logits, "%s, %d token rows at once", busiest.what, busiest.rows)
+	add("logits chunk", busiest.logits, "%d of %d rows x %d tokens x 4 B", busiest.chunk, busiest.rows, cfg.VocabSize)
+	if p.decode != nil {
+		c := newCache(cfg, lim, 0)
+		head := fmt.Sprintf("%d layers x %d heads x %d x 2 x 4 B", cfg.NumHiddenLayers, cfg.NumKeyValueHeads, cfg.HeadDim)
+		add("prompt KV cache", 2*c.pLen*int64(cfg.NumHiddenLayers), "%d prompts x %d tokens x %s", lim.PromptSlots, lim.PromptLen, head)
+		add("completion KV cache", 2*c.cLen*int64(cfg.NumHiddenLayers), "%d completions x %d tokens x %s", lim.Slots, lim.NewLen, head)
+	}
+	add("indices and tables", p.ints()+int64(p.maxPos)*int64(cfg.HeadDim), "token, position and slot numbers, rotary tables")
+	return list
+}
+
+// busy is the program whose activations need the most room; the others work
+// in the same memory.
+type busy struct {
+	what   string
+	rows   int
+	used   int64 // elements
+	logits int64 // elements of its logits, aligned as they are reserved
+	chunk  int   // rows whose logits exist at once
+}
+
+func (p *plan) busiest() busy {
+	var most busy
+	for _, b := range p.programs {
+		if b.used > most.used {
+			most = b
+		}
+	}
+	return most
+}
