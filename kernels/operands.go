@@ -111,8 +111,12 @@ func (o RMSNormBwd) Operands(m *Args) []Operand {
 
 // Operands of Pack.
 func (o Pack) Operands(*Args) []Operand {
+	n := packLen(o.O, o.K)
+	if o.Back {
+		n = packLen(o.K, o.O)
+	}
 	return []Operand{
-		f32("Dst", o.Dst, Write, packLen(o.O, o.K)),
+		f32("Dst", o.Dst, Write, n),
 		f32("W", o.W, Read, mul(o.O, o.K)),
 	}
 }
@@ -144,6 +148,7 @@ func (o LinearDX) Operands(m *Args) []Operand {
 		f32("DX", o.DX, accumulates(o.Acc), mul(n, o.K)),
 		f32("DY", o.DY, Read, mul(n, o.O)),
 		f32("W", o.W, Read, mul(o.O, o.K)),
+		f32("Pack", o.Pack, Read, packLen(o.K, o.O)),
 	}
 }
 
@@ -284,6 +289,7 @@ func (o LossRowsBwd) Operands(m *Args) []Operand {
 		f32("H", o.H, Read, mul(n, o.C)),
 		f32("W", o.W, Read, mul(o.V, o.C)),
 		f32("Pack", o.Pack, Read, packLen(o.V, o.C)),
+		f32("PackBack", o.PackBack, Read, packLen(o.C, o.V)),
 		i32("Target", o.Target, mul(n)),
 		f32("LSE", o.LSE, Read, mul(n)),
 		f32("Ent", o.Ent, Read, mul(n)),

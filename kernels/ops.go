@@ -83,18 +83,25 @@ type RMSNormBwd struct {
 	C    int
 }
 
-// Pack lays W out for Linear's forward. What the layout is, is the device's
-// own business (PackLen tells its size): ref copies. It runs once after each
-// change of the weights.
+// Pack lays W out for the products that read it: for Linear and LossRows, or
+// with Back for LinearDX and the input gradient of LossRowsBwd. What the layout
+// is, is the device's own business (PackLen and PackBackLen tell its size): ref
+// copies. It runs once after each change of the weights, that is once an
+// optimizer step, and not once a product.
 type Pack struct {
-	Dst  Ref // (PackLen(O, K))
+	Dst  Ref // (PackLen(O, K)), or (PackBackLen(O, K)) with Back
 	W    Ref // (O, K)
 	O, K int
+	Back bool
 }
 
 // PackLen is the number of f32 elements that Pack writes for an (o, k) weight:
 // o rounded up to 64 rows, so that any device's panel width divides it.
 func PackLen(o, k int) int64 { return int64((o+63)/64*64) * int64(k) }
+
+// PackBackLen is the number of f32 elements that Pack with Back writes for an
+// (o, k) weight: k rounded up to 64 columns.
+func PackBackLen(o, k int) int64 { return PackLen(k, o) }
 
 // Linear: Y[n,o] = (Res[n,o] +) sum_k X[n,k] * W[o,k]. Res may be Y itself.
 type Linear struct {
@@ -112,6 +119,7 @@ type LinearDX struct {
 	DX   Ref // (N, K)
 	DY   Ref // (N, O)
 	W    Ref // (O, K)
+	Pack Ref // output of Pack with Back for W; the device may read either
 	N    Dim
 	O, K int
 	Acc  bool
@@ -273,7 +281,8 @@ type LossRowsBwd struct {
 	DW       Ref // (V, C) +=
 	H        Ref // (N, C)
 	W        Ref // (V, C)
-	Pack     Ref
+	Pack     Ref // Pack's output for W
+	PackBack Ref // output of Pack with Back for W
 	Target   Ref // (N) i32
 	LSE, Ent Ref // (N), from LossRows
 	Coef     Ref // (N)

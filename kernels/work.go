@@ -46,7 +46,11 @@ func (o RMSNormBwd) Work(a *Args) Work {
 
 // Work of Pack.
 func (o Pack) Work(*Args) Work {
-	return work(0, int64(o.O)*int64(o.K)+PackLen(o.O, o.K))
+	n := PackLen(o.O, o.K)
+	if o.Back {
+		n = PackBackLen(o.O, o.K)
+	}
+	return work(0, int64(o.O)*int64(o.K)+n)
 }
 
 // Work of Linear.

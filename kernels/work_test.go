@@ -28,6 +28,7 @@ func TestWork(t *testing.T) {
 		{"rmsnorm_bwd", kernels.RMSNormBwd{N: n, C: 5}, 10 * 30, 4*30 + 3*5 + 6},
 		// 12 weights in, 64 padded rows of 4 out.
 		{"pack", kernels.Pack{O: 3, K: 4}, 0, 12 + 256},
+		{"pack back", kernels.Pack{O: 3, K: 4, Back: true}, 0, 12 + 192},
 		// 6*3*4 multiplications and additions.
 		{"linear", kernels.Linear{N: n, O: 3, K: 4}, 144, 24 + 12 + 18},
 		{"linear residual", kernels.Linear{N: n, O: 3, K: 4, Res: 1}, 144 + 18, 24 + 12 + 18 + 18},

@@ -62,7 +62,7 @@ func (e *emitter) lossBwd(s lossSpans, dx span, pick, target kernels.Ref) {
 	l, t := e.m.layout, e.m.layout.head
 	e.Add(
 		kernels.LossRowsBwd{
-			DH: e.at(s.dh), DW: e.dw(t), H: e.at(s.h), W: e.w(t), Pack: e.pack(t), Target: target,
+			DH: e.at(s.dh), DW: e.dw(t), H: e.at(s.h), W: e.w(t), Pack: e.pack(t), PackBack: e.packBack(t), Target: target,
 			LSE: e.at(s.lse), Ent: e.at(s.ent), Coef: e.at(s.coef), EntCoef: e.at(s.entCoef), Scratch: e.at(s.logits),
 			N: kernels.DimPicks, C: t.cols, V: t.rows, Chunk: s.chunk,
 		},

@@ -162,6 +162,9 @@ func (m *Model) packProgram() (kernels.Exec, error) {
 		if t.pack >= 0 {
 			e.Add(kernels.Pack{Dst: e.pack(t), W: e.w(t), O: t.rows, K: t.cols})
 		}
+		if t.packBack >= 0 {
+			e.Add(kernels.Pack{Dst: e.packBack(t), W: e.w(t), O: t.rows, K: t.cols, Back: true})
+		}
 	}
 	return e.compile()
 }

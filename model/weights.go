@@ -28,6 +28,7 @@ type tensor struct {
 	gain       bool  // a vector: one dimension on disk, no weight decay
 	residual   bool  // writes into the residual stream: smaller initial values
 	pack       int64 // offset in the pack buffer, -1 where no Linear reads it
+	packBack   int64 // offset of what LinearDX reads, -1 in a frozen model
 	parts      []part
 }
 
@@ -56,8 +57,9 @@ type layout struct {
 	packLen  int64   // elements of the packed copies
 }
 
-// newLayout places the weights of cfg, which must be valid.
-func newLayout(cfg Config) (*layout, error) {
+// newLayout places the weights of cfg, which must be valid. A frozen model
+// keeps no packed copies for a backward pass.
+func newLayout(cfg Config, frozen bool) (*layout, error) {
 	l := &layout{layers: make([]layerWeights, cfg.NumHiddenLayers)}
 	c, f := cfg.HiddenSize, cfg.IntermediateSize
 	q, kv := cfg.NumAttentionHeads*cfg.HeadDim, cfg.NumKeyValueHeads*cfg.HeadDim
@@ -95,6 +97,10 @@ func newLayout(cfg Config) (*layout, error) {
 		}
 		t.pack = l.packLen
 		l.packLen += aligned(kernels.PackLen(t.rows, t.cols))
+		if !frozen {
+			t.packBack = l.packLen
+			l.packLen += aligned(kernels.PackBackLen(t.rows, t.cols))
+		}
 	}
 	// Ops count rows of the flat buffer in blocks of align elements.
 	if l.len/align > math.MaxInt32 || l.packLen/align > math.MaxInt32 {
@@ -116,7 +122,7 @@ func (l *layout) gain(n int, name string) *tensor {
 }
 
 func (l *layout) add(t *tensor) *tensor {
-	t.off, t.pack = l.len, -1
+	t.off, t.pack, t.packBack = l.len, -1, -1
 	l.len += aligned(t.len())
 	l.all = append(l.all, t)
 	return t

@@ -53,9 +53,9 @@ typedef struct { float *out; const float *w; const int32_t *tok; int64_t v, c; g
 typedef struct { float *dw; const float *dout; const int32_t *tok; int64_t v, c; gk_dim n; } gk_embed_bwd;
 typedef struct { float *y, *rstd; const float *x, *g; int64_t c; float eps; gk_dim n; } gk_rmsnorm;
 typedef struct { float *dx, *dg; const float *dy, *x, *g, *rstd; int64_t c; gk_dim n; } gk_rmsnorm_bwd;
-typedef struct { float *dst; const float *w; int64_t o, k; } gk_pack;
+typedef struct { float *dst; const float *w; int64_t o, k; int32_t back; } gk_pack;
 typedef struct { float *y; const float *x, *pack, *res; int64_t o, k; gk_dim n; } gk_linear;
-typedef struct { float *dx; const float *dy, *w; int64_t o, k; gk_dim n; int32_t acc; } gk_linear_dx;
+typedef struct { float *dx; const float *dy, *pack; int64_t o, k; gk_dim n; int32_t acc; } gk_linear_dx;
 typedef struct { float *dw; const float *dy, *x; int64_t o, k; gk_dim n; } gk_linear_dw;
 typedef struct { float *qkv; const float *cos, *sin; const int32_t *pos; int64_t h, kv, d, max_pos; gk_dim n; int32_t inverse; } gk_rope;
 typedef struct { float *k, *v; const float *qkv; const int32_t *slot, *at; int64_t h, kv, d, slots, cap; gk_dim n; } gk_kv_write;
@@ -81,7 +81,7 @@ typedef struct {
 } gk_loss;
 typedef struct {
 	float *dh, *dw;
-	const float *h, *w, *pack;
+	const float *h, *pack, *pack_back;
 	const int32_t *target;
 	const float *lse, *ent, *coef, *ent_coef;
 	float *scratch;

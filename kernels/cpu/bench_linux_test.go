@@ -65,7 +65,7 @@ func benchGEMM(b *testing.B, d *Device, name string, n, k, o int) {
 	case "Linear":
 		op = kernels.Linear{Y: y, X: x, W: w, Pack: bind("pack", int(kernels.PackLen(o, k))), N: kernels.DimRows, O: o, K: k}
 	case "LinearDX":
-		op = kernels.LinearDX{DX: x, DY: y, W: w, N: kernels.DimRows, O: o, K: k}
+		op = kernels.LinearDX{DX: x, DY: y, W: w, Pack: bind("pack", int(kernels.PackBackLen(o, k))), N: kernels.DimRows, O: o, K: k}
 	case "LinearDW":
 		op = kernels.LinearDW{DW: w, DY: y, X: x, N: kernels.DimRows, O: o, K: k}
 	}

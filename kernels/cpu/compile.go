@@ -104,11 +104,15 @@ func (r *resolver) command(c *C.gk_cmd, op kernels.Op) bool {
 	case kernels.RMSNormBwd:
 		set(c, C.GK_RMSNORM_BWD, C.gk_rmsnorm_bwd{dx: r.f(o.DX), dg: r.f(o.DG), dy: r.f(o.DY), x: r.f(o.X), g: r.f(o.G), rstd: r.f(o.RStd), c: size(o.C), n: dim(o.N)})
 	case kernels.Pack:
-		set(c, C.GK_PACK, C.gk_pack{dst: r.f(o.Dst), w: r.f(o.W), o: size(o.O), k: size(o.K)})
+		p := C.gk_pack{dst: r.f(o.Dst), w: r.f(o.W), o: size(o.O), k: size(o.K)}
+		if o.Back {
+			p.back = 1
+		}
+		set(c, C.GK_PACK, p)
 	case kernels.Linear:
 		set(c, C.GK_LINEAR, C.gk_linear{y: r.f(o.Y), x: r.f(o.X), pack: r.f(o.Pack), res: r.f(o.Res), o: size(o.O), k: size(o.K), n: dim(o.N)})
 	case kernels.LinearDX:
-		l := C.gk_linear_dx{dx: r.f(o.DX), dy: r.f(o.DY), w: r.f(o.W), o: size(o.O), k: size(o.K), n: dim(o.N)}
+		l := C.gk_linear_dx{dx: r.f(o.DX), dy: r.f(o.DY), pack: r.f(o.Pack), o: size(o.O), k: size(o.K), n: dim(o.N)}
 		if o.Acc {
 			l.acc = 1
 		}
@@ -146,7 +150,7 @@ func (r *resolver) command(c *C.gk_cmd, op kernels.Op) bool {
 		set(c, C.GK_LOSS, C.gk_loss{logp: r.f(o.LogP), ent: r.f(o.Ent), lse: r.f(o.LSE), h: r.f(o.H), pack: r.f(o.Pack), target: r.i(o.Target),
 			scratch: r.f(o.Scratch), c: size(o.C), v: size(o.V), chunk: size(o.Chunk), n: dim(o.N)})
 	case kernels.LossRowsBwd:
-		set(c, C.GK_LOSS_BWD, C.gk_loss_bwd{dh: r.f(o.DH), dw: r.f(o.DW), h: r.f(o.H), w: r.f(o.W), pack: r.f(o.Pack), target: r.i(o.Target),
+		set(c, C.GK_LOSS_BWD, C.gk_loss_bwd{dh: r.f(o.DH), dw: r.f(o.DW), h: r.f(o.H), pack: r.f(o.Pack), pack_back: r.f(o.PackBack), target: r.i(o.Target),
 			lse: r.f(o.LSE), ent: r.f(o.Ent), coef: r.f(o.Coef), ent_coef: r.f(o.EntCoef), scratch: r.f(o.Scratch),
 			c: size(o.C), v: size(o.V), chunk: size(o.Chunk), n: dim(o.N)})
 	case kernels.Sample:

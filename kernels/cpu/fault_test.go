@@ -112,7 +112,7 @@ func TestFaults(t *testing.T) {
 				Target: p.i(4, 5), Scratch: p.r(5), N: n, C: 4, V: 5, Chunk: 1}
 		}, []string{"loss_rows", "row 1", "Target = 5"}},
 		"loss_bwd": {func(p program) kernels.Op {
-			return kernels.LossRowsBwd{DH: p.r(8), DW: p.r(20), H: p.r(8), W: p.r(20), Pack: p.r(int(kernels.PackLen(5, 4))),
+			return kernels.LossRowsBwd{DH: p.r(8), DW: p.r(20), H: p.r(8), W: p.r(20), Pack: p.r(int(kernels.PackLen(5, 4))), PackBack: p.r(int(kernels.PackBackLen(5, 4))),
 				Target: p.i(-1, 5), LSE: p.r(2), Ent: p.r(2), Coef: p.r(2), Scratch: p.r(5), N: n, C: 4, V: 5, Chunk: 1}
 		}, []string{"loss_rows_bwd", "row 0", "Target = -1"}},
 	} {

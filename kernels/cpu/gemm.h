@@ -255,8 +255,9 @@ static void matmul(gk_run *r, product p) {
 	each(r, product_chunk, &p, blocks * p.groups);
 }
 
-// Pack: panels of W^T, so that W's rows are the columns of the product. The
-// rest of Dst (it is rounded up to 64 rows) is zero.
+// Pack: panels of W^T, so that W's rows are the columns of the product, and the
+// rest of Dst (it is rounded up to 64 rows) zero; or with back, panels of W as
+// it stands: depth is o, columns are k.
 static void pack_chunk(void *task, int64_t chunk, int thread) {
 	(void)thread;
 	const gk_pack *c = task;
@@ -265,9 +266,24 @@ static void pack_chunk(void *task, int64_t chunk, int thread) {
 	else memset(panel, 0, (size_t)(NR * c->k) * 4);
 }
 
+enum { PACK_ROWS = 64 };
+
+static void pack_back_chunk(void *task, int64_t chunk, int thread) {
+	(void)thread;
+	const gk_pack *c = task;
+	int64_t r0 = chunk * PACK_ROWS;
+	pack_panels(c->dst, c->w, c->k, c->o, c->k, r0, min64(c->o, r0 + PACK_ROWS));
+}
+
 static void run_pack(gk_run *r, const gk_cmd *cmd) {
 	gk_pack c = cmd->u.pack;
-	each(r, pack_chunk, &c, round_up(c.o, 64) / NR);
+	if (!c.back) {
+		each(r, pack_chunk, &c, round_up(c.o, 64) / NR);
+		return;
+	}
+	each(r, pack_back_chunk, &c, ceil_div(c.o, PACK_ROWS));
+	int64_t written = round_up(c.k, NR) * c.o;
+	memset(c.dst + written, 0, (size_t)(round_up(c.k, 64) * c.o - written) * 4);
 }
 
 static void run_linear(gk_run *r, const gk_cmd *cmd) {
@@ -278,43 +294,12 @@ static void run_linear(gk_run *r, const gk_cmd *cmd) {
 	});
 }
 
-// Panels of W as it stands: depth is o, columns are k.
-typedef struct {
-	float *panels;
-	const float *w;
-	int64_t rows, cols, chunk_rows;
-} panel_task;
-
-static void panel_chunk(void *task, int64_t chunk, int thread) {
-	(void)thread;
-	const panel_task *t = task;
-	int64_t r0 = chunk * t->chunk_rows;
-	pack_panels(t->panels, t->w, t->cols, t->rows, t->cols, r0, min64(t->rows, r0 + t->chunk_rows));
-}
-
-static int64_t panel_floats(int64_t rows, int64_t cols) { return round_up(cols, NR) * rows; }
-
-static void pack_rows(gk_run *r, float *panels, const float *w, int64_t rows, int64_t cols) {
-	panel_task t = {panels, w, rows, cols, rows_per_chunk(r, rows, cols / 2)};
-	each(r, panel_chunk, &t, ceil_div(rows, t.chunk_rows));
-}
-
 static void run_linear_dx(gk_run *r, const gk_cmd *cmd) {
 	const gk_linear_dx *c = &cmd->u.linear_dx;
-	int64_t n = gk_count(c->n, r->args);
-	if (n == 0) return;
-	float *panels = (float *)r->shared;
-	pack_rows(r, panels, c->w, c->o, c->k);
 	matmul(r, (product){
-		.a = c->dy, .panels = panels, .res = c->acc ? c->dx : 0, .c = c->dx,
-		.n = n, .depth = c->o, .cols = c->k, .lda = c->o, .ldc = c->k,
+		.a = c->dy, .panels = c->pack, .res = c->acc ? c->dx : 0, .c = c->dx,
+		.n = gk_count(c->n, r->args), .depth = c->o, .cols = c->k, .lda = c->o, .ldc = c->k,
 	});
-}
-
-static void need_linear_dx(const gk_cmd *cmd, const gk_args *max, int threads, gk_need *need) {
-	(void)max, (void)threads;
-	const gk_linear_dx *c = &cmd->u.linear_dx;
-	want_shared(need, panel_floats(c->o, c->k) * 4);
 }
 
 #endif

@@ -23,6 +23,8 @@ typedef struct {
 
 enum { DW_ROWS = 2 * DW_DEPTH, DW_O = 16 * MR, DW_K = 256 };
 
+static int64_t panel_floats(int64_t rows, int64_t cols) { return round_up(cols, NR) * rows; }
+
 // strips hold dy as [row block][strip of MR columns][row][MR], with some room
 // behind each strip because rows are copied in whole vectors.
 static int64_t strip_floats(int64_t depth) { return round_up(depth * MR + 2 * VL, 16); }

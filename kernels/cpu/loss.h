@@ -77,26 +77,23 @@ static void run_loss_bwd(gk_run *r, const gk_cmd *cmd) {
 	int64_t n = gk_count(c->n, r->args);
 	if (out_of_range(r, GK_TARGET, c->target, n, 0, c->v - 1)) return;
 	if (n == 0) return;
-	char *at = r->shared;
-	float *panels = float_block(&at, panel_floats(c->v, c->c));
-	pack_rows(r, panels, c->w, c->v, c->c);
 	for (int64_t n0 = 0; n0 < n; n0 += c->chunk) {
 		loss_bwd_task t = {c, 1.f / r->args->temperature, n0, min64(c->chunk, n - n0), 0};
 		chunk_logits(r, c->h, c->pack, c->scratch, n0, t.n, c->c, c->v);
 		t.chunk_rows = rows_per_chunk(r, t.n, 3 * c->v);
 		each(r, loss_bwd_chunk, &t, ceil_div(t.n, t.chunk_rows));
 		matmul(r, (product){
-			.a = c->scratch, .panels = panels, .c = c->dh + n0 * c->c,
+			.a = c->scratch, .panels = c->pack_back, .c = c->dh + n0 * c->c,
 			.n = t.n, .depth = c->v, .cols = c->c, .lda = c->v, .ldc = c->c,
 		});
-		outer_product(r, at, c->dw, c->scratch, c->h + n0 * c->c, t.n, c->v, c->c);
+		outer_product(r, r->shared, c->dw, c->scratch, c->h + n0 * c->c, t.n, c->v, c->c);
 	}
 }
 
 static void need_loss_bwd(const gk_cmd *cmd, const gk_args *max, int threads, gk_need *need) {
 	(void)max, (void)threads;
 	const gk_loss_bwd *c = &cmd->u.loss_bwd;
-	want_shared(need, block_bytes(panel_floats(c->v, c->c)) + outer_bytes(c->v, c->c));
+	want_shared(need, outer_bytes(c->v, c->c));
 }
 
 #endif

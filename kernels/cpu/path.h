@@ -65,7 +65,7 @@ const gk_table PATH = {
 		[GK_EMBED] = need_nothing, [GK_EMBED_BWD] = need_nothing,
 		[GK_RMSNORM] = need_nothing, [GK_RMSNORM_BWD] = need_rmsnorm_bwd,
 		[GK_PACK] = need_nothing, [GK_LINEAR] = need_nothing,
-		[GK_LINEAR_DX] = need_linear_dx, [GK_LINEAR_DW] = need_linear_dw,
+		[GK_LINEAR_DX] = need_nothing, [GK_LINEAR_DW] = need_linear_dw,
 		[GK_ROPE] = need_nothing, [GK_KV_WRITE] = need_nothing,
 		[GK_ATTN] = need_attn, [GK_ATTN_BWD] = need_attn_bwd, [GK_ATTN_DECODE] = need_attn_decode,
 		[GK_SWIGLU] = need_nothing, [GK_SWIGLU_BWD] = need_nothing,

@@ -51,7 +51,7 @@ func linearGrad(acc bool) func(s *tensors) gradCase {
 	return func(s *tensors) gradCase {
 		const n, k, o = 3, 5, 4
 		y, x, w := s.work("Y", n*o), s.flat("X", n*k, normal(1)), s.flat("W", o*k, normal(1))
-		pack := s.work("Pack", kernels.PackLen(o, k))
+		pack, back := s.work("Pack", kernels.PackLen(o, k)), s.work("PackBack", kernels.PackBackLen(o, k))
 		dy, dw := s.flat("DY", n*o, normal(1)), s.flat("DW", o*k, normal(1))
 		dx := s.work("DX", n*k)
 		if acc {
@@ -64,7 +64,8 @@ func linearGrad(acc bool) func(s *tensors) gradCase {
 				kernels.Linear{Y: y, X: x, W: w, Pack: pack, N: n, O: o, K: k},
 			},
 			backward: []kernels.Op{
-				kernels.LinearDX{DX: dx, DY: dy, W: w, N: n, O: o, K: k, Acc: acc},
+				kernels.Pack{Dst: back, W: w, O: o, K: k, Back: true},
+				kernels.LinearDX{DX: dx, DY: dy, W: w, Pack: back, N: n, O: o, K: k, Acc: acc},
 				kernels.LinearDW{DW: dw, DY: dy, X: x, N: n, O: o, K: k},
 			},
 			outputs: pairs{{y, dy}}, inputs: pairs{{x, dx}, {w, dw}},
@@ -149,9 +150,10 @@ func lossGrad(temperature float32, withEntropy bool) func(s *tensors) gradCase {
 		s.args.Picks, s.args.Temperature = n, temperature
 		s.max = s.args
 		f := loss(s, c, v, chunk, 1.5)
+		back := s.work("PackBack", kernels.PackBackLen(v, c))
 		b := kernels.LossRowsBwd{
 			DH: s.out("DH", f.N, c), DW: s.flat("DW", v*c, normal(1)),
-			H: f.H, W: f.W, Pack: f.Pack, Target: f.Target, LSE: f.LSE, Ent: f.Ent,
+			H: f.H, W: f.W, Pack: f.Pack, PackBack: back, Target: f.Target, LSE: f.LSE, Ent: f.Ent,
 			Coef: s.rows("Coef", f.N, 1, normal(1)), Scratch: f.Scratch, N: f.N, C: c, V: v, Chunk: chunk,
 		}
 		outs := pairs{{f.LogP, b.Coef}}
@@ -162,7 +164,7 @@ func lossGrad(temperature float32, withEntropy bool) func(s *tensors) gradCase {
 		return gradCase{
 			name:     fmt.Sprintf("loss_rows T=%g entropy=%t", temperature, withEntropy),
 			forward:  []kernels.Op{kernels.Pack{Dst: f.Pack, W: f.W, O: v, K: c}, f},
-			backward: []kernels.Op{b},
+			backward: []kernels.Op{kernels.Pack{Dst: back, W: f.W, O: v, K: c, Back: true}, b},
 			outputs:  outs, inputs: pairs{{f.H, b.DH}, {f.W, b.DW}},
 		}
 	}

@@ -36,16 +36,12 @@ func linearCases() []Case {
 			}))
 		}
 		dx := perRow("linear_dx", z.n, fmt.Sprintf("%s acc=%t", shape, i%2 == 1), func(s *tensors) ([]kernels.Op, error) {
-			o := kernels.LinearDX{
-				DY: s.rows("DY", kernels.DimRows, z.o, normal(1)), W: s.flat("W", z.o*z.k, normal(0.1)),
-				N: kernels.DimRows, O: z.o, K: z.k, Acc: i%2 == 1,
-			}
+			o := linearDX(s, kernels.DimRows, z.k, z.o)
+			o.Acc = i%2 == 1
 			if o.Acc {
-				o.DX = s.rows("DX", kernels.DimRows, z.k, normal(1))
-			} else {
-				o.DX = s.out("DX", kernels.DimRows, z.k)
+				o.DX = s.rows("DX+", kernels.DimRows, z.k, normal(1))
 			}
-			return one(o)
+			return one(packBack(o), o)
 		})
 		dw := perRow("linear_dw", z.n, shape, func(s *tensors) ([]kernels.Op, error) {
 			start := normal(1)
@@ -70,4 +66,16 @@ func linear(s *tensors, n kernels.Dim, k, o int) kernels.Linear {
 		Y: s.out("Y", n, o), X: s.rows("X", n, k, normal(1)), W: s.flat("W", o*k, normal(0.1)),
 		Pack: s.work("Pack", kernels.PackLen(o, k)), N: n, O: o, K: k,
 	}
+}
+
+// linearDX declares the input gradient of an (o, k) product of n rows.
+func linearDX(s *tensors, n kernels.Dim, k, o int) kernels.LinearDX {
+	return kernels.LinearDX{
+		DX: s.out("DX", n, k), DY: s.rows("DY", n, o, normal(1)), W: s.flat("W", o*k, normal(0.1)),
+		Pack: s.work("PackBack", kernels.PackBackLen(o, k)), N: n, O: o, K: k,
+	}
+}
+
+func packBack(o kernels.LinearDX) kernels.Pack {
+	return kernels.Pack{Dst: o.Pack, W: o.W, O: o.O, K: o.K, Back: true}
 }

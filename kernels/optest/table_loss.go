@@ -62,19 +62,20 @@ func lossCases() []Case {
 		bwd.build = func(s *tensors) ([]kernels.Op, error) {
 			f := loss(s, z.c, z.v, z.chunk, z.spread)
 			pack := kernels.Pack{Dst: f.Pack, W: f.W, O: z.v, K: z.c}
+			back := kernels.Pack{Dst: s.work("PackBack", kernels.PackBackLen(z.v, z.c)), W: f.W, O: z.v, K: z.c, Back: true}
 			if err := s.forward(pack, f); err != nil {
 				return nil, err
 			}
 			o := kernels.LossRowsBwd{
 				DH: s.out("DH", f.N, z.c), DW: s.flat("DW", z.v*z.c, normal(1)),
-				H: f.H, W: f.W, Pack: f.Pack, Target: f.Target, LSE: f.LSE, Ent: f.Ent,
+				H: f.H, W: f.W, Pack: f.Pack, PackBack: back.Dst, Target: f.Target, LSE: f.LSE, Ent: f.Ent,
 				Coef: s.rows("Coef", f.N, 1, normal(1)), Scratch: f.Scratch,
 				N: f.N, C: z.c, V: z.v, Chunk: z.chunk,
 			}
 			if z.entropy {
 				o.EntCoef = s.rows("EntCoef", f.N, 1, normal(0.5))
 			}
-			return one(pack, o)
+			return one(pack, back, o)
 		}
 		cases = append(cases, fwd, bwd)
 	}

@@ -39,10 +39,8 @@ func PerfCases(c, v, rows int, seed uint64) []Case {
 			return one(kernels.Pack{Dst: o.Pack, W: o.W, O: z.o, K: z.k}, o)
 		})
 		add("linear_dx", shape, func(s *tensors) ([]kernels.Op, error) {
-			return one(kernels.LinearDX{
-				DX: s.out("DX", n, z.k), DY: s.rows("DY", n, z.o, normal(1)), W: s.flat("W", z.o*z.k, normal(0.1)),
-				N: n, O: z.o, K: z.k,
-			})
+			o := linearDX(s, n, z.k, z.o)
+			return one(packBack(o), o)
 		})
 		add("linear_dw", shape, func(s *tensors) ([]kernels.Op, error) {
 			return one(kernels.LinearDW{
@@ -123,8 +121,9 @@ func PerfCases(c, v, rows int, seed uint64) []Case {
 		f := loss(s, c, v, chunk, 1)
 		logV := float32(math.Log(float64(v)))
 		f.LSE, f.Ent = s.rows("LSE", f.N, 1, func(*random) float32 { return logV + 0.5 }), s.rows("Ent", f.N, 1, func(*random) float32 { return logV - 0.5 })
-		return one(kernels.Pack{Dst: f.Pack, W: f.W, O: v, K: c}, kernels.LossRowsBwd{
-			DH: s.out("DH", f.N, c), DW: s.flat("DW", v*c, normal(1)), H: f.H, W: f.W, Pack: f.Pack, Target: f.Target,
+		back := s.work("PackBack", kernels.PackBackLen(v, c))
+		return one(kernels.Pack{Dst: f.Pack, W: f.W, O: v, K: c}, kernels.Pack{Dst: back, W: f.W, O: v, K: c, Back: true}, kernels.LossRowsBwd{
+			DH: s.out("DH", f.N, c), DW: s.flat("DW", v*c, normal(1)), H: f.H, W: f.W, Pack: f.Pack, PackBack: back, Target: f.Target,
 			LSE: f.LSE, Ent: f.Ent, Coef: s.rows("Coef", f.N, 1, normal(1)), EntCoef: s.rows("EntCoef", f.N, 1, normal(1)),
 			Scratch: f.Scratch, N: f.N, C: c, V: v, Chunk: chunk,
 		})

@@ -61,10 +61,8 @@ func fixedCases() []Case {
 		fixed("copy", 3, "c=20011", func(s *tensors, n kernels.Dim) kernels.Op {
 			return kernels.Copy{Y: s.out("Y", n, 20011), X: s.rows("X", n, 20011, normal(1)), N: n, C: 20011}
 		}),
-		fixed("linear_dx", 6, "k=31 o=18", func(s *tensors, n kernels.Dim) kernels.Op {
-			return kernels.LinearDX{
-				DX: s.out("DX", n, 31), DY: s.rows("DY", n, 18, normal(1)), W: s.flat("W", 18*31, normal(1)), N: n, O: 18, K: 31,
-			}
+		fixed("swiglu", 6, "f=31", func(s *tensors, n kernels.Dim) kernels.Op {
+			return kernels.SwiGLU{Y: s.out("Y", n, 31), GU: s.rows("GU", n, 62, normal(1)), N: n, F: 31}
 		}),
 		fixed("rmsnorm", 9, "c=48", func(s *tensors, n kernels.Dim) kernels.Op {
 			return kernels.RMSNorm{

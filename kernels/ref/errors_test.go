@@ -109,29 +109,35 @@ func TestIndexErrors(t *testing.T) {
 	}
 }
 
-// Linear, LossRows and LossRowsBwd refuse a Pack older than its weights.
+// Linear, LinearDX, LossRows and LossRowsBwd refuse a Pack older than its weights.
 func TestStalePack(t *testing.T) {
 	b := newBench(t, kernels.Args{})
 	w, pack := b.real("W", 1, 2, 3, 4), b.room("Pack", int(kernels.PackLen(2, 2)))
 	linear := kernels.Linear{Y: b.room("Y", 2), X: b.room("X", 2), W: w, Pack: pack, N: 1, O: 2, K: 2}
-	repack := kernels.Pack{Dst: pack, W: w, O: 2, K: 2}
-	b.run(kernels.Args{}, repack, linear)
+	back := b.room("PackBack", int(kernels.PackBackLen(2, 2)))
+	repack, repackBack := kernels.Pack{Dst: pack, W: w, O: 2, K: 2}, kernels.Pack{Dst: back, W: w, O: 2, K: 2, Back: true}
+	dx := kernels.LinearDX{DX: linear.X, DY: linear.Y, W: w, Pack: back, N: 1, O: 2, K: 2}
+	b.run(kernels.Args{}, repack, repackBack, linear, dx)
 	b.got(w)[3] = 5
 	loss := kernels.LossRows{
 		LogP: b.room("LogP", 1), Ent: b.room("Ent", 1), LSE: b.room("LSE", 1), H: linear.X, W: w, Pack: pack,
 		Target: b.index("Target", 0), Scratch: linear.Y, N: 1, C: 2, V: 2, Chunk: 1,
 	}
 	bwd := kernels.LossRowsBwd{
-		DH: b.room("DH", 2), DW: b.room("DW", 4), H: linear.X, W: w, Pack: pack, Target: loss.Target,
+		DH: b.room("DH", 2), DW: b.room("DW", 4), H: linear.X, W: w, Pack: pack, PackBack: back, Target: loss.Target,
 		LSE: loss.LSE, Ent: loss.Ent, Coef: b.room("Coef", 1), Scratch: linear.Y, N: 1, C: 2, V: 2, Chunk: 1,
 	}
-	for _, op := range []kernels.Op{linear, loss, bwd} {
+	for _, op := range []kernels.Op{linear, dx, loss, bwd} {
 		err := b.try(kernels.Args{Temperature: 1}, op)
 		if err == nil || !strings.Contains(err.Error(), "run Pack after each change of W") || !strings.Contains(err.Error(), "row 1, column 1") {
 			t.Errorf("%s with a stale pack: error is %v", op.Kind(), err)
 		}
 	}
-	b.run(kernels.Args{Temperature: 1}, repack, linear, loss, bwd)
+	b.run(kernels.Args{Temperature: 1}, repack, linear, loss)
+	if err := b.try(kernels.Args{Temperature: 1}, bwd); err == nil {
+		t.Error("loss_rows_bwd accepts a stale PackBack")
+	}
+	b.run(kernels.Args{Temperature: 1}, repackBack, dx, bwd)
 }
 
 // An op by pointer satisfies kernels.Op but is not in the op list.

@@ -117,7 +117,7 @@ func (m *memory) run(op kernels.Op) error {
 	case kernels.Linear:
 		return m.linear(o)
 	case kernels.LinearDX:
-		m.linearDX(o)
+		return m.linearDX(o)
 	case kernels.LinearDW:
 		m.linearDW(o)
 	case kernels.RoPE:

@@ -32,11 +32,13 @@ func TestLinearByHand(t *testing.T) {
 	b.want(y, 0, 121, 243, 365, 399, 497, 595)
 
 	dy, dx, dw := b.real("DY", 1, 0, -1, 2, 1, 0), b.real("DX", 1, 1, 1, 1), b.real("DW", 0, 0, 0, 0, 0, 1)
-	b.run(kernels.Args{}, kernels.LinearDX{DX: dx, DY: dy, W: w, N: 2, O: 3, K: 2},
+	back := b.room("PackBack", int(kernels.PackBackLen(3, 2)))
+	b.run(kernels.Args{}, kernels.Pack{Dst: back, W: w, O: 3, K: 2, Back: true},
+		kernels.LinearDX{DX: dx, DY: dy, W: w, Pack: back, N: 2, O: 3, K: 2},
 		kernels.LinearDW{DW: dw, DY: dy, X: x, N: 2, O: 3, K: 2})
 	b.want(dx, 0, 1-5, 2-6, 2+3, 4+4)
 	b.want(dw, 0, 1-2, 10, -1, 0, -1, -10+1)
-	b.run(kernels.Args{}, kernels.LinearDX{DX: dx, DY: dy, W: w, N: 2, O: 3, K: 2, Acc: true})
+	b.run(kernels.Args{}, kernels.LinearDX{DX: dx, DY: dy, W: w, Pack: back, N: 2, O: 3, K: 2, Acc: true})
 	b.want(dx, 0, -8, -8, 10, 16)
 }
 

@@ -6,11 +6,15 @@ import (
 	"gradus/kernels"
 )
 
-// pack copies W and zeroes the padding. Linear and LossRows compare it with W
+// pack copies W and zeroes the padding. The ops that read it compare it with W
 // again, so that a program that forgets to pack after an update is found here
 // and not as a slow loss on a device that reads the packed form.
 func (m *memory) pack(o kernels.Pack) {
-	dst := m.real(o.Dst)[:kernels.PackLen(o.O, o.K)]
+	size := kernels.PackLen(o.O, o.K)
+	if o.Back {
+		size = kernels.PackBackLen(o.O, o.K)
+	}
+	dst := m.real(o.Dst)[:size]
 	n := copy(dst, m.real(o.W)[:o.O*o.K])
 	clear(dst[n:])
 }
@@ -53,8 +57,11 @@ func (m *memory) linear(o kernels.Linear) error {
 }
 
 // DX (+)= DY W
-func (m *memory) linearDX(o kernels.LinearDX) {
+func (m *memory) linearDX(o kernels.LinearDX) error {
 	dx, dy, w := m.real(o.DX), m.real(o.DY), m.real(o.W)
+	if err := packed(m.real(o.Pack), w, o.O, o.K); err != nil {
+		return err
+	}
 	for n := range m.rows(o.N) {
 		dxn := row(dx, n, o.K)
 		if !o.Acc {
@@ -66,6 +73,7 @@ func (m *memory) linearDX(o kernels.LinearDX) {
 			}
 		}
 	}
+	return nil
 }
 
 // DW += DY^T X

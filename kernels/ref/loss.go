@@ -65,8 +65,10 @@ func (m *memory) lossRowsBwd(o kernels.LossRowsBwd) error {
 	dh, dw, h, w := m.real(o.DH), m.real(o.DW), m.real(o.H), m.real(o.W)
 	lse, ent, coef, entCoef := m.real(o.LSE), m.real(o.Ent), m.real(o.Coef), m.real(o.EntCoef)
 	target, temperature := m.index(o.Target), float64(m.args.Temperature)
-	if err := packed(m.real(o.Pack), w, o.V, o.C); err != nil {
-		return err
+	for _, pack := range []kernels.Ref{o.Pack, o.PackBack} {
+		if err := packed(m.real(pack), w, o.V, o.C); err != nil {
+			return err
+		}
 	}
 	z := make([]float64, o.V)
 	for n := range m.rows(o.N) {

@@ -38,7 +38,7 @@ func Linear(dev kernels.Device, s LinearShape, repeats int, fma float64, now fun
 	max := kernels.Args{Rows: s.N}
 	sizes := map[string]int64{
 		"x": int64(s.N * s.K), "dx": int64(s.N * s.K), "y": int64(s.N * s.O), "dy": int64(s.N * s.O),
-		"w": int64(s.K * s.O), "dw": int64(s.K * s.O), "pack": kernels.PackLen(s.O, s.K),
+		"w": int64(s.K * s.O), "dw": int64(s.K * s.O), "pack": kernels.PackLen(s.O, s.K), "back": kernels.PackBackLen(s.O, s.K),
 	}
 	bufs := map[string]kernels.Buffer{}
 	defer func() {
@@ -74,9 +74,8 @@ func Linear(dev kernels.Device, s LinearShape, repeats int, fma float64, now fun
 		switch which {
 		case "linear":
 			op = kernels.Linear{Y: ref["y"], X: ref["x"], W: ref["w"], Pack: ref["pack"], N: kernels.DimRows, O: s.O, K: s.K}
-			p.Add(kernels.Pack{Dst: ref["pack"], W: ref["w"], O: s.O, K: s.K})
 		case "linear_dx":
-			op = kernels.LinearDX{DX: ref["dx"], DY: ref["dy"], W: ref["w"], N: kernels.DimRows, O: s.O, K: s.K}
+			op = kernels.LinearDX{DX: ref["dx"], DY: ref["dy"], W: ref["w"], Pack: ref["back"], N: kernels.DimRows, O: s.O, K: s.K}
 		case "linear_dw":
 			op = kernels.LinearDW{DW: ref["dw"], DY: ref["dy"], X: ref["x"], N: kernels.DimRows, O: s.O, K: s.K}
 		}
