@@ -45,7 +45,12 @@ func (m *Model) emit(name string, max kernels.Args) *emitter {
 }
 
 // compile turns the program into an Exec of the model's device.
-func (e *emitter) compile() (kernels.Exec, error) { return e.m.dev.Compile(e.Program) }
+func (e *emitter) compile() (kernels.Exec, error) {
+	if _, kept := e.m.programs[e.Name]; kept {
+		e.m.programs[e.Name] = e.Program
+	}
+	return e.m.dev.Compile(e.Program)
+}
 
 func (e *emitter) bind(name string, buf kernels.Buffer, off, n int64) kernels.Ref {
 	key := bound{buf, off, n}

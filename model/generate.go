@@ -260,6 +260,9 @@ func (g *generation) step() error {
 	if err := m.dev.ReadF32(ent, m.scratch, p.head.ent.off); err != nil {
 		return err
 	}
+	if anyNotFinite(logp) || anyNotFinite(ent) {
+		return g.blame()
+	}
 	keep := g.rows[:0]
 	for i, r := range g.rows {
 		at := r.slot*g.o.MaxNew + r.n
@@ -295,4 +298,18 @@ func (g *generation) finish(r running, why string) {
 	if h.left--; h.left == 0 {
 		g.promptSlots = append(g.promptSlots, h.slot)
 	}
+}
+
+// blame explains a step whose log-probs are not finite.
+func (g *generation) blame() error {
+	seen := map[int]bool{}
+	var prompts [][]int32
+	var slots []int
+	for _, r := range g.rows {
+		if !seen[r.req] {
+			seen[r.req] = true
+			prompts, slots = append(prompts, g.reqs[r.req].Prompt), append(slots, g.prompts[r.req].slot)
+		}
+	}
+	return g.m.blameSampling(prompts, slots, &g.args)
 }

@@ -31,8 +31,11 @@ type Model struct {
 		forward, backward             kernels.Exec
 		prefill, decode               kernels.Exec
 		zeroGrad, gradNorm, optimizer kernels.Exec
+		weightNorm                    kernels.Exec
 	}
-	optimizer optimizerKey // what exec.optimizer was compiled for
+	programs  map[string]*kernels.Program // those that trace may have to look into
+	summed    []summedBatch               // what the gradients are the sum of
+	optimizer optimizerKey                // what exec.optimizer was compiled for
 	host      hostMemory
 	steps     int  // optimizer updates
 	stale     bool // weights have changed since they were packed
@@ -57,7 +60,8 @@ func New(dev kernels.Device, cfg Config, lim Limits) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Model{dev: dev, cfg: cfg, lim: lim, plan: p, layout: p.layout, stale: true}
+	m := &Model{dev: dev, cfg: cfg, lim: lim, plan: p, layout: p.layout, stale: true,
+		programs: map[string]*kernels.Program{"train forward": nil, "train backward": nil, "prefill": nil, "decode": nil}}
 	if err := errors.Join(m.alloc(), m.writeTables()); err != nil {
 		return nil, errors.Join(fmt.Errorf("reserve %d MiB for a model of %d weights: %w",
 			lim.MemoryBytes(cfg)>>20, cfg.NumParams(), err), m.Close())
@@ -138,7 +142,8 @@ func (m *Model) compile() error {
 	if !m.lim.Frozen {
 		programs = append(programs,
 			program{&m.exec.zeroGrad, m.zeroGradProgram},
-			program{&m.exec.gradNorm, m.gradNormProgram})
+			program{&m.exec.gradNorm, func() (kernels.Exec, error) { return m.normProgram("gradient norm", m.grads) }},
+			program{&m.exec.weightNorm, func() (kernels.Exec, error) { return m.normProgram("weight norm", m.weights) }})
 	}
 	if m.plan.decode != nil {
 		programs = append(programs,
@@ -191,7 +196,7 @@ func (m *Model) Close() error {
 	var errs []error
 	for _, x := range []*kernels.Exec{
 		&m.exec.pack, &m.exec.forward, &m.exec.backward, &m.exec.prefill, &m.exec.decode,
-		&m.exec.zeroGrad, &m.exec.gradNorm, &m.exec.optimizer,
+		&m.exec.zeroGrad, &m.exec.gradNorm, &m.exec.optimizer, &m.exec.weightNorm,
 	} {
 		if *x != nil {
 			errs = append(errs, (*x).Free())

@@ -45,9 +45,13 @@ type optimizerKey struct{ beta1, beta2, eps, decay float32 }
 var errFrozen = errors.New("model is frozen: it has no gradients and no optimizer")
 
 // Step updates the weights with the accumulated gradients and returns the
-// gradients' global norm before clipping. If that is NaN or infinite, Step
-// returns an error and leaves weights and moments as they were. The gradients
-// stay: call ZeroGrad before the next accumulation.
+// gradients' global norm before clipping. The gradients stay: call ZeroGrad
+// before the next accumulation.
+//
+// If the norm is NaN or infinite, Step returns a *NonFiniteError with
+// WeightsGood and leaves weights and moments as they were, but not the
+// gradients. If the weights are no longer finite after the update, it returns
+// one without: they are lost.
 func (m *Model) Step(o OptimizerOptions) (gradNorm float64, err error) {
 	switch {
 	case m.lim.Frozen:
@@ -58,16 +62,12 @@ func (m *Model) Step(o OptimizerOptions) (gradNorm float64, err error) {
 	if err := o.validate(); err != nil {
 		return 0, err
 	}
-	if err := m.exec.gradNorm.Run(&kernels.Args{}); err != nil {
+	norm, err := m.norm(m.exec.gradNorm)
+	if err != nil {
 		return 0, err
 	}
-	var sum [1]float32
-	if err := m.dev.ReadF32(sum[:], m.sumSq, 0); err != nil {
-		return 0, err
-	}
-	norm := math.Sqrt(float64(sum[0]))
 	if math.IsNaN(norm) || math.IsInf(norm, 0) {
-		return norm, fmt.Errorf("optimizer: gradient norm is %v after %d updates; the weights are unchanged", norm, m.steps)
+		return norm, fmt.Errorf("optimizer: gradient norm is %v: %w", norm, m.blameGradient(norm))
 	}
 	scale := 1.0
 	if o.MaxGradNorm > 0 {
@@ -88,7 +88,26 @@ func (m *Model) Step(o OptimizerOptions) (gradNorm float64, err error) {
 		return 0, err
 	}
 	m.steps++
+	weights, err := m.norm(m.exec.weightNorm)
+	if err != nil {
+		return 0, err
+	}
+	if math.IsNaN(weights) || math.IsInf(weights, 0) {
+		return norm, fmt.Errorf("optimizer: norm of the weights is %v: %w", weights, m.blameUpdate(o, norm))
+	}
 	return norm, nil
+}
+
+// norm runs a norm program and returns the Euclidean norm it has computed.
+func (m *Model) norm(x kernels.Exec) (float64, error) {
+	if err := x.Run(&kernels.Args{}); err != nil {
+		return 0, err
+	}
+	var sum [1]float32
+	if err := m.dev.ReadF32(sum[:], m.sumSq, 0); err != nil {
+		return 0, err
+	}
+	return math.Sqrt(float64(sum[0])), nil
 }
 
 // OptimizerSteps is the number of updates made so far.
@@ -129,10 +148,11 @@ func (m *Model) compileOptimizer(o OptimizerOptions) error {
 	return nil
 }
 
-func (m *Model) gradNormProgram() (kernels.Exec, error) {
-	e := m.emit("gradient norm", kernels.Args{})
+// normProgram leaves the sum of the squares of a flat buffer in sumSq.
+func (m *Model) normProgram(name string, buf kernels.Buffer) (kernels.Exec, error) {
+	e := m.emit(name, kernels.Args{})
 	n := m.layout.len
-	e.Add(kernels.SumSq{Out: e.bind("sum", m.sumSq, 0, 1), X: e.bind("gradients", m.grads, 0, n), Len: n})
+	e.Add(kernels.SumSq{Out: e.bind("sum", m.sumSq, 0, 1), X: e.bind("elements", buf, 0, n), Len: n})
 	return e.compile()
 }
 
@@ -156,12 +176,14 @@ func (m *Model) ZeroGrad() error {
 	case m.busy:
 		return m.ready()
 	}
+	clear(m.summed)
+	m.summed = m.summed[:0]
 	return m.exec.zeroGrad.Run(&kernels.Args{})
 }
 
 // resetOptimizer forgets moments, gradients and the number of updates.
 func (m *Model) resetOptimizer() error {
-	m.steps = 0
+	m.steps, m.summed = 0, nil
 	if m.lim.Frozen {
 		return nil
 	}

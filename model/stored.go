@@ -10,13 +10,19 @@ import (
 )
 
 // stored lists the tensors of one flat buffer for writing, under their
-// Hugging Face names behind prefix.
+// Hugging Face names behind prefix. A number that is not finite is an error:
+// no checkpoint is made of damaged weights.
 func (m *Model) stored(prefix string, buf kernels.Buffer) []outTensor {
 	var out []outTensor
 	for _, d := range m.layout.onDisk() {
 		out = append(out, outTensor{
 			name: prefix + d.name, shape: d.shape, len: d.len,
-			read: func(dst []float32, off int64) error { return m.dev.ReadF32(dst, buf, d.off+off) },
+			read: func(dst []float32, off int64) error {
+				if err := m.dev.ReadF32(dst, buf, d.off+off); err != nil {
+					return err
+				}
+				return finiteTensor(prefix+d.name, dst, off)
+			},
 		})
 	}
 	return out
@@ -50,8 +56,8 @@ func (m *Model) fill(s *safetensors, bufs map[string]kernels.Buffer) error {
 				if err := s.read(b, t, off); err != nil {
 					return err
 				}
-				if i := slices.IndexFunc(b, notFinite); i >= 0 {
-					return fmt.Errorf("tensor %q: element %d is %v", name, off+int64(i), b[i])
+				if err := finiteTensor(name, b, off); err != nil {
+					return err
 				}
 				if err := m.dev.WriteF32(buf, d.off+off, b); err != nil {
 					return err
@@ -68,6 +74,15 @@ func (m *Model) fill(s *safetensors, bufs map[string]kernels.Buffer) error {
 	}
 	slices.Sort(names)
 	return fmt.Errorf("%d tensors that a model of this configuration does not have, the first is %q", len(names), names[0])
+}
+
+// finiteTensor names the first element of a part of a tensor, from off on,
+// that is not finite.
+func finiteTensor(name string, x []float32, off int64) error {
+	if i := slices.IndexFunc(x, notFinite); i >= 0 {
+		return fmt.Errorf("tensor %q: element %d is %v, %w", name, off+int64(i), x[i], ErrNonFinite)
+	}
+	return nil
 }
 
 func notFinite(x float32) bool { return math.IsNaN(float64(x)) || math.IsInf(float64(x), 0) }

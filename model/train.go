@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"gradus/kernels"
 )
@@ -82,7 +83,7 @@ func (m *Model) Backward(ctx context.Context, seqs []Sequence, temperature float
 		if err != nil {
 			return err
 		}
-		if err := m.backward(idx[lo:hi], scores[lo:hi], logp, ent, args); err != nil {
+		if err := m.backward(seqs[lo:hi], idx[lo:hi], scores[lo:hi], logp, ent, args); err != nil {
 			return fmt.Errorf("backward: %w", err)
 		}
 		lo = hi
@@ -206,6 +207,9 @@ func (m *Model) forward(out []Scores, a *kernels.Args) error {
 	if err := m.dev.ReadF32(ent, m.scratch, m.plan.train.loss.ent.off); err != nil {
 		return err
 	}
+	if anyNotFinite(logp) || anyNotFinite(ent) {
+		return m.blameForward(a)
+	}
 	for _, s := range out {
 		k := copy(s.LogProbs, logp)
 		copy(s.Entropies, ent)
@@ -222,7 +226,7 @@ func (m *Model) ask(coef func([]int, []Scores) (logp, ent [][]float32, err error
 }
 
 // backward adds the gradients of the micro-batch that forward has scored.
-func (m *Model) backward(idx []int, s []Scores, logp, ent [][]float32, a *kernels.Args) error {
+func (m *Model) backward(seqs []Sequence, idx []int, s []Scores, logp, ent [][]float32, a *kernels.Args) error {
 	if len(logp) != len(s) || (ent != nil && len(ent) != len(s)) {
 		return fmt.Errorf("coefficients for %d and %d sequences of a micro-batch of %d", len(logp), len(ent), len(s))
 	}
@@ -251,12 +255,31 @@ func (m *Model) backward(idx []int, s []Scores, logp, ent [][]float32, a *kernel
 	if !some {
 		return nil // every term of the gradient is zero
 	}
+	if err := m.writeCoefficients(c, ec); err != nil {
+		return err
+	}
+	m.summed = append(m.summed, summedBatch{seqs, slices.Clone(c), slices.Clone(ec), a.Temperature})
+	return m.exec.backward.Run(a)
+}
+
+func (m *Model) writeCoefficients(c, ec []float32) error {
 	loss := m.plan.train.loss
 	if err := m.dev.WriteF32(m.scratch, loss.coef.off, c); err != nil {
 		return err
 	}
-	if err := m.dev.WriteF32(m.scratch, loss.entCoef.off, ec); err != nil {
-		return err
-	}
-	return m.exec.backward.Run(a)
+	return m.dev.WriteF32(m.scratch, loss.entCoef.off, ec)
+}
+
+// summedBatch is a micro-batch whose gradient has been added, as much of it as
+// it takes to compute that again.
+type summedBatch struct {
+	seqs          []Sequence
+	coef, entCoef []float32 // by scored token
+	temperature   float32
+}
+
+func (m *Model) reload(b summedBatch) (*kernels.Args, error) {
+	_, a, err := m.load(b.seqs, 0)
+	a.Temperature = b.temperature
+	return a, err
 }

@@ -63,6 +63,9 @@ func (r *run) save() error {
 	if r.savedAt == r.at.Step {
 		return nil
 	}
+	if err := r.m.CheckFinite(); err != nil {
+		return fmt.Errorf("no checkpoint is written of the weights after step %d: %w", r.at.Step, err)
+	}
 	// A checkpoint must never be ahead of the log: resuming relies on the
 	// steps before it being recorded.
 	if err := r.j.Sync(); err != nil {

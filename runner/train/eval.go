@@ -79,6 +79,9 @@ func (r *run) evaluate(ctx context.Context, label string) error {
 	begin := r.env.Clock.Now()
 	ro, err := r.take(ctx, e)
 	if err != nil {
+		if errors.Is(err, model.ErrNonFinite) {
+			err = fmt.Errorf("evaluation after step %d: %w", r.at.Step, err)
+		}
 		return err
 	}
 	res, err := e.mark(ro)

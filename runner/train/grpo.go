@@ -123,11 +123,7 @@ func (g *grpo) step(ctx context.Context) (result, error) {
 		}
 	}
 	if err := u.run(ctx, lr); err != nil {
-		res := result{changed: u.updates > 0}
-		if ctx.Err() == nil {
-			res.alerts = nonFinite(step, err)
-		}
-		return res, diverged(err)
+		return result{changed: u.updates > 0}, err
 	}
 	updating := r.env.Clock.Now().Sub(begin)
 

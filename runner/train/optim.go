@@ -7,8 +7,6 @@ import (
 
 	"gradus/model"
 	"gradus/runner/recipe"
-	"gradus/runner/train/alarm"
-	"gradus/store"
 )
 
 // learningRate is the rate of a stage's step number n, counted from 0.
@@ -23,20 +21,11 @@ func optimizer(o recipe.Optim, lr float64) model.OptimizerOptions {
 	}
 }
 
-// diverged says what an update that could not be made means for the user.
-func diverged(err error) error {
-	return fmt.Errorf("training cannot go on: %w", err)
-}
-
 func finiteLoss(loss float64) error {
 	if math.IsNaN(loss) || math.IsInf(loss, 0) {
-		return fmt.Errorf("training cannot go on: the loss is %v; lower learning_rate and resume, or start again", loss)
+		return fmt.Errorf("the loss is %v, %w, although all log-probs are", loss, model.ErrNonFinite)
 	}
 	return nil
-}
-
-func nonFinite(step int, err error) []store.Alert {
-	return []store.Alert{{Step: step, Level: "error", Code: alarm.NonFinite, Message: err.Error()}}
 }
 
 // split separates the values that are not finite, which JSON cannot hold.

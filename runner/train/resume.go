@@ -79,7 +79,10 @@ func (r *run) restoreFrom(step int) error {
 		err = fmt.Errorf("it says step %d, stage %d, stage step %d, and the recipe has step %d at stage %d, stage step %d", st.Step, st.Stage, st.StageStep, step, at.Stage, at.StageStep)
 	case st.Seed != uint64(r.rec.Seed):
 		err = fmt.Errorf("it has seed %d and the recipe %d", st.Seed, r.rec.Seed)
-	default:
+	case m.Limits().TrainRows > 0:
+		err = m.CheckFinite()
+	}
+	if err == nil {
 		if err = json.Unmarshal(st.Extra, &mem); err != nil {
 			err = fmt.Errorf("the run's memory in trainer_state.json: %w", err)
 		}

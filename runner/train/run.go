@@ -157,6 +157,9 @@ func (r *run) attempt(ctx context.Context, me rundir.Holder) error {
 	}
 	for {
 		err := r.work(ctx)
+		if errors.Is(err, model.ErrNonFinite) {
+			return r.damaged(err)
+		}
 		if !errors.Is(err, errBrokenOff) {
 			return err
 		}

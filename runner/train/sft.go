@@ -78,15 +78,15 @@ func (s *sft) step(ctx context.Context) (result, error) {
 		return logp, nil, nil
 	})
 	if err != nil {
-		return result{}, diverged(err)
+		return result{}, err
 	}
 	loss, entropy = loss/float64(scored), entropy/float64(scored)
 	if err := finiteLoss(loss); err != nil {
-		return result{alerts: nonFinite(r.at.Step+1, err)}, err
+		return result{}, err
 	}
 	norm, err := r.m.Step(optimizer(s.opt.Optim, lr))
 	if err != nil {
-		return result{alerts: nonFinite(r.at.Step+1, err)}, diverged(err)
+		return result{changed: !weightsGood(err)}, err
 	}
 	return result{changed: true, values: map[string]float64{
 		"loss": loss, "entropy": entropy, "learning_rate": lr, "grad_norm": norm, "num_tokens": float64(r.mem.Tokens + int64(all)),

@@ -259,5 +259,11 @@ func (s *shape) copyFrom(dev kernels.Device, m *model.Model, dir string) error {
 	if err != nil {
 		return fmt.Errorf("model.from: %w", err)
 	}
-	return errors.Join(m.CopyWeights(src), src.Close())
+	if err := errors.Join(m.CopyWeights(src), src.Close()); err != nil || m.Limits().TrainRows == 0 {
+		return err
+	}
+	if err := m.CheckFinite(); err != nil {
+		return fmt.Errorf("model.from: its weights are of no use: %w", err)
+	}
+	return nil
 }

@@ -3,7 +3,9 @@ package train
 import (
 	"context"
 	"errors"
+	"fmt"
 
+	"gradus/model"
 	"gradus/runner/recipe"
 	"gradus/runner/train/alarm"
 	"gradus/runner/train/journal"
@@ -79,10 +81,13 @@ func (r *run) oneStep(ctx context.Context, t trainer, stage int) error {
 		if ctx.Err() != nil {
 			return err
 		}
+		if errors.Is(err, model.ErrNonFinite) {
+			err = fmt.Errorf("step %d: %w", r.at.Step+1, err)
+		}
 		// What the step has found out is told, and weights that it has not
-		// touched are saved.
+		// touched are saved, unless they are what is wrong.
 		errs := []error{err, r.alert(res.alerts...)}
-		if !res.changed && !mayPass(err) {
+		if !res.changed && !mayPass(err) && weightsGood(err) {
 			errs = append(errs, r.save())
 		}
 		return errors.Join(errs...)
