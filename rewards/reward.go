@@ -26,6 +26,9 @@ type Sample struct {
 	Truncated  bool // generation hit the length limit
 	Problem    Problem
 	Step       int
+	// Columns are the data set's other columns for this sample, as published
+	// reward functions read them ("language", "verification_info").
+	Columns map[string]json.RawMessage
 }
 
 // Group is one prompt with its G completions. Rewards see the whole group,

@@ -140,11 +140,8 @@ func TestHostileCompletions(t *testing.T) {
 	count := rewards.Problem{Task: "countdown", ID: "c", Data: json.RawMessage(`{"numbers":[3,5,7],"target":22}`)}
 	sum := rewards.Problem{Task: "chain_sum", ID: "s", Gold: "9"}
 	row := rewards.Problem{Task: "jsonl", ID: "j", Gold: "9"}
-	for _, name := range List() {
-		var params map[string]any
-		if name == "gradus.length" {
-			params = map[string]any{"max_completion_length": 64, "soft_punish_cache": 16}
-		}
+	for _, rule := range Catalogue() {
+		name, params := rule.Name, rule.Needed
 		r := mustNew(t, name, params)
 		for k, text := range hostile() {
 			for _, p := range []rewards.Problem{count, sum, row} {
@@ -176,11 +173,8 @@ func FuzzRules(f *testing.F) {
 		f.Add(s, "")
 	}
 	var all []rewards.Reward
-	for _, name := range List() {
-		var params map[string]any
-		if name == "gradus.length" {
-			params = map[string]any{"max_completion_length": 8, "soft_punish_cache": 4}
-		}
+	for _, rule := range Catalogue() {
+		name, params := rule.Name, rule.Needed
 		all = append(all, mustNew(f, name, params))
 	}
 	problems := []rewards.Problem{

@@ -6,7 +6,7 @@ import (
 	"gradus/rewards"
 )
 
-// LengthParams are the parameters of gradus.length, in tokens, under TRL's
+// LengthParams are the parameters of gradus.soft_overlong, in tokens, under TRL's
 // names. Both are needed.
 type LengthParams struct {
 	MaxCompletionLength int `json:"max_completion_length"` // at least 1
@@ -18,7 +18,7 @@ type LengthParams struct {
 // cache: 0 for L ≤ M−C, (M−C−L)/C up to L = M, and −1 beyond. A sample
 // without token ids is skipped.
 func newLength(params map[string]any) (rewards.Reward, error) {
-	const name = "gradus.length"
+	const name = "gradus.soft_overlong"
 	var p LengthParams
 	if err := decode(name, params, &p); err != nil {
 		return nil, err
@@ -35,7 +35,7 @@ func newLength(params map[string]any) (rewards.Reward, error) {
 
 func overlong(p LengthParams, s rewards.Sample) rewards.Result {
 	length := len(s.TokenIDs)
-	if length == 0 && s.Completion != "" {
+	if s.TokenIDs == nil && s.Completion != "" {
 		return rewards.Result{Status: rewards.Skipped, Reason: "length.no_tokens", Why: "the sample carries no token ids, so its length is not known"}
 	}
 	free := p.MaxCompletionLength - p.SoftPunishCache

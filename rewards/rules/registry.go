@@ -1,43 +1,125 @@
 // Package rules holds the reward functions that need no model: accuracy,
-// format and length, in our own definitions and, under the names of their
-// publishers, in published ones with their published quirks.
+// format, length, repetition and language, in our own definitions and, under
+// the names of their publishers, in published ones with their published
+// quirks.
 package rules
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"gradus/rewards"
 )
 
-// List returns the names New knows, in the order to show them.
-func List() []string {
-	return []string{"gradus.accuracy", "gradus.format", "gradus.length",
-		"r1.format", "openr1.format", "trl.think_format", "tinyzero.countdown"}
+// Rule is an entry of the catalogue.
+type Rule struct {
+	Name    string   // as "openr1.format"
+	Aliases []string // other names New takes, among them the published ones
+	About   string   // one line
+	Fixed   string   // the repaired form of a published function; "" when there is none
+	// Needed are the parameters without a default, with example values.
+	Needed map[string]any
+	make   func(params map[string]any) (rewards.Reward, error)
+	params any // struct with the defaults; nil when there are none
 }
 
-// New makes the reward function of a name. params may be nil; its keys are
-// those of the function's parameter struct, as LengthParams. An unknown name
-// or key is an error that names the nearest known one.
-func New(name string, params map[string]any) (rewards.Reward, error) {
-	var none struct{}
-	switch name {
-	case "gradus.accuracy":
-		return plain(name, params, &none, accuracySpec(), accuracy)
-	case "gradus.format":
-		return plain(name, params, &none, binarySpec(name), strictFormat)
-	case "r1.format":
-		return plain(name, params, &none, binarySpec(name), r1Format)
-	case "openr1.format":
-		return plain(name, params, &none, binarySpec(name), openR1Format)
-	case "trl.think_format":
-		return plain(name, params, &none, binarySpec(name), trlThinkFormat)
-	case "gradus.length":
-		return newLength(params)
-	case "tinyzero.countdown":
-		return newTinyZero(params)
+// Params lists the parameters in alphabetical order.
+func (r Rule) Params() []string {
+	if r.params == nil {
+		return nil
 	}
-	return nil, fmt.Errorf("reward %q is unknown; did you mean %q? Known are %s", name, nearest(name, List()), strings.Join(List(), ", "))
+	names, err := keys(r.params)
+	if err != nil {
+		return nil
+	}
+	return names
+}
+
+// Catalogue returns all rules, in the order to show them.
+func Catalogue() []Rule {
+	fixedRule := func(name string, judge judge) func(map[string]any) (rewards.Reward, error) {
+		return func(params map[string]any) (rewards.Reward, error) {
+			return plain(name, params, &struct{}{}, binarySpec(name), judge)
+		}
+	}
+	return []Rule{
+		{Name: "gradus.accuracy", About: "1 when the answer part is right by the task's own checker", make: fixedRule("gradus.accuracy", accuracy)},
+		{Name: "gradus.format", About: "1 for one think part, then one answer part, both with something in them, nothing else", make: fixedRule("gradus.format", strictFormat)},
+		{Name: "gradus.tag_count", About: "a quarter for each of the four tags that stands once and in its place", make: fixedRule("gradus.tag_count", tagCount)},
+		{Name: "gradus.reasoning_steps", About: "different lines of the thinking that open a step", make: newSteps, params: StepsParams{}},
+		{Name: "gradus.soft_overlong", Aliases: []string{"gradus.length"}, About: "DAPO's soft overlong punishment, in tokens", make: newLength, params: LengthParams{},
+			Needed: map[string]any{"max_completion_length": 256, "soft_punish_cache": 64}},
+		{Name: "gradus.kimi_length", About: "Kimi k1.5's length reward over the group, in tokens", make: gradusKimi().make},
+		{Name: "gradus.cosine", About: "cosine schedule over the length in tokens, clamped at its end", make: gradusCosine().make, params: CosineParams{}, Needed: map[string]any{"max_len": 256}},
+		{Name: "gradus.repetition_penalty", About: "share of repeated n-grams of tokens", make: newTokenRepetition("gradus.repetition_penalty"), params: RepetitionParams{}},
+		{Name: "gradus.language_consistency", Aliases: []string{"r1.language_consistency"}, About: "share of the thinking's words in the target language (R1, section 2.3.2)", make: newLanguage, params: LanguageParams{}},
+		{Name: "r1.format", About: "the thinking stands between <think> and </think>, as the R1 paper words it", Fixed: "gradus.format", make: fixedRule("r1.format", r1Format)},
+		{Name: "openr1.accuracy", Aliases: published("openr1.accuracy"), About: "open-r1's accuracy_reward (Math-Verify's rules, gold in any form)", Fixed: "gradus.accuracy", make: fixedRule("openr1.accuracy", openR1Accuracy)},
+		{Name: "openr1.format", Aliases: published("openr1.format"), About: "open-r1's format_reward, which pays several blocks and text after a line end", Fixed: "gradus.format", make: fixedRule("openr1.format", openR1Format)},
+		{Name: "openr1.tag_count", Aliases: published("openr1.tag_count"), About: "open-r1's tag_count_reward, blind to order and content", Fixed: "gradus.tag_count", make: fixedRule("openr1.tag_count", openR1TagCount)},
+		{Name: "openr1.reasoning_steps", Aliases: published("openr1.reasoning_steps"), About: "open-r1's reasoning_steps_reward, which pays \"First,First,First,\"", Fixed: "gradus.reasoning_steps", make: fixedRule("openr1.reasoning_steps", openR1Steps)},
+		{Name: "openr1.length", Aliases: published("openr1.length", "len"), About: "open-r1's len_reward (Kimi k1.5), in characters", Fixed: "gradus.kimi_length", make: openR1Kimi().make},
+		{Name: "openr1.cosine", Aliases: published("openr1.cosine", "cosine_scaled"), About: "open-r1's cosine_scaled_reward, in characters and not clamped", Fixed: "gradus.cosine", make: openR1Cosine().make, params: CosineParams{}},
+		{Name: "openr1.repetition_penalty", Aliases: published("openr1.repetition_penalty", "repetition"), About: "open-r1's repetition_penalty_reward, over words between white space", Fixed: "gradus.repetition_penalty", make: newWordRepetition, params: WordRepetitionParams{}},
+		{Name: "openr1.soft_overlong_punishment", Aliases: published("openr1.soft_overlong_punishment", "soft_overlong", "overlong"), About: "open-r1's soft_overlong_punishment_reward", Fixed: "gradus.soft_overlong",
+			make: newPeerOverlong("openr1.soft_overlong_punishment", OverlongParams{16384, 4096}), params: OverlongParams{}},
+		{Name: "openr1.code_format", Aliases: published("openr1.code_format"), About: "open-r1's code_format_reward: a fenced block of the language in the answer", make: newOpenR1CodeFormat, params: CodeFormatParams{}},
+		{Name: "trl.accuracy", Aliases: published("trl.accuracy"), About: "TRL's accuracy_reward (Math-Verify's rules)", Fixed: "gradus.accuracy", make: fixedRule("trl.accuracy", trlAccuracy)},
+		{Name: "trl.reasoning_accuracy", Aliases: published("trl.reasoning_accuracy"), About: "TRL's reasoning_accuracy_reward: only what follows the reasoning counts", Fixed: "gradus.accuracy", make: newReasoningAccuracy, params: ReasoningAccuracyParams{}},
+		{Name: "trl.think_format", Aliases: published("trl.think_format"), About: "TRL's think_format_reward, which pays empty thinking", Fixed: "gradus.format", make: fixedRule("trl.think_format", trlThinkFormat)},
+		{Name: "trl.cosine", Aliases: published("trl.cosine", "cosine_scaled"), About: "TRL's cosine_scaled_reward, in tokens", Fixed: "gradus.cosine", make: trlCosine().make, params: CosineParams{}, Needed: map[string]any{"max_len": 256}},
+		{Name: "trl.repetition_penalty", Aliases: published("trl.repetition_penalty", "repetition"), About: "TRL's repetition_penalty_reward, over token ids", make: newTokenRepetition("trl.repetition_penalty"), params: RepetitionParams{}},
+		{Name: "trl.soft_overlong_punishment", Aliases: published("trl.soft_overlong_punishment", "soft_overlong", "overlong"), About: "TRL's soft_overlong_punishment_reward", Fixed: "gradus.soft_overlong",
+			make: newPeerOverlong("trl.soft_overlong_punishment", OverlongParams{}), params: OverlongParams{}, Needed: map[string]any{"max_completion_len": 256, "soft_punish_cache": 64}},
+		{Name: "tinyzero.countdown", About: "TinyZero's countdown reward, which evaluates ** and //", Fixed: "gradus.accuracy", make: newTinyZero, params: TinyZeroParams{}},
+	}
+}
+
+// published lists the other names of a publisher's function: as it is called
+// in the publisher's code ("_reward"), as the maker of it is ("get_…"), and
+// so for each other stem.
+func published(name string, stems ...string) []string {
+	publisher, stem, _ := strings.Cut(name, ".")
+	var out []string
+	for _, s := range append([]string{stem}, stems...) {
+		for _, n := range []string{s, s + "_reward", "get_" + s, "get_" + s + "_reward"} {
+			if n := publisher + "." + n; n != name {
+				out = append(out, n)
+			}
+		}
+	}
+	return out
+}
+
+// Find returns the rule of a name or alias.
+func Find(name string) (Rule, error) {
+	for _, r := range Catalogue() {
+		if r.Name == name || slices.Contains(r.Aliases, name) {
+			return r, nil
+		}
+	}
+	return Rule{}, fmt.Errorf("reward %q is unknown; did you mean %q? Known are %s", name, nearest(name, List()), strings.Join(List(), ", "))
+}
+
+// List returns the names of the catalogue, in the order to show them.
+func List() []string {
+	var out []string
+	for _, r := range Catalogue() {
+		out = append(out, r.Name)
+	}
+	return out
+}
+
+// New makes the reward function of a name or alias. params may be nil; its
+// keys are those of the function's parameter struct, as LengthParams. An
+// unknown name or key is an error that names the nearest known one.
+func New(name string, params map[string]any) (rewards.Reward, error) {
+	r, err := Find(name)
+	if err != nil {
+		return nil, err
+	}
+	return r.make(params)
 }
 
 func plain(name string, params map[string]any, into any, spec rewards.Spec, judge judge) (rewards.Reward, error) {
@@ -47,7 +129,7 @@ func plain(name string, params map[string]any, into any, spec rewards.Spec, judg
 	return perSample{spec, judge}, nil
 }
 
-// binarySpec is the spec of a function with the scores 0 and 1 and no
+// binarySpec is the spec of a function with scores from 0 to 1 and no
 // parameters.
 func binarySpec(name string) rewards.Spec {
 	return rewards.Spec{Name: name, Version: "1.0.0", Range: [2]float64{0, 1}, Deterministic: true}

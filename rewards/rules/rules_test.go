@@ -151,7 +151,7 @@ func TestAccuracy(t *testing.T) {
 // TestOverlong holds DAPO's own setting (arXiv 2503.14476, section 4.1: an
 // expected length of 16384 and a cache of 4096) and equation 13 on it.
 func TestOverlong(t *testing.T) {
-	r := mustNew(t, "gradus.length", map[string]any{"max_completion_length": 20480, "soft_punish_cache": 4096})
+	r := mustNew(t, "gradus.soft_overlong", map[string]any{"max_completion_length": 20480, "soft_punish_cache": 4096})
 	for _, c := range []struct {
 		tokens int
 		want   float64
@@ -268,10 +268,10 @@ func TestNewRefuses(t *testing.T) {
 	}{
 		{"gradus.acuracy", nil, `did you mean "gradus.accuracy"`},
 		{"gradus.format", map[string]any{"strict": true}, "takes no parameters"},
-		{"gradus.length", map[string]any{"max_completion_lenght": 5}, `did you mean "max_completion_length"`},
-		{"gradus.length", nil, "max_completion_length is 0"},
-		{"gradus.length", map[string]any{"max_completion_length": 10, "soft_punish_cache": 11}, "give 1 to 10"},
-		{"gradus.length", map[string]any{"max_completion_length": "ten"}, "max_completion_length"},
+		{"gradus.soft_overlong", map[string]any{"max_completion_lenght": 5}, `did you mean "max_completion_length"`},
+		{"gradus.soft_overlong", nil, "max_completion_length is 0"},
+		{"gradus.soft_overlong", map[string]any{"max_completion_length": 10, "soft_punish_cache": 11}, "give 1 to 10"},
+		{"gradus.soft_overlong", map[string]any{"max_completion_length": "ten"}, "max_completion_length"},
 		{"tinyzero.countdown", map[string]any{"score": math.NaN()}, "tinyzero.countdown"},
 	} {
 		_, err := New(c.name, c.params)
@@ -279,11 +279,8 @@ func TestNewRefuses(t *testing.T) {
 			t.Errorf("%s %v: error %v, want %q in it", c.name, c.params, err, c.want)
 		}
 	}
-	for _, name := range List() {
-		var params map[string]any
-		if name == "gradus.length" {
-			params = map[string]any{"max_completion_length": 64, "soft_punish_cache": 16}
-		}
+	for _, rule := range Catalogue() {
+		name, params := rule.Name, rule.Needed
 		r := mustNew(t, name, params)
 		if s := r.Spec(); s.Name != name || s.Version == "" || !s.Deterministic || !(s.Range[0] < s.Range[1]) {
 			t.Errorf("%s: spec %+v", name, s)

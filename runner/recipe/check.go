@@ -110,6 +110,12 @@ func (s *source) checkLevel(t Task) {
 	}
 }
 
+// knownRule says whether a reward has the name or the alias.
+func knownRule(name string) bool {
+	_, err := rules.Find(name)
+	return err == nil
+}
+
 func (s *source) checkRewards(r *Recipe) {
 	seen := map[string]bool{}
 	sum := 0.0
@@ -120,7 +126,7 @@ func (s *source) checkRewards(r *Recipe) {
 		case w.Name == "":
 			s.fail(p+".name", "is missing; use one of %s", strings.Join(rules.List(), ", "))
 			continue
-		case !contains(rules.List(), w.Name):
+		case !knownRule(w.Name):
 			s.fail(p+".name", "is %q; use one of %s%s", w.Name, strings.Join(rules.List(), ", "), nearestHint(w.Name, rules.List()))
 			continue
 		case seen[w.Name]:

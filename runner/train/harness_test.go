@@ -47,7 +47,7 @@ name = "gradus.accuracy"
 name = "gradus.format"
 weight = 0.2
 [[reward]]
-name = "gradus.length"
+name = "gradus.soft_overlong"
 params = { max_completion_length = 12, soft_punish_cache = 12 }
 [[stage]]
 kind = "sft"

@@ -1,0 +1,70 @@
+package rules
+
+import (
+	"strings"
+
+	"gradus/rewards"
+	"gradus/rewards/mathans"
+	"gradus/rewards/text"
+)
+
+// The published accuracy rewards hand gold and completion to Math-Verify: the
+// gold in any form, the completion only as LaTeX with a box first. A gold
+// that yields nothing is skipped (None); everything else is 0 or 1.
+
+// trlAccuracy is TRL's accuracy_reward.
+func trlAccuracy(s rewards.Sample) rewards.Result {
+	return mathVerify(s.Problem.Gold, s.Completion, text.Span{From: 0, To: len(s.Completion)})
+}
+
+// openR1Accuracy is open-r1's accuracy_reward.
+func openR1Accuracy(s rewards.Sample) rewards.Result { return trlAccuracy(s) }
+
+// openR1LatexAccuracy judges as open-r1's length rewards do: the gold, too,
+// must stand in a LaTeX environment or a box.
+func openR1LatexAccuracy(s rewards.Sample) rewards.Result { return trlAccuracy(s) }
+
+// ReasoningAccuracyParams are the parameters of trl.reasoning_accuracy.
+type ReasoningAccuracyParams struct {
+	ReasoningDelimiters []string `json:"reasoning_delimiters"` // ["</think>"]
+}
+
+// newReasoningAccuracy is TRL's reasoning_accuracy_reward: only the text
+// after the last of the delimiters counts (the first delimiter of the list
+// that occurs at all is taken), and a completion without any is 0, not None.
+func newReasoningAccuracy(params map[string]any) (rewards.Reward, error) {
+	const name = "trl.reasoning_accuracy"
+	p := ReasoningAccuracyParams{ReasoningDelimiters: []string{text.ThinkClose}}
+	if err := decode(name, params, &p); err != nil {
+		return nil, err
+	}
+	spec := rewards.Spec{Name: name, Version: "1.0.0", Params: canonical(p), Range: [2]float64{0, 1}, Deterministic: true}
+	return perSample{spec, func(s rewards.Sample) rewards.Result {
+		for _, d := range p.ReasoningDelimiters {
+			if at := strings.LastIndex(s.Completion, d); at >= 0 && d != "" {
+				return mathVerify(s.Problem.Gold, s.Completion, text.Span{From: at + len(d), To: len(s.Completion)})
+			}
+		}
+		return rewards.Result{Reason: "accuracy.no_reasoning_end", Why: "the reasoning never ends: none of " + strings.Join(p.ReasoningDelimiters, ", ") + " is there"}
+	}}, nil
+}
+
+// mathVerify judges the part of a completion against a gold.
+func mathVerify(gold, completion string, part text.Span) rewards.Result {
+	boxes := text.Boxes(part.In(completion))
+	if len(boxes) == 0 {
+		return rewards.Result{Reason: "accuracy.no_answer", Why: "there is no boxed answer"}
+	}
+	last := boxes[len(boxes)-1].Body
+	at := text.Span{From: part.From + last.From, To: part.From + last.To}
+	claim := at.In(completion)
+	v := mathans.Compare(gold, claim)
+	r := rewards.Result{Reason: "accuracy." + string(v.Status), Why: v.Why, Claim: claim, Spans: []rewards.Span{span(at, "claim")}}
+	switch v.Status {
+	case mathans.Equal:
+		r.Score = 1
+	case mathans.GoldUnparsed:
+		r.Status = rewards.Skipped
+	}
+	return r
+}

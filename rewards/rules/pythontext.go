@@ -1,0 +1,76 @@
+package rules
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// pythonWords splits text as Python's str.split() does: at runs of white
+// space, among which Python counts U+001C to U+001F and Go does not.
+func pythonWords(s string) []string {
+	return strings.FieldsFunc(s, func(r rune) bool {
+		return unicode.IsSpace(r) || r >= 0x1c && r <= 0x1f
+	})
+}
+
+// pythonLower is Python's str.lower(). It differs from Go's in the two full
+// mappings of Unicode's SpecialCasing: İ becomes i and a combining dot, and a
+// capital sigma at the end of a word becomes ς.
+func pythonLower(s string) string {
+	if !strings.ContainsAny(s, "İΣ") {
+		return strings.ToLower(s)
+	}
+	var b strings.Builder
+	b.Grow(len(s))
+	for i, r := range s {
+		switch r {
+		case 'İ':
+			b.WriteString("i̇")
+		case 'Σ':
+			if casedBefore(s[:i]) && !casedAfter(s[i+len("Σ"):]) {
+				b.WriteRune('ς')
+			} else {
+				b.WriteRune('σ')
+			}
+		default:
+			b.WriteRune(unicode.ToLower(r))
+		}
+	}
+	return b.String()
+}
+
+// casedBefore says whether the last rune that is not case-ignorable is cased.
+func casedBefore(s string) bool {
+	for len(s) > 0 {
+		r, n := utf8.DecodeLastRuneInString(s)
+		if !caseIgnorable(r) {
+			return cased(r)
+		}
+		s = s[:len(s)-n]
+	}
+	return false
+}
+
+func casedAfter(s string) bool {
+	for _, r := range s {
+		if !caseIgnorable(r) {
+			return cased(r)
+		}
+	}
+	return false
+}
+
+func cased(r rune) bool {
+	return unicode.IsUpper(r) || unicode.IsLower(r) || unicode.IsTitle(r)
+}
+
+// caseIgnorable follows Unicode's Case_Ignorable: marks, format characters,
+// modifiers, and the punctuation that stands inside words.
+func caseIgnorable(r rune) bool {
+	switch r {
+	case '\'', '.', ':', '·', '\u2018', '\u2019', '\u2024', '\u2027':
+		return true
+	}
+	return unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf, unicode.Lm, unicode.Sk)
+}

@@ -1,0 +1,113 @@
+package rules
+
+import (
+	"encoding/binary"
+	"fmt"
+	"strings"
+
+	"gradus/rewards"
+)
+
+// RepetitionParams are the parameters of the repetition penalties under their
+// published names (arXiv 2502.03373, appendix C.2).
+type RepetitionParams struct {
+	NgramSize  int     `json:"ngram_size"`  // at least 1; 3
+	MaxPenalty float64 `json:"max_penalty"` // at most 0; -1
+}
+
+// WordRepetitionParams are those of openr1.repetition_penalty.
+type WordRepetitionParams struct {
+	RepetitionParams
+	Language string `json:"language"` // "en": words between white space
+}
+
+func (p RepetitionParams) check(name string) error {
+	switch {
+	case p.MaxPenalty != p.MaxPenalty || p.MaxPenalty < -1e9:
+		return fmt.Errorf("reward %s: max_penalty is %v; give a finite number, at most 0", name, p.MaxPenalty)
+	case p.MaxPenalty > 0:
+		return fmt.Errorf("reward %s: max_penalty %v should not be positive; give 0 or less", name, p.MaxPenalty)
+	case p.NgramSize < 1:
+		return fmt.Errorf("reward %s: ngram_size is %d; give at least 1", name, p.NgramSize)
+	}
+	return nil
+}
+
+func (p RepetitionParams) spec(name string, canon any) rewards.Spec {
+	return rewards.Spec{Name: name, Version: "1.0.0", Params: canonical(canon), Range: [2]float64{p.MaxPenalty, 0}, Deterministic: true}
+}
+
+// newWordRepetition is open-r1's repetition_penalty_reward over the words of
+// the completion in lower case: (1 − different n-grams / n-grams)·max_penalty;
+// 0 for fewer than n words. It sees no repetition in text without spaces. Its
+// language "zh" needs the segmenter jieba and its dictionary, which are not
+// part of gradus: it is refused.
+func newWordRepetition(params map[string]any) (rewards.Reward, error) {
+	const name = "openr1.repetition_penalty"
+	p := WordRepetitionParams{RepetitionParams{NgramSize: 3, MaxPenalty: -1}, "en"}
+	if err := decode(name, params, &p); err != nil {
+		return nil, err
+	}
+	if err := p.check(name); err != nil {
+		return nil, err
+	}
+	if p.Language != "en" {
+		return nil, fmt.Errorf("reward %s: language is %q; only \"en\" (words between white space) is built in; trl.repetition_penalty counts token ids of any language", name, p.Language)
+	}
+	return perSample{p.spec(name, p), func(s rewards.Sample) rewards.Result {
+		words := pythonWords(pythonLower(s.Completion))
+		return p.penalty(len(words), "words", func(i int) string { return strings.Join(words[i:i+p.NgramSize], "\x00") })
+	}}, nil
+}
+
+// newTokenRepetition is TRL's repetition penalty over token ids, the form of
+// the paper. A sample without token ids is skipped.
+func newTokenRepetition(name string) func(map[string]any) (rewards.Reward, error) {
+	return func(params map[string]any) (rewards.Reward, error) {
+		p := RepetitionParams{NgramSize: 3, MaxPenalty: -1}
+		if err := decode(name, params, &p); err != nil {
+			return nil, err
+		}
+		if err := p.check(name); err != nil {
+			return nil, err
+		}
+		return perSample{p.spec(name, p), func(s rewards.Sample) rewards.Result {
+			if r, ok := noTokens(s); ok {
+				return r
+			}
+			ids := make([]byte, 0, 4*len(s.TokenIDs))
+			for _, id := range s.TokenIDs {
+				ids = binary.LittleEndian.AppendUint32(ids, uint32(id))
+			}
+			return p.penalty(len(s.TokenIDs), "tokens", func(i int) string { return string(ids[4*i : 4*(i+p.NgramSize)]) })
+		}}, nil
+	}
+}
+
+// penalty scores n units whose i-th n-gram is ngram(i).
+func (p RepetitionParams) penalty(n int, unit string, ngram func(i int) string) rewards.Result {
+	total := n - p.NgramSize + 1
+	if total < 1 {
+		return rewards.Result{Reason: "repetition.short", Why: fmt.Sprintf("%d %s are fewer than an n-gram of %d", n, unit, p.NgramSize)}
+	}
+	seen := make(map[string]struct{}, total)
+	for i := range total {
+		seen[ngram(i)] = struct{}{}
+	}
+	r := rewards.Result{Facts: map[string]any{"ngrams": total, "different": len(seen)}}
+	if len(seen) == total {
+		r.Reason, r.Why = "repetition.none", fmt.Sprintf("no n-gram of %d %s stands twice", p.NgramSize, unit)
+		return r
+	}
+	r.Score = (1 - float64(len(seen))/float64(total)) * p.MaxPenalty
+	r.Reason, r.Why = "repetition.repeated", fmt.Sprintf("%d of %d n-grams of %d %s are repetitions", total-len(seen), total, p.NgramSize, unit)
+	return r
+}
+
+// noTokens is the skipped result of a sample whose token ids are not known.
+func noTokens(s rewards.Sample) (rewards.Result, bool) {
+	if s.TokenIDs != nil || s.Completion == "" {
+		return rewards.Result{}, false
+	}
+	return rewards.Result{Status: rewards.Skipped, Reason: "length.no_tokens", Why: "the sample carries no token ids, so its length in tokens is not known"}, true
+}
