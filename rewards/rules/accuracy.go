@@ -7,8 +7,6 @@ import (
 	"gradus/rewards/text"
 )
 
-func accuracySpec() rewards.Spec { return binarySpec("gradus.accuracy") }
-
 // accuracy is R1's accuracy reward (DeepSeek-R1, section 2.2.2): 1 when the
 // claim in the last well-formed <answer> part is right by the task's own
 // checker, else 0. Competing claims score 0. A problem whose gold answer

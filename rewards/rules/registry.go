@@ -83,7 +83,7 @@ func published(name string, stems ...string) []string {
 	publisher, stem, _ := strings.Cut(name, ".")
 	var out []string
 	for _, s := range append([]string{stem}, stems...) {
-		for _, n := range []string{s, s + "_reward", "get_" + s, "get_" + s + "_reward"} {
+		for _, n := range []string{s, s + "_reward", "get_" + s + "_reward"} {
 			if n := publisher + "." + n; n != name {
 				out = append(out, n)
 			}

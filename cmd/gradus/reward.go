@@ -1,0 +1,17 @@
+package main
+
+import "github.com/spf13/cobra"
+
+// rewardCommand is the parent of the commands about reward functions.
+func (a *app) rewardCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "reward",
+		Short: "List reward functions, and score texts with them",
+		Long: "Reward functions judge completions by rules: accuracy, format, length, repetition,\n" +
+			"language. Published ones are there under their publishers' names, with their quirks,\n" +
+			"beside repaired ones (gradus.*).",
+		Example: "  gradus reward list\n  gradus reward show openr1.cosine\n  gradus reward score --reward openr1.format --in rows.jsonl",
+	}
+	cmd.AddCommand(a.rewardListCommand(), a.rewardShowCommand(), a.rewardScoreCommand())
+	return cmd
+}

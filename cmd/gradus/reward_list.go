@@ -1,0 +1,117 @@
+package main
+
+import (
+	"encoding/json"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"gradus/rewards/rules"
+)
+
+// ruleRow is a rule as 'reward list --json' and 'reward show --json' print it.
+type ruleRow struct {
+	Name       string         `json:"name"`
+	Aliases    []string       `json:"aliases,omitempty"`
+	About      string         `json:"about"`
+	Fixed      string         `json:"fixed,omitempty"` // the repaired form of a published function
+	Version    string         `json:"version"`
+	Range      [2]float64     `json:"range"`
+	Parameters map[string]any `json:"parameters,omitempty"` // with their defaults
+	Needed     []string       `json:"needed,omitempty"`     // parameters without a default
+}
+
+func (a *app) rewardListCommand() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:     "list",
+		Short:   "List the reward functions",
+		Example: "  gradus reward list\n  gradus reward list --json",
+		Args:    exactArgs(),
+		RunE: func(*cobra.Command, []string) error {
+			for _, rule := range rules.Catalogue() {
+				if asJSON {
+					row, err := describe(rule)
+					if err != nil {
+						return err
+					}
+					if err := a.printJSON(row); err != nil {
+						return err
+					}
+					continue
+				}
+				a.printf("%-33s %s\n", rule.Name, rule.About)
+			}
+			return nil
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object a line")
+	return cmd
+}
+
+func (a *app) rewardShowCommand() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:     "show NAME",
+		Short:   "Show a reward function: what it pays, its range and its parameters",
+		Example: "  gradus reward show gradus.cosine",
+		Args:    exactArgs("NAME"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			rule, err := rules.Find(args[0])
+			if err != nil {
+				return usage(err)
+			}
+			row, err := describe(rule)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return a.printJSON(row)
+			}
+			a.printf("%s, version %s\n  %s\n", row.Name, row.Version, row.About)
+			if row.Fixed != "" {
+				a.printf("  published form, quirks included; the repaired form is %s\n", row.Fixed)
+			}
+			a.printf("  scores from %g to %g (with the parameters below)\n", row.Range[0], row.Range[1])
+			if len(row.Aliases) > 0 {
+				a.printf("  also called %s\n", strings.Join(row.Aliases, ", "))
+			}
+			for _, name := range rule.Params() {
+				note := ""
+				if _, ok := rule.Needed[name]; ok {
+					note = "  (must be given; an example)"
+				}
+				value, err := json.Marshal(row.Parameters[name])
+				if err != nil {
+					return err
+				}
+				a.printf("  %-22s %s%s\n", name, value, note)
+			}
+			return nil
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
+	return cmd
+}
+
+// describe makes the rule with its example parameters and reads off what it
+// says of itself.
+func describe(rule rules.Rule) (ruleRow, error) {
+	r, err := rules.New(rule.Name, rule.Needed)
+	if err != nil {
+		return ruleRow{}, err
+	}
+	spec := r.Spec()
+	row := ruleRow{Name: rule.Name, Aliases: rule.Aliases, About: rule.About, Fixed: rule.Fixed, Version: spec.Version, Range: spec.Range}
+	if len(spec.Params) > 0 {
+		if err := json.Unmarshal(spec.Params, &row.Parameters); err != nil {
+			return ruleRow{}, err
+		}
+	}
+	for _, name := range rule.Params() {
+		if _, ok := rule.Needed[name]; ok {
+			row.Needed = append(row.Needed, name)
+		}
+	}
+	return row, nil
+}
