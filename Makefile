@@ -18,6 +18,21 @@ SLOW_UNDER_RACE := gradus/kernels/ref gradus/kernels/optest gradus/model
 
 export CGO_ENABLED = 1
 
+# CUDA is part of every Linux build. It needs no toolkit: the driver's functions
+# are declared in kernels/cuda/include, defined by kernels/cuda/driver, and found
+# in the driver's library when they are first called. gorgonia.org/cu must see
+# these declarations; C_INCLUDE_PATH shows them without making the go command
+# compile SQLite anew for each folder. An installed toolkit, where cu looks first,
+# has to be overruled. Plain "go build" leaves CUDA out.
+ifeq ($(shell $(GO) env GOOS 2>/dev/null),linux)
+TAGS := $(TAGS),cuda
+export C_INCLUDE_PATH := $(CURDIR)/kernels/cuda/include$(if $(C_INCLUDE_PATH),:$(C_INCLUDE_PATH))
+ifneq ($(wildcard /usr/local/cuda*/include/cuda.h /opt/cuda/include/cuda.h),)
+export CGO_CFLAGS  := -O2 -g "-I$(CURDIR)/kernels/cuda/include"
+export CGO_LDFLAGS := -O2 -g "-L$(CURDIR)/kernels/cuda/driver/link"
+endif
+endif
+
 .PHONY: all build demo test unit race lint fmt fmt-check vet staticcheck bench faults results tools need clean
 
 all: build

@@ -70,7 +70,7 @@ func (a *app) examine() []finding {
 		list = append(list, finding{Name: " cpu " + p.Name, OK: p.Available, Value: p.Why})
 	}
 	list = append(list, a.examineDevice())
-	list = append(list, finding{Name: " cuda", OK: false, Value: "not part of this build", Why: "training runs on the CPU"})
+	list = append(list, examineCUDA()...)
 	list = append(list, a.examineHome()...)
 	list = append(list, a.examineTerminal())
 	return list
