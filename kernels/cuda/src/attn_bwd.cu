@@ -1,0 +1,129 @@
+// The gradient of attention. With P = exp(scale*q.k - lse), dP = dout.v and
+// delta = dout.out:
+//
+//	dS = scale * P * (dP - delta)
+//	dV = P^T dout    dQ = dS K    dK = dS^T Q
+//
+// dQ is computed by tiles of query rows and dK, dV by tiles of key rows, each
+// with its own pass over the scores: every sum has one order, there are no
+// atomics.
+#include "attend.h"
+#include "sequences.h"
+
+enum { P_PITCH = ROWS + 1 };
+
+KERNEL(gk_attn_bwd_check, gk_attn_bwd, 256) {
+	if (stopped(p.h) || block_id() > 0) return;
+	check_starts(p.h, p.start, p.s, p.max_len);
+}
+
+// delta, one warp for each row and head.
+KERNEL(gk_attn_bwd_delta, gk_attn_bwd, 128) {
+	if (stopped_by_check(p.h)) return;
+	gk_i64 count = (gk_i64)rows_of(p.h) * p.heads;
+	for (gk_i64 t = block_id() * ATTN_WARPS + warp(); t < count; t += blocks() * ATTN_WARPS) {
+		float sum = 0;
+		for (int c = lane(); c < p.d; c += WARP) sum = gk_fma(p.dout[t * p.d + c], p.out[t * p.d + c], sum);
+		sum = warp_sum(sum);
+		if (lane() == 0) p.delta[t] = sum;
+	}
+}
+
+// Shared memory: q, dout, dq (ROWS, d); keys or values (KEYS, d+1); dS (ROWS, KEYS).
+KERNEL(gk_attn_bwd_dq, gk_attn_bwd, 128) {
+	DYNAMIC_SHARED(float, q);
+	if (stopped_by_check(p.h)) return;
+	int d = p.d, group = p.heads / p.kv, width = (p.heads + 2 * p.kv) * d;
+	float scale = attention_scale(d);
+	smem<float> dout = q + ROWS * d, dq = dout + ROWS * d, kv = dq + ROWS * d, ds = kv + KEYS * (d + 1);
+	for_each_tile(p.start, gk_count(p.s, p.h.run), p.max_len, p.heads, [&](gk_i64 lo, int len, int from, int h) {
+		int rows = least(ROWS, len - from);
+		const float *qs = p.qkv + lo * width + h * d, *ks = p.qkv + lo * width + (p.heads + h / group) * d, *vs = ks + p.kv * d;
+		block_sync();
+		load_rows(q, rows, d, d, [&](int r) { return qs + (gk_i64)(from + r) * width; });
+		load_rows(dout, rows, d, d, [&](int r) { return p.dout + ((lo + from + r) * p.heads + h) * d; });
+		for (int i = tid(); i < rows * d; i += ATTN_THREADS) dq[i] = 0;
+		for (int first = 0; first < from + rows; first += KEYS) {
+			int here = least(KEYS, from + rows - first);
+			float dp[WARP_ROWS];
+			block_sync();
+			load_rows(kv, here, d, d + 1, [&](int j) { return vs + (gk_i64)(first + j) * width; });
+			block_sync();
+UNROLL
+			for (int i = 0; i < WARP_ROWS; i++) {
+				int r = warp() + i * ATTN_WARPS;
+				dp[i] = r < rows && first + lane() <= from + r ? score(dout + r * d, kv + lane() * (d + 1), d) : 0.f;
+			}
+			block_sync();
+			load_rows(kv, here, d, d + 1, [&](int j) { return ks + (gk_i64)(first + j) * width; });
+			block_sync();
+UNROLL
+			for (int i = 0; i < WARP_ROWS; i++) {
+				int r = warp() + i * ATTN_WARPS;
+				if (r >= rows || first + lane() > from + r) continue;
+				gk_i64 at = (lo + from + r) * p.heads + h;
+				float e = gk_exp(score(q + r * d, kv + lane() * (d + 1), d) * scale - p.lse[at]);
+				ds[r * KEYS + lane()] = e * (dp[i] - p.delta[at]) * scale;
+			}
+			block_sync();
+			for (int i = tid(); i < rows * d; i += ATTN_THREADS) {
+				int r = i / d, c = i % d, n = least(here, from + r + 1 - first);
+				float acc = dq[i];
+				for (int j = 0; j < n; j++) acc = gk_fma(ds[r * KEYS + j], kv[j * (d + 1) + c], acc);
+				dq[i] = acc;
+			}
+		}
+		for (int i = tid(); i < rows * d; i += ATTN_THREADS) p.dqkv[(lo + from + i / d) * width + h * d + i % d] = dq[i];
+	});
+}
+
+// Shared memory: q, dout, dk, dv (ROWS, d); keys, values (ROWS, d+1); P and dS
+// (ROWS, ROWS+1), query row first.
+KERNEL(gk_attn_bwd_dkv, gk_attn_bwd, 128) {
+	DYNAMIC_SHARED(float, q);
+	if (stopped_by_check(p.h)) return;
+	int d = p.d, group = p.heads / p.kv, width = (p.heads + 2 * p.kv) * d;
+	float scale = attention_scale(d);
+	smem<float> dout = q + ROWS * d, dk = dout + ROWS * d, dv = dk + ROWS * d, k = dv + ROWS * d, v = k + ROWS * (d + 1);
+	smem<float> pr = v + ROWS * (d + 1), ds = pr + ROWS * P_PITCH;
+	for_each_tile(p.start, gk_count(p.s, p.h.run), p.max_len, p.kv, [&](gk_i64 lo, int len, int from, int g) {
+		int keys = least(ROWS, len - from);
+		gk_i64 key_at = lo * width + (p.heads + g) * d, value_at = key_at + p.kv * d;
+		block_sync();
+		load_rows(k, keys, d, d + 1, [&](int j) { return p.qkv + key_at + (gk_i64)(from + j) * width; });
+		load_rows(v, keys, d, d + 1, [&](int j) { return p.qkv + value_at + (gk_i64)(from + j) * width; });
+		for (int i = tid(); i < keys * d; i += ATTN_THREADS) dk[i] = 0, dv[i] = 0;
+		for (int h = g * group; h < (g + 1) * group; h++)
+			for (int first = from; first < len; first += ROWS) { // rows before the keys do not see them
+				int rows = least(ROWS, len - first);
+				block_sync();
+				load_rows(q, rows, d, d, [&](int r) { return p.qkv + (lo + first + r) * width + h * d; });
+				load_rows(dout, rows, d, d, [&](int r) { return p.dout + ((lo + first + r) * p.heads + h) * d; });
+				block_sync();
+				for (int i = tid(); i < ROWS * ROWS; i += ATTN_THREADS) {
+					int r = i / ROWS, j = i % ROWS;
+					if (r >= rows || j >= keys || from + j > first + r) continue;
+					gk_i64 at = (lo + first + r) * p.heads + h;
+					float e = gk_exp(score(q + r * d, k + j * (d + 1), d) * scale - p.lse[at]);
+					pr[r * P_PITCH + j] = e;
+					ds[r * P_PITCH + j] = e * (score(dout + r * d, v + j * (d + 1), d) - p.delta[at]) * scale;
+				}
+				block_sync();
+				for (int i = tid(); i < keys * d; i += ATTN_THREADS) {
+					int j = i / d, c = i % d;
+					float sum_k = dk[i], sum_v = dv[i];
+					for (int r = from + j > first ? from + j - first : 0; r < rows; r++) {
+						sum_k = gk_fma(ds[r * P_PITCH + j], q[r * d + c], sum_k);
+						sum_v = gk_fma(pr[r * P_PITCH + j], dout[r * d + c], sum_v);
+					}
+					dk[i] = sum_k;
+					dv[i] = sum_v;
+				}
+			}
+		for (int i = tid(); i < keys * d; i += ATTN_THREADS) {
+			gk_i64 at = (gk_i64)(from + i / d) * width + i % d;
+			p.dqkv[key_at + at] = dk[i];
+			p.dqkv[value_at + at] = dv[i];
+		}
+	});
+}
