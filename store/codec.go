@@ -1,10 +1,7 @@
 package store
 
 import (
-	"encoding/binary"
 	"fmt"
-	"hash/crc32"
-	"math"
 	"strings"
 	"unicode/utf8"
 
@@ -12,15 +9,17 @@ import (
 )
 
 const (
-	plainBelow = 512       // texts shorter than this stay readable in plain SQL
-	maxText    = 256 << 20 // of one decompressed text, in bytes
+	plainBelow  = 512       // texts shorter than this stay readable in plain SQL
+	blockBytes  = 128 << 10 // of plain text after which a block is full
+	maxText     = 256 << 20 // of one decompressed text or block, in bytes
+	blockWindow = 256 << 10
 )
 
 // newEncoder makes the zstd encoder of stored texts; EncodeAll on it is safe
 // for use by several goroutines.
 func newEncoder() (*zstd.Encoder, error) {
-	return zstd.NewWriter(nil, zstd.WithEncoderConcurrency(2), zstd.WithEncoderLevel(zstd.SpeedFastest),
-		zstd.WithEncoderCRC(false), zstd.WithWindowSize(1<<17), zstd.WithLowerEncoderMem(true))
+	return zstd.NewWriter(nil, zstd.WithEncoderConcurrency(2), zstd.WithEncoderLevel(zstd.SpeedDefault),
+		zstd.WithEncoderCRC(false), zstd.WithWindowSize(blockWindow), zstd.WithLowerEncoderMem(true))
 }
 
 // newDecoder makes the decoder. A damaged or hostile frame cannot make it
@@ -38,7 +37,8 @@ func sqlText(s string) any {
 	return []byte(s)
 }
 
-// packText returns the two columns of a stored text; exactly one is not nil.
+// packText returns the two columns of a text that is compressed by itself;
+// exactly one is not nil.
 func packText(enc *zstd.Encoder, s string) (plain any, z []byte) {
 	if len(s) >= plainBelow {
 		if z := enc.EncodeAll([]byte(s), make([]byte, 0, len(s)/2)); len(z) < len(s) {
@@ -60,58 +60,34 @@ func unpackText(dec *zstd.Decoder, plain, z []byte) (string, error) {
 	return string(b), nil
 }
 
-func textSum(s string) int64 {
-	return int64(int32(crc32.Checksum([]byte(s), crc32.MakeTable(crc32.Castagnoli)))) // signed takes fewer bytes
+// textPacker puts the longer texts of one samples record into blocks.
+// Completions of one policy resemble each other, so a frame over many of them
+// is a third smaller than a frame for each.
+type textPacker struct {
+	enc    *zstd.Encoder
+	blocks [][]byte
+	buf    []byte
 }
 
-// packWords compresses 32-bit words after regrouping their bytes by place:
-// the high bytes of token ids and of log-probs hardly vary.
-func packWords(enc *zstd.Encoder, w []uint32) []byte {
-	if len(w) == 0 {
-		return nil
+// add returns the block, counted from 0 in this packer, and where in it the
+// text begins. ok is false for a text that is stored plain.
+func (p *textPacker) add(s string) (block, off int, ok bool) {
+	if len(s) < plainBelow {
+		return 0, 0, false
 	}
-	n := len(w)
-	b := make([]byte, 4*n)
-	for i, v := range w {
-		b[i], b[n+i], b[2*n+i], b[3*n+i] = byte(v), byte(v>>8), byte(v>>16), byte(v>>24)
+	block, off = len(p.blocks), len(p.buf)
+	p.buf = append(p.buf, s...)
+	if len(p.buf) >= blockBytes {
+		p.flush()
 	}
-	return enc.EncodeAll(b, binary.AppendUvarint(make([]byte, 0, 2*n+16), uint64(n)))
+	return block, off, true
 }
 
-func unpackWords(dec *zstd.Decoder, z []byte) ([]uint32, error) {
-	if len(z) == 0 {
-		return nil, nil
+func (p *textPacker) flush() {
+	if len(p.buf) > 0 {
+		p.blocks = append(p.blocks, p.enc.EncodeAll(p.buf, make([]byte, 0, len(p.buf)/2)))
 	}
-	n, used := binary.Uvarint(z)
-	if used <= 0 || n > maxText/4 {
-		return nil, fmt.Errorf("decompress stored token data: its length is damaged")
-	}
-	b, err := dec.DecodeAll(z[used:], nil)
-	if err != nil {
-		return nil, fmt.Errorf("decompress stored token data: %w", err)
-	}
-	if uint64(len(b)) != 4*n {
-		return nil, fmt.Errorf("decompress stored token data: %d bytes for %d words", len(b), n)
-	}
-	w := make([]uint32, n)
-	for i := range w {
-		w[i] = uint32(b[i]) | uint32(b[int(n)+i])<<8 | uint32(b[2*int(n)+i])<<16 | uint32(b[3*int(n)+i])<<24
-	}
-	return w, nil
+	p.buf = p.buf[:0]
 }
 
-func idWords(ids []int32) []uint32 {
-	w := make([]uint32, len(ids))
-	for i, v := range ids {
-		w[i] = uint32(v)
-	}
-	return w
-}
-
-func floatWords(fs []float32) []uint32 {
-	w := make([]uint32, len(fs))
-	for i, v := range fs {
-		w[i] = math.Float32bits(v)
-	}
-	return w
-}
+func textSum(s string) int64 { return bytesSum([]byte(s)) }

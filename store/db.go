@@ -17,8 +17,9 @@ import (
 // Every method runs one short query, so that readers never hold up the
 // write-ahead log. It is safe for use by several goroutines.
 type DB struct {
-	path string
-	dec  *zstd.Decoder
+	path   string
+	dec    *zstd.Decoder
+	blocks *blockCache
 
 	mu      sync.Mutex
 	pool    *sql.DB
@@ -35,7 +36,7 @@ func OpenRead(path string) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{path: path, dec: dec}
+	db := &DB{path: path, dec: dec, blocks: newBlockCache(dec)}
 	if err := db.open(); err != nil {
 		dec.Close()
 		return nil, err
@@ -123,6 +124,7 @@ func (db *DB) reopen() error {
 		return err
 	}
 	db.watch = nil
+	db.blocks.clear()
 	db.retired = append(db.retired, old)
 	if watch != nil {
 		watch.Close()
@@ -179,13 +181,11 @@ func (db *DB) State(ctx context.Context) (StateInfo, error) {
 func (db *DB) Counts(ctx context.Context) (Counts, error) {
 	var c Counts
 	err := db.sql().QueryRowContext(ctx, `SELECT
-		(SELECT coalesce(max(id), 0) FROM sample),
-		(SELECT coalesce(sum(last_id - first_id + 1), 0) FROM batch WHERE phase='eval'),
-		(SELECT coalesce(max(id), 0) FROM prompt),
-		(SELECT count(*) FROM step), (SELECT count(*) FROM series), (SELECT count(*) FROM ckpt),
-		(SELECT count(*) FROM eval), (SELECT count(*) FROM event),
-		coalesce((SELECT seq - 1 FROM cursor WHERE src='log'), 0)`).
-		Scan(&c.Samples, &c.EvalSamples, &c.Prompts, &c.Steps, &c.Series, &c.Checkpoints, &c.Evals, &c.Events, &c.Records)
+		(SELECT coalesce(max(id), 0) FROM sample), (SELECT coalesce(max(id), 0) FROM prompt), (SELECT count(*) FROM series),
+		coalesce((SELECT n FROM tally WHERE name='eval_samples'), 0), coalesce((SELECT n FROM tally WHERE name='steps'), 0),
+		coalesce((SELECT n FROM tally WHERE name='ckpts'), 0), coalesce((SELECT n FROM tally WHERE name='evals'), 0),
+		coalesce((SELECT n FROM tally WHERE name='events'), 0), coalesce((SELECT seq - 1 FROM cursor WHERE src='log'), 0)`).
+		Scan(&c.Samples, &c.Prompts, &c.Series, &c.EvalSamples, &c.Steps, &c.Checkpoints, &c.Evals, &c.Events, &c.Records)
 	if err != nil {
 		return c, fmt.Errorf("count the rows of %s: %w", db.path, err)
 	}

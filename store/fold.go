@@ -35,8 +35,10 @@ const (
 	putPrompt
 	putBatch
 	putSample
-	putBody
+	putText
+	putBlock
 	putTok
+	putTokBlock
 	putPart
 	putVerdict
 	putReward
@@ -45,8 +47,19 @@ const (
 	claimBatches
 	putControl
 	applyRewind
+	putTally
+	putNote
+	putComparison
+	putPair
+	putLineage
+	putCost
+	putRoll
+	rollUp
+	dropRolls
+	lastPoint
 	putIndex
-	nextBodies
+	nextTexts
+	getBlock
 	numStatements
 )
 
@@ -60,7 +73,8 @@ func statementText(s statement) string {
 	case putAttempt:
 		return `INSERT INTO attempt(n) VALUES(?) ON CONFLICT DO NOTHING`
 	case setAttempt:
-		return `UPDATE attempt SET host=?, boot_id=?, pid=?, pid_start=?, from_step=?, from_ckpt=?, executable_sha256=?, started_us=? WHERE n=?`
+		return `UPDATE attempt SET host=?, boot_id=?, pid=?, pid_start=?, backend=?, job_id=?, clock_us=?, from_step=?, from_ckpt=?,
+			executable_sha256=?, started_us=? WHERE n=?`
 	case setState:
 		return `UPDATE attempt SET state=?, stage=?, step=?, reason=?, exit_code=?, state_us=?, ended_us=? WHERE n=?`
 	case setLast:
@@ -68,7 +82,7 @@ func statementText(s statement) string {
 	case putEvent:
 		return `INSERT INTO event(seq, attempt, step, ts_us, kind, level, code, text, body) VALUES(?,?,?,?,?,?,?,?,?)`
 	case putHeartbeat:
-		return `INSERT INTO heartbeat(seq, attempt, step, ts_us, mono_ms, rss, cpu_s) VALUES(?,?,?,?,?,?,?)`
+		return `INSERT INTO heartbeat(seq, attempt, step, ts_us, mono_ms, rss, cpu_s, stage, device_s, energy_j) VALUES(?,?,?,?,?,?,?,?,?,?)`
 	case putStep:
 		return `INSERT INTO step(seq, attempt, step, stage, ts_us, non_finite) VALUES(?,?,?,?,?,?)`
 	case putSeries:
@@ -79,20 +93,24 @@ func statementText(s statement) string {
 	case findPrompt:
 		return `SELECT id FROM prompt WHERE hash=?`
 	case putPrompt:
-		return `INSERT INTO prompt(hash, task, ref, gold, tokens, text, text_z, data) VALUES(?,?,?,?,?,?,?,?) RETURNING id`
+		return `INSERT INTO prompt(hash, task, ref, gold, tokens, text, text_z, crc, data) VALUES(?,?,?,?,?,?,?,?,?) RETURNING id`
 	case putBatch:
 		return `INSERT INTO batch(seq, attempt, stage, phase, step, ckpt, ts_us, first_id, last_id) VALUES(?,?,?,?,?,?,?,?,?)`
 	case putSample:
-		return `INSERT INTO sample(id, batch, prompt, grp, idx, stream, policy, tokens, finish, reward, advantage, flags, correct, claim)
-			VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)`
-	case putBody:
-		return `INSERT INTO sample_body(sample, text, text_z, crc) VALUES(?,?,?,?)`
+		return `INSERT INTO sample(id, batch, prompt, grp, idx, stream, policy, tokens, finish, reward, advantage, flags, correct, claim, bytes, crc, block, off)
+			VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`
+	case putText:
+		return `INSERT INTO sample_text(sample, text) VALUES(?,?)`
+	case putBlock:
+		return `INSERT INTO text_block(id, z) VALUES(?,?)`
 	case putTok:
-		return `INSERT INTO sample_tok(sample, ids, logp, ent) VALUES(?,?,?,?)`
+		return `INSERT INTO sample_tok(sample, block, pos) VALUES(?,?,?)`
+	case putTokBlock:
+		return `INSERT INTO tok_block(id, z, crc) VALUES(?,?,?)`
 	case putPart:
 		return `INSERT INTO part(name, version) VALUES(?,?) RETURNING id`
 	case putVerdict:
-		return `INSERT INTO verdict(part, status, weight, reason, why) VALUES(?,?,?,?,?) RETURNING id`
+		return `INSERT INTO verdict(part, status, weight, reason, why, labels) VALUES(?,?,?,?,?,?) RETURNING id`
 	case putReward:
 		return `INSERT INTO reward(sample, ord, verdict, score, value, why, spans, facts, us) VALUES(?,?,?,?,?,?,?,?,?)`
 	case putCkpt:
@@ -107,10 +125,36 @@ func statementText(s statement) string {
 			VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`
 	case applyRewind:
 		return `UPDATE attempt SET valid_to=min(valid_to, ?) WHERE n < ?`
+	case putTally:
+		return `INSERT INTO tally(name, n) VALUES(?,?) ON CONFLICT DO UPDATE SET n=excluded.n`
+	case putNote:
+		return `INSERT INTO note(id, ts_us, author, target_kind, target, kind, text, span_from, span_to, quote_crc, supersedes, seq)
+			VALUES(?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING`
+	case putComparison:
+		return `INSERT INTO comparison(id, ts_us, made_by, a_ckpt, b_ckpt, prompts_hash, settings, result) VALUES(?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING`
+	case putPair:
+		return `INSERT INTO pair(comparison, prompt_hash, idx, a_sample, b_sample, winner, delta) VALUES(?,?,?,?,?,?,?) ON CONFLICT DO NOTHING`
+	case putLineage: // the two logs of a run come in any order, so the time decides
+		return `INSERT INTO lineage(child_kind, child, parent_kind, parent, how, hash, licence, detail, ts_us) VALUES(?,?,?,?,?,?,?,?,?)
+			ON CONFLICT DO UPDATE SET hash=excluded.hash, licence=excluded.licence, detail=excluded.detail, ts_us=excluded.ts_us WHERE excluded.ts_us > ts_us`
+	case putCost:
+		return `INSERT INTO cost(id, attempt, stage, step, kind, t0_us, t1_us, qty, unit, price, currency, src) VALUES(?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING`
+	case putRoll:
+		return rollFromPoints
+	case rollUp:
+		return rollFromRolls
+	case dropRolls:
+		return `DELETE FROM metric_roll WHERE series=? AND span=? AND bucket>=?`
+	case lastPoint:
+		return `SELECT m.step FROM metric m JOIN attempt a ON a.n = m.attempt AND m.step <= a.valid_to
+			WHERE m.series=? AND m.step >= 0 ORDER BY m.step DESC LIMIT 1`
 	case putIndex:
 		return `INSERT INTO sample_fts(rowid, body) VALUES(?,?)`
-	case nextBodies:
-		return `SELECT sample, text, text_z FROM sample_body WHERE sample > ? ORDER BY sample LIMIT ?`
+	case nextTexts:
+		return `SELECT s.id, t.text, s.block, s.off, s.bytes, s.flags FROM sample s LEFT JOIN sample_text t ON t.sample = s.id
+			WHERE s.id > ? ORDER BY s.id LIMIT ?`
+	case getBlock:
+		return `SELECT z FROM text_block WHERE id=?`
 	}
 	return ""
 }
@@ -123,13 +167,19 @@ type folder struct {
 	stmts [numStatements]*sql.Stmt
 
 	next     eventlog.Position // of the next record to fold
+	notes    eventlog.Position // the same for the log in notes/
 	sample   int64             // last sample id
+	block    int64             // last text_block id
+	tokBlock int64             // last tok_block id
 	indexed  int64             // last sample id in the search index
 	series   map[string]int64
 	parts    map[[2]string]int64
 	verdicts map[verdict]int64
 	prompts  map[string]int64
 	attempts map[int]int64 // last_us of attempts touched in this transaction
+	tally    map[string]int64
+	counted  map[string]bool     // tallies that this transaction changed
+	ends     map[int64]seriesEnd // by series id
 }
 
 func newFolder(ctx context.Context, db *sql.DB, enc *zstd.Encoder) (*folder, error) {
@@ -164,15 +214,19 @@ func (f *folder) close() error {
 func (f *folder) reload() error {
 	f.series, f.parts, f.prompts = map[string]int64{}, map[[2]string]int64{}, map[string]int64{}
 	f.verdicts, f.attempts = map[verdict]int64{}, map[int]int64{}
-	f.next = eventlog.Position{Seq: 1}
+	f.tally, f.counted, f.ends = map[string]int64{}, map[string]bool{}, map[int64]seriesEnd{}
+	f.next, f.notes = eventlog.Position{Seq: 1}, eventlog.Position{Seq: 1}
 	ctx := context.Background()
-	err := f.conn.QueryRowContext(ctx, `SELECT segment, offset, seq FROM cursor WHERE src='log'`).
-		Scan(&f.next.Segment, &f.next.Offset, &f.next.Seq)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return err
+	for src, pos := range map[string]*eventlog.Position{srcLog: &f.next, srcNotes: &f.notes} {
+		err := f.conn.QueryRowContext(ctx, `SELECT segment, offset, seq FROM cursor WHERE src=?`, src).
+			Scan(&pos.Segment, &pos.Offset, &pos.Seq)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
 	}
-	err = f.conn.QueryRowContext(ctx, `SELECT coalesce(max(id), 0), coalesce((SELECT seq FROM cursor WHERE src='fts'), 0) FROM sample`).
-		Scan(&f.sample, &f.indexed)
+	err := f.conn.QueryRowContext(ctx, `SELECT coalesce(max(id), 0), coalesce((SELECT seq FROM cursor WHERE src='fts'), 0),
+		(SELECT coalesce(max(id), 0) FROM text_block), (SELECT coalesce(max(id), 0) FROM tok_block) FROM sample`).
+		Scan(&f.sample, &f.indexed, &f.block, &f.tokBlock)
 	if err != nil {
 		return err
 	}
@@ -191,11 +245,18 @@ func (f *folder) reload() error {
 			f.parts[key] = id
 			return err
 		}),
-		f.each(`SELECT id, part, status, coalesce(weight, 0), reason, why FROM verdict`, func(r *sql.Rows) error {
+		f.each(`SELECT id, part, status, coalesce(weight, 0), reason, why, coalesce(labels, '') FROM verdict`, func(r *sql.Rows) error {
 			var id int64
 			var v verdict
-			err := r.Scan(&id, &v.part, &v.status, &v.weight, &v.reason, &v.why)
+			err := r.Scan(&id, &v.part, &v.status, &v.weight, &v.reason, &v.why, &v.labels)
 			f.verdicts[v] = id
+			return err
+		}),
+		f.each(`SELECT name, n FROM tally`, func(r *sql.Rows) error {
+			var name string
+			var n int64
+			err := r.Scan(&name, &n)
+			f.tally[name] = n
 			return err
 		}))
 }
@@ -232,8 +293,19 @@ func (f *folder) commit() error {
 		}
 	}
 	clear(f.attempts)
-	if err := f.exec(putCursor, "log", f.next.Segment, f.next.Offset, int64(f.next.Seq)); err != nil {
-		return err
+	for name := range f.counted {
+		if err := f.exec(putTally, name, f.tally[name]); err != nil {
+			return err
+		}
+	}
+	clear(f.counted)
+	for src, pos := range map[string]eventlog.Position{srcLog: f.next, srcNotes: f.notes} {
+		if pos.Segment == 0 {
+			continue // nothing was folded from it
+		}
+		if err := f.exec(putCursor, src, pos.Segment, pos.Offset, int64(pos.Seq)); err != nil {
+			return err
+		}
 	}
 	_, err := f.conn.ExecContext(context.Background(), "COMMIT")
 	return err
@@ -249,19 +321,35 @@ func (f *folder) rollback() error {
 // fold adds one record. Records that are folded already are passed over, so
 // that replaying a log changes nothing.
 func (f *folder) fold(it item) error {
-	if it.seq < f.next.Seq {
+	next := &f.next
+	if it.notes {
+		next = &f.notes
+	}
+	if it.seq < next.Seq {
 		return nil
 	}
-	if it.seq != f.next.Seq {
-		return fmt.Errorf("fold record %d: record %d should come first", it.seq, f.next.Seq)
+	if it.seq != next.Seq {
+		return fmt.Errorf("fold record %d: record %d should come first", it.seq, next.Seq)
 	}
-	if err := f.apply(it); err != nil {
+	var err error
+	if it.notes {
+		err = f.add(it)
+	} else {
+		err = f.apply(it)
+	}
+	if err != nil {
 		return fmt.Errorf("fold record %d (%s): %w", it.seq, it.rec.Kind, err)
 	}
-	f.next = it.after
+	*next = it.after
 	return nil
 }
 
+func (f *folder) count(name string, n int) {
+	f.tally[name] += int64(n)
+	f.counted[name] = true
+}
+
+// apply adds a record of the run's own log.
 func (f *folder) apply(it item) error {
 	n := it.rec.Attempt
 	if _, ok := f.attempts[n]; !ok {
@@ -276,12 +364,14 @@ func (f *folder) apply(it item) error {
 		if err != nil {
 			return err
 		}
+		f.count("events", 1)
 	}
 	switch b := it.body.(type) {
 	case *RunHeader:
 		return f.header(it, b)
 	case *Attempt:
-		return f.exec(setAttempt, b.Host, b.BootID, b.PID, b.PIDStart, b.FromStep, b.FromCkpt, b.Executable, it.rec.TimeUS, n)
+		return f.exec(setAttempt, b.Host, b.BootID, b.PID, b.PIDStart, textOrNil(b.Backend), textOrNil(b.JobID), orNil(b.ClockUS),
+			b.FromStep, b.FromCkpt, b.Executable, it.rec.TimeUS, n)
 	case *StateChange:
 		var ended any
 		if b.State.Terminal() {
@@ -293,6 +383,7 @@ func (f *folder) apply(it item) error {
 	case *Samples:
 		return f.samples(it, b)
 	case *Checkpoint:
+		f.count("ckpts", 1)
 		return f.exec(putCkpt, int64(it.seq), n, b.Step, b.Stage, it.rec.TimeUS, b.Path, b.Bytes, b.Manifest, jsonOrNil(b.Metrics, len(b.Metrics)))
 	case *Eval:
 		return f.eval(it, b)
@@ -300,11 +391,22 @@ func (f *folder) apply(it item) error {
 		return f.exec(putControl, int64(it.seq), b.ID, n, it.rec.TimeUS, b.Actor, b.Via, b.Verb, rawOrNil(b.Args), b.Reason, b.AskedUS,
 			b.Outcome, b.Result, b.AppliedStep, b.PrevHash, b.Hash)
 	case *Rewind:
-		return f.exec(applyRewind, b.ToStep, n)
+		if err := f.exec(applyRewind, b.ToStep, n); err != nil {
+			return err
+		}
+		return f.rewindRolls()
 	case *Heartbeat:
-		return f.exec(putHeartbeat, int64(it.seq), n, b.Step, it.rec.TimeUS, b.MonoMS, b.RSS, b.CPU)
+		return f.exec(putHeartbeat, int64(it.seq), n, b.Step, it.rec.TimeUS, b.MonoMS, b.RSS, b.CPU,
+			textOrNil(b.Stage), orNil(b.DeviceS), orNil(b.EnergyJ))
 	}
-	return nil
+	return f.add(it)
+}
+
+func orNil[T any](p *T) any {
+	if p == nil {
+		return nil
+	}
+	return *p
 }
 
 // eventBody is what an event keeps of its record. A record that is huge and
@@ -343,6 +445,7 @@ func (f *folder) header(it item, b *RunHeader) error {
 }
 
 func (f *folder) metrics(it item, b *Metrics) error {
+	f.count("steps", 1)
 	err := f.exec(putStep, int64(it.seq), it.rec.Attempt, b.Step, b.Stage, it.rec.TimeUS, jsonOrNil(b.NonFinite, len(b.NonFinite)))
 	if err != nil {
 		return err
@@ -355,7 +458,14 @@ func (f *folder) metrics(it item, b *Metrics) error {
 			}
 			f.series[name] = id
 		}
+		end, err := f.seriesEnd(id)
+		if err != nil {
+			return fmt.Errorf("series %q: %w", name, err)
+		}
 		if err := f.exec(putMetric, id, b.Step, it.rec.Attempt, it.rec.TimeUS, b.Values[name]); err != nil {
+			return fmt.Errorf("series %q: %w", name, err)
+		}
+		if err := f.roll(id, end, b.Step); err != nil {
 			return fmt.Errorf("series %q: %w", name, err)
 		}
 	}
@@ -363,6 +473,7 @@ func (f *folder) metrics(it item, b *Metrics) error {
 }
 
 func (f *folder) eval(it item, b *Eval) error {
+	f.count("evals", 1)
 	var id int64
 	err := f.stmts[putEval].QueryRow(int64(it.seq), it.rec.Attempt, b.Step, it.rec.TimeUS, b.Ckpt, b.Suite, b.SuiteHash, b.Label,
 		int64(b.Seed), b.N, b.K, b.Accuracy, b.CILow, b.CIHigh, b.FormatOK, b.Tokens, b.WallSeconds).Scan(&id)

@@ -2,17 +2,15 @@ package store
 
 import (
 	"database/sql"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 )
 
 const (
 	flagUnscorable = 1
 	flagRawText    = 2
+	flagRemoved    = 4
 	maxPromptCache = 100_000
 	maxVerdicts    = 4096
 )
@@ -27,42 +25,72 @@ func (f *folder) samples(it item, b *Samples) error {
 	if len(b.Rows) == 0 {
 		return nil
 	}
+	if b.Phase == "eval" {
+		f.count("eval_samples", len(b.Rows))
+	}
 	first := f.sample + 1
 	err = f.exec(putBatch, int64(it.seq), it.rec.Attempt, b.Stage, b.Phase, b.Step, b.Ckpt, it.rec.TimeUS, first, first+int64(len(b.Rows))-1)
 	if err != nil {
 		return err
 	}
+	ids := make([]int64, len(b.Rows))
+	for i := range b.Rows {
+		ids[i] = prompts[b.Rows[i].Prompt]
+	}
+	return f.rows(int64(it.seq), b, it.packed, ids)
+}
+
+// rows writes the completions of a batch; prompts are the ids of their prompts.
+func (f *folder) rows(batch int64, b *Samples, packed packedSamples, prompts []int64) error {
+	textBase, tokBase := f.block+1, f.tokBlock+1
+	for _, z := range packed.texts {
+		f.block++
+		if err := f.exec(putBlock, f.block, z); err != nil {
+			return err
+		}
+	}
+	for _, z := range packed.toks {
+		f.tokBlock++
+		if err := f.exec(putTokBlock, f.tokBlock, z, bytesSum(z)); err != nil {
+			return err
+		}
+	}
 	for i := range b.Rows {
 		f.sample++
-		if err := f.oneSample(f.sample, int64(it.seq), prompts[b.Rows[i].Prompt], &b.Rows[i], &it.packed[i]); err != nil {
+		if err := f.oneSample(f.sample, batch, prompts[i], &b.Rows[i], &packed.rows[i], textBase, tokBase); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (f *folder) oneSample(id, batch, prompt int64, s *Sample, p *packedSample) error {
+func (f *folder) oneSample(id, batch, prompt int64, s *Sample, p *packedRow, textBase, tokBase int64) error {
 	flags := 0
 	if s.Unscorable {
 		flags |= flagUnscorable
 	}
-	if len(s.RawText) > 0 {
+	if p.raw {
 		flags |= flagRawText
 	}
-	var correct any
+	var correct, block, off any
 	if s.Correct != nil {
 		correct = *s.Correct
 	}
-	err := f.exec(putSample, id, batch, prompt, s.Group, s.Index, int64(s.Stream), s.PolicyVersion, tokens(s), s.Finish,
-		s.Reward, s.Advantage, flags, correct, textOrNil(s.Claim))
+	if p.plain == nil {
+		block, off = textBase+int64(p.block), p.off
+	}
+	err := f.exec(putSample, id, batch, prompt, s.Group, s.Index, int64(s.Stream), s.PolicyVersion, p.tokens, s.Finish,
+		s.Reward, s.Advantage, flags, correct, textOrNil(s.Claim), p.bytes, p.crc, block, off)
 	if err != nil {
 		return err
 	}
-	if err := f.exec(putBody, id, p.plain, p.z, p.crc); err != nil {
-		return err
+	if p.plain != nil {
+		if err := f.exec(putText, id, p.plain); err != nil {
+			return err
+		}
 	}
-	if p.ids != nil || p.logp != nil || p.ent != nil {
-		if err := f.exec(putTok, id, p.ids, p.logp, p.ent); err != nil {
+	if p.tokBlock >= 0 {
+		if err := f.exec(putTok, id, tokBase+int64(p.tokBlock), p.tokPos); err != nil {
 			return err
 		}
 	}
@@ -80,6 +108,7 @@ type verdict struct {
 	status      string
 	weight      float64
 	reason, why string
+	labels      string // of the spans, as JSON; empty for none
 }
 
 func (f *folder) oneReward(sample int64, ord int, r *RewardPart) error {
@@ -87,64 +116,26 @@ func (f *folder) oneReward(sample int64, ord int, r *RewardPart) error {
 	if err != nil {
 		return err
 	}
-	v := verdict{part, r.Status, r.Weight, r.Reason, r.Why}
+	spans, labels := packSpans(r.Spans)
+	v := verdict{part, r.Status, r.Weight, r.Reason, r.Why, labels}
 	id, ok := f.verdicts[v]
 	var why any
 	if !ok && len(f.verdicts) >= maxVerdicts {
 		// Sentences that quote the completion are nearly all different; beyond
 		// a number of them they stay with their row.
 		v.why, why = "", r.Why
-		id, ok = f.verdicts[v]
+		if id, ok = f.verdicts[v]; !ok && labels != "" {
+			v.labels, spans = "", spansWithLabels(r.Spans)
+			id, ok = f.verdicts[v]
+		}
 	}
 	if !ok {
-		if err := f.stmts[putVerdict].QueryRow(v.part, v.status, v.weight, v.reason, v.why).Scan(&id); err != nil {
+		if err := f.stmts[putVerdict].QueryRow(v.part, v.status, v.weight, v.reason, v.why, textOrNil(v.labels)).Scan(&id); err != nil {
 			return err
 		}
 		f.verdicts[v] = id
 	}
-	return f.exec(putReward, sample, ord, id, r.Score, r.Value, why, packSpans(r.Spans), rawOrNil(r.Facts), r.Micros)
-}
-
-// packSpans writes spans as JSON [[from, to, label], ...].
-func packSpans(spans []Span) any {
-	if len(spans) == 0 {
-		return nil
-	}
-	b := []byte{'['}
-	for i, s := range spans {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = strconv.AppendInt(append(b, '['), int64(s.From), 10)
-		b = strconv.AppendInt(append(b, ','), int64(s.To), 10)
-		label, err := json.Marshal(s.Label)
-		if err != nil { // a string always encodes
-			label = []byte(`""`)
-		}
-		b = append(append(append(b, ','), label...), ']')
-	}
-	return string(append(b, ']'))
-}
-
-func unpackSpans(b []byte) ([]Span, error) {
-	if b == nil {
-		return nil, nil
-	}
-	var raw [][3]any
-	if err := json.Unmarshal(b, &raw); err != nil {
-		return nil, fmt.Errorf("read the spans of a reward part: %w", err)
-	}
-	out := make([]Span, len(raw))
-	for i, r := range raw {
-		from, ok1 := r[0].(float64)
-		to, ok2 := r[1].(float64)
-		label, ok3 := r[2].(string)
-		if !ok1 || !ok2 || !ok3 {
-			return nil, fmt.Errorf("read the spans of a reward part: %s", b)
-		}
-		out[i] = Span{int(from), int(to), label}
-	}
-	return out, nil
+	return f.exec(putReward, sample, ord, id, r.Score, r.Value, why, spans, rawOrNil(r.Facts), r.Micros)
 }
 
 // tokens is the length of a completion in tokens, also where they are not kept.
@@ -163,7 +154,7 @@ func (f *folder) promptIDs(ps []Prompt) ([]int64, error) {
 			err := f.stmts[findPrompt].QueryRow(p.Hash).Scan(&id)
 			if errors.Is(err, sql.ErrNoRows) {
 				plain, z := packText(f.enc, p.Text)
-				err = f.stmts[putPrompt].QueryRow(p.Hash, p.Task, p.Ref, sqlText(p.Gold), p.Tokens, plain, z, rawOrNil(p.Data)).Scan(&id)
+				err = f.stmts[putPrompt].QueryRow(p.Hash, p.Task, p.Ref, sqlText(p.Gold), p.Tokens, plain, z, textSum(p.Text), rawOrNil(p.Data)).Scan(&id)
 			}
 			if err != nil {
 				return nil, err

@@ -40,6 +40,7 @@ type Ingester struct {
 	f              *folder
 	enc            *zstd.Encoder
 	dec            *zstd.Decoder
+	blocks         *blockCache
 }
 
 // OpenIngester takes the lock (file ingest.lock beside dbPath) and opens the
@@ -73,6 +74,10 @@ func OpenIngester(ctx context.Context, logDir, dbPath string, opt IngestOptions)
 		// The write-ahead log needs memory that all its users share.
 		pragmas = append(pragmas, "journal_mode=DELETE")
 	}
+	if err := migrate(ctx, dbPath); err != nil {
+		in.Close()
+		return nil, err
+	}
 	if err := in.open(ctx, pragmas...); err != nil {
 		in.Close()
 		return nil, err
@@ -91,6 +96,7 @@ func (in *Ingester) open(ctx context.Context, pragmas ...string) (err error) {
 	if in.dec, err = newDecoder(); err != nil {
 		return err
 	}
+	in.blocks = newBlockCache(in.dec)
 	if in.db, err = openWriter(in.dbPath, pragmas...); err != nil {
 		return err
 	}
@@ -152,7 +158,7 @@ func (in *Ingester) Close() error {
 	return err
 }
 
-// CatchUp folds everything that is in the log now, makes it searchable, and
+// CatchUp folds everything that is in the logs now, makes it searchable, and
 // returns the number of records. Rows and the cursor are committed together,
 // every 500 records or 100 ms, and only after their log records are durable.
 func (in *Ingester) CatchUp(ctx context.Context) (int, error) {
@@ -160,12 +166,47 @@ func (in *Ingester) CatchUp(ctx context.Context) (int, error) {
 	if err != nil {
 		return n, err
 	}
-	return n, in.indexAll(ctx)
+	k, err := in.foldNotes(ctx)
+	if err != nil {
+		return n + k, err
+	}
+	return n + k, in.indexAll(ctx)
 }
 
-// foldAll folds to the end of the log. A second goroutine reads, decodes and
+// foldAll folds the run's own log to its end.
+func (in *Ingester) foldAll(ctx context.Context) (int, error) {
+	return in.foldLog(ctx, source{dir: in.logDir})
+}
+
+// foldNotes folds what was added to the run, if anything was.
+func (in *Ingester) foldNotes(ctx context.Context) (int, error) {
+	dir := NotesDir(in.logDir)
+	pos, err := eventlog.LastSegment(dir)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && pos.Segment == 0 {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("fold into %s: %w", in.dbPath, err)
+	}
+	return in.foldLog(ctx, source{dir: dir, notes: true})
+}
+
+// source is one of the two logs of a run.
+type source struct {
+	dir   string
+	notes bool
+}
+
+func (in *Ingester) position(src source) eventlog.Position {
+	if src.notes {
+		return in.f.notes
+	}
+	return in.f.next
+}
+
+// foldLog folds to the end of a log. A second goroutine reads, decodes and
 // compresses ahead of the one that writes rows.
-func (in *Ingester) foldAll(ctx context.Context) (n int, err error) {
+func (in *Ingester) foldLog(ctx context.Context, src source) (n int, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	items := make(chan item, 4)
 	var readErr error
@@ -173,17 +214,17 @@ func (in *Ingester) foldAll(ctx context.Context) (n int, err error) {
 	go func() {
 		defer close(done)
 		defer close(items)
-		readErr = in.produce(ctx, in.f.next, items)
+		readErr = in.produce(ctx, src, in.position(src), items)
 	}()
 	defer func() {
 		cancel()
 		<-done
 	}()
 	for {
-		k, more, err := in.foldBatch(ctx, items)
+		k, more, err := in.foldBatch(ctx, src, items)
 		n += k
 		if err != nil {
-			return n, fmt.Errorf("fold the log in %s into %s: %w", in.logDir, in.dbPath, err)
+			return n, fmt.Errorf("fold the log in %s into %s: %w", src.dir, in.dbPath, err)
 		}
 		if err := in.truncateWAL(); err != nil {
 			return n, err
@@ -200,11 +241,11 @@ func (in *Ingester) foldAll(ctx context.Context) (n int, err error) {
 }
 
 // produce sends the records from pos to the end of the log.
-func (in *Ingester) produce(ctx context.Context, pos eventlog.Position, items chan<- item) error {
+func (in *Ingester) produce(ctx context.Context, src source, pos eventlog.Position, items chan<- item) error {
 	if pos.Segment == 0 {
 		pos = eventlog.Position{}
 	}
-	r := eventlog.NewReader(in.logDir, pos)
+	r := eventlog.NewReader(src.dir, pos)
 	defer r.Close()
 	for {
 		payload, after, err := r.Next()
@@ -214,8 +255,10 @@ func (in *Ingester) produce(ctx context.Context, pos eventlog.Position, items ch
 		if err != nil {
 			return err
 		}
+		it := prepare(in.enc, payload, after)
+		it.notes = src.notes
 		select {
-		case items <- prepare(in.enc, payload, after):
+		case items <- it:
 		case <-ctx.Done():
 			return ctx.Err()
 		}
@@ -224,7 +267,7 @@ func (in *Ingester) produce(ctx context.Context, pos eventlog.Position, items ch
 
 // foldBatch folds what arrives into one transaction. more is false when the
 // channel was closed.
-func (in *Ingester) foldBatch(ctx context.Context, items <-chan item) (n int, more bool, err error) {
+func (in *Ingester) foldBatch(ctx context.Context, src source, items <-chan item) (n int, more bool, err error) {
 	first, ok := <-items
 	if !ok {
 		return 0, false, nil
@@ -252,7 +295,7 @@ func (in *Ingester) foldBatch(ctx context.Context, items <-chan item) (n int, mo
 			break
 		}
 	}
-	if err := eventlog.SyncSegment(in.logDir, in.f.next.Segment); err != nil {
+	if err := eventlog.SyncSegment(src.dir, in.position(src).Segment); err != nil {
 		return 0, false, err
 	}
 	return n, more, in.f.commit()

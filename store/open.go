@@ -21,7 +21,7 @@ var schemaSQL string
 
 const (
 	applicationID = 0x47524144 // "GRAD"
-	schemaVersion = 1
+	schemaVersion = 2
 	pageSize      = 8192
 	walLimit      = 16 << 20 // bytes; the WAL is emptied and cut beyond this
 )
@@ -179,10 +179,23 @@ func checkSchema(ctx context.Context, db *sql.DB, path string) error {
 	if err := db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
 		return fmt.Errorf("open %s: %w", path, err)
 	}
-	if version != schemaVersion {
-		return fmt.Errorf("open %s: it has schema version %d and this gradus knows %d; use a newer gradus, or rebuild it from the run's log", path, version, schemaVersion)
+	switch {
+	case version > schemaVersion:
+		return fmt.Errorf("open %s: it has schema version %d and this gradus knows up to %d; use a newer gradus, or rebuild it from the run's log", path, version, schemaVersion)
+	case version < schemaVersion:
+		return &oldSchema{path, int(version)}
 	}
 	return nil
+}
+
+// oldSchema says that a database has to be migrated before it can be used.
+type oldSchema struct {
+	path    string
+	version int
+}
+
+func (e *oldSchema) Error() string {
+	return fmt.Sprintf("open %s: it has schema version %d, of an older gradus, and was not migrated to version %d, because it is being written or may not be changed here", e.path, e.version, schemaVersion)
 }
 
 // removeDB removes a database with its side files.

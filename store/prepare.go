@@ -16,18 +16,12 @@ type item struct {
 	rec    Record
 	body   any   // pointer to the type that rec.Kind names; nil for unknown kinds
 	bad    error // the body could not be decoded
-	packed []packedSample
+	packed packedSamples
+	notes  bool // from the log in notes/
 }
 
 // kindUnreadable marks an event made of a payload that is no record at all.
 const kindUnreadable Kind = "unreadable"
-
-type packedSample struct {
-	plain          any
-	z              []byte
-	crc            int64
-	ids, logp, ent []byte
-}
 
 // newBody makes the value that a record of this kind decodes into, or nil for
 // a kind that this version does not know.
@@ -55,6 +49,14 @@ func newBody(k Kind) any {
 		return new(Rewind)
 	case KindHeartbeat:
 		return new(Heartbeat)
+	case KindNote:
+		return new(Note)
+	case KindComparison:
+		return new(Comparison)
+	case KindLineage:
+		return new(Lineage)
+	case KindCost:
+		return new(Cost)
 	}
 	return nil
 }
@@ -97,19 +99,4 @@ func checkSamples(s *Samples) error {
 		}
 	}
 	return nil
-}
-
-func packSamples(enc *zstd.Encoder, s *Samples) []packedSample {
-	out := make([]packedSample, len(s.Rows))
-	for i := range s.Rows {
-		r := &s.Rows[i]
-		p := &out[i]
-		text := r.text()
-		p.plain, p.z = packText(enc, text)
-		p.crc = textSum(text)
-		p.ids = packWords(enc, idWords(r.TokenIDs))
-		p.logp = packWords(enc, floatWords(r.LogProbs))
-		p.ent = packWords(enc, floatWords(r.Entropies))
-	}
-	return out
 }

@@ -8,9 +8,9 @@ import (
 )
 
 const sampleColumns = `s.id, b.attempt, b.ts_us, b.stage, b.phase, b.step, b.ckpt, p.hash, p.task, p.ref, s.grp, s.idx, s.policy,
-	sb.text, sb.text_z, s.tokens, s.finish, coalesce(s.reward,0), coalesce(s.advantage,0), s.flags, s.correct, s.claim`
+	st.text, s.block, s.off, s.bytes, s.tokens, s.finish, coalesce(s.reward,0), coalesce(s.advantage,0), s.flags, s.correct, s.claim`
 
-const sampleTables = ` CROSS JOIN prompt p ON p.id = s.prompt LEFT JOIN sample_body sb ON sb.sample = s.id`
+const sampleTables = ` CROSS JOIN prompt p ON p.id = s.prompt LEFT JOIN sample_text st ON st.sample = s.id`
 
 // Samples returns the traces that match q, in log order or newest first.
 func (db *DB) Samples(ctx context.Context, q SampleQuery) ([]SampleRow, error) {
@@ -18,11 +18,37 @@ func (db *DB) Samples(ctx context.Context, q SampleQuery) ([]SampleRow, error) {
 	if err != nil {
 		return nil, err
 	}
-	out, err := collect(ctx, db, "traces", query, args, db.scanSample)
+	return db.sampleRows(ctx, "traces", query, args)
+}
+
+// sampleRows runs a query that selects sampleColumns, and adds texts and
+// reward parts. Each step is a query of its own: no statement stays open while
+// texts are decompressed.
+func (db *DB) sampleRows(ctx context.Context, what, query string, args []any) ([]SampleRow, error) {
+	found, err := collect(ctx, db, what, query, args, scanSample)
 	if err != nil {
 		return nil, err
 	}
+	out := make([]SampleRow, len(found))
+	for i, s := range found {
+		if s.place.block.Valid {
+			s.Text, err = db.blocks.text(s.place, func(id int64) (z []byte, err error) {
+				err = db.sql().QueryRowContext(ctx, `SELECT z FROM text_block WHERE id = ?`, id).Scan(&z)
+				return z, err
+			})
+			if err != nil {
+				return nil, fmt.Errorf("read the %s of %s: trace %d: %w", what, db.path, s.ID, err)
+			}
+		}
+		out[i] = s.SampleRow
+	}
 	return out, db.addParts(ctx, out)
+}
+
+// placedSample is a trace whose text may have to be fetched from a block.
+type placedSample struct {
+	SampleRow
+	place textPlace
 }
 
 // build makes the SQL. Which table leads decides the speed: the search index
@@ -103,19 +129,18 @@ func addPtr[T any](w *where, term string, p *T) {
 	}
 }
 
-func (db *DB) scanSample(r *sql.Rows, s *SampleRow) error {
-	var plain, z, claim []byte
+func scanSample(r *sql.Rows, s *placedSample) error {
+	var plain, claim []byte
 	var flags int
 	err := r.Scan(&s.ID, &s.Attempt, &s.TimeUS, &s.Stage, &s.Phase, &s.Step, &s.Ckpt, &s.PromptHash, &s.Task, &s.Ref, &s.Group, &s.Index,
-		&s.PolicyVersion, &plain, &z, &s.Tokens, &s.Finish, &s.Reward, &s.Advantage, &flags, &s.Correct, &claim)
+		&s.PolicyVersion, &plain, &s.place.block, &s.place.off, &s.place.bytes, &s.Tokens, &s.Finish, &s.Reward, &s.Advantage, &flags,
+		&s.Correct, &claim)
 	if err != nil {
 		return err
 	}
-	s.Claim = string(claim)
+	s.Text, s.Claim = string(plain), string(claim)
 	s.Unscorable = flags&flagUnscorable != 0
-	if s.Text, err = unpackText(db.dec, plain, z); err != nil {
-		return fmt.Errorf("trace %d: %w", s.ID, err)
-	}
+	s.Removed = flags&flagRemoved != 0
 	return nil
 }
 
@@ -151,16 +176,16 @@ func (db *DB) addParts(ctx context.Context, out []SampleRow) error {
 // GroupOf returns the completions of the same prompt in the same step as
 // sample id, itself included, by index.
 func (db *DB) GroupOf(ctx context.Context, id int64) ([]SampleRow, error) {
-	out, err := collect(ctx, db, "group", "SELECT "+sampleColumns+` FROM sample s0 JOIN batch b0 ON b0.seq = s0.batch
+	out, err := db.sampleRows(ctx, "group", "SELECT "+sampleColumns+` FROM sample s0 JOIN batch b0 ON b0.seq = s0.batch
 		JOIN batch b ON b.step = b0.step AND b.phase = b0.phase AND b.attempt = b0.attempt AND b.stage = b0.stage AND b.ckpt = b0.ckpt
 			AND b.eval IS b0.eval
 		JOIN sample s ON s.id BETWEEN b.first_id AND b.last_id AND s.grp = s0.grp AND s.prompt = s0.prompt`+sampleTables+
-		` WHERE s0.id = ? ORDER BY s.idx, s.id LIMIT ?`, []any{id, MaxPage}, db.scanSample)
+		` WHERE s0.id = ? ORDER BY s.idx, s.id LIMIT ?`, []any{id, MaxPage})
 	if err != nil {
 		return nil, err
 	}
 	if len(out) == 0 {
 		return nil, fmt.Errorf("trace %d of %s: %w", id, db.path, ErrNotFound)
 	}
-	return out, db.addParts(ctx, out)
+	return out, nil
 }

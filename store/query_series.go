@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"math"
 )
 
 // SeriesNames are the names of all series in alphabetical order.
@@ -21,52 +20,6 @@ func (db *DB) Series(ctx context.Context, name string, fromStep int) ([]Point, e
 		WHERE m.series = (SELECT id FROM series WHERE name = ?) AND m.step >= ? ORDER BY m.step, m.attempt`,
 		[]any{name, fromStep},
 		func(r *sql.Rows, p *Point) error { return r.Scan(&p.Step, &p.Value, &p.TimeUS) })
-}
-
-// SeriesSince returns the points of all series that were folded after cursor,
-// which is 0 at first and then the Cursor of the delta before.
-func (db *DB) SeriesSince(ctx context.Context, cursor uint64) (SeriesDelta, error) {
-	d := SeriesDelta{Points: map[string][]Point{}}
-	tx, err := db.sql().BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
-	if err != nil {
-		return d, fmt.Errorf("read the curves of %s: %w", db.path, err)
-	}
-	defer tx.Rollback()
-	var end int64
-	var rewound bool
-	err = tx.QueryRowContext(ctx, `SELECT coalesce((SELECT seq - 1 FROM cursor WHERE src='log'), 0),
-		EXISTS(SELECT 1 FROM event WHERE seq > ? AND kind = ?)`, int64(min(cursor, math.MaxInt64)), string(KindRewind)).Scan(&end, &rewound)
-	if err != nil {
-		return d, fmt.Errorf("read the curves of %s: %w", db.path, err)
-	}
-	d.Cursor = uint64(end)
-	d.Reset = cursor == 0 || rewound || cursor > uint64(end) // beyond the end: another log was put in place
-	query := `SELECT n.name, m.step, m.value, m.ts_us
-		FROM series n JOIN metric m ON m.series = n.id JOIN attempt a ON a.n = m.attempt AND m.step <= a.valid_to
-		ORDER BY n.id, m.step, m.attempt`
-	args := []any{}
-	if !d.Reset {
-		query = `SELECT n.name, m.step, m.value, m.ts_us
-			FROM (SELECT DISTINCT attempt, step FROM step WHERE seq > ?) s CROSS JOIN series n
-			JOIN metric m ON m.series = n.id AND m.step = s.step AND m.attempt = s.attempt
-			JOIN attempt a ON a.n = m.attempt AND m.step <= a.valid_to
-			ORDER BY n.id, m.step, m.attempt`
-		args = append(args, int64(cursor))
-	}
-	rows, err := tx.QueryContext(ctx, query, args...)
-	if err != nil {
-		return d, fmt.Errorf("read the curves of %s: %w", db.path, err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var name string
-		var p Point
-		if err := rows.Scan(&name, &p.Step, &p.Value, &p.TimeUS); err != nil {
-			return d, fmt.Errorf("read the curves of %s: %w", db.path, err)
-		}
-		d.Points[name] = append(d.Points[name], p)
-	}
-	return d, rows.Err()
 }
 
 // LatestMetrics are the scalars of the last step that counts; ErrNotFound

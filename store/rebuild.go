@@ -51,17 +51,21 @@ func Rebuild(ctx context.Context, logDir, dbPath string) (err error) {
 	if err := syncPath(tmp); err != nil {
 		return err
 	}
-	// The file goes before its side files: a crash in between must leave
-	// neither a database without its write-ahead log nor an old log that would
-	// be replayed into the new database. Without a database the next fold
-	// makes one.
-	if err := removeDB(dbPath); err != nil {
+	return replaceDB(tmp, dbPath)
+}
+
+// replaceDB puts the whole and synced database tmp in the place of path. The
+// file there goes before its side files: a crash in between must leave neither
+// a database without its write-ahead log nor an old log that would be replayed
+// into the new database. Without a database the next fold makes one.
+func replaceDB(tmp, path string) error {
+	if err := removeDB(path); err != nil {
 		return err
 	}
-	if err := os.Rename(tmp, dbPath); err != nil {
+	if err := os.Rename(tmp, path); err != nil {
 		return err
 	}
-	return syncPath(filepath.Dir(dbPath))
+	return syncPath(filepath.Dir(path))
 }
 
 // ContentHash is a hash over every row of the tables of a database, in hex.
@@ -116,8 +120,11 @@ func tableNames(ctx context.Context, tx *sql.Tx) ([]string, error) {
 
 func hashRows(ctx context.Context, tx *sql.Tx, table string, write func([]byte) (int, error)) error {
 	order := "1"
-	if table == "metric" || table == "reward" { // keys of several columns
+	switch table { // keys of several columns
+	case "metric", "reward", "metric_roll", "pair", "seal":
 		order = "1, 2, 3"
+	case "lineage":
+		order = "1, 2, 3, 4, 5"
 	}
 	rows, err := tx.QueryContext(ctx, "SELECT * FROM "+table+" ORDER BY "+order)
 	if err != nil {

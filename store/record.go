@@ -24,6 +24,11 @@ const (
 	KindAlert      Kind = "alert"      // Alert: preflight results and alarms
 	KindRewind     Kind = "rewind"     // Rewind: a resume threw later steps away
 	KindHeartbeat  Kind = "heartbeat"  // Heartbeat, every 5 s
+
+	KindNote       Kind = "note"       // Note: what a reader says of something
+	KindComparison Kind = "comparison" // Comparison of two checkpoints
+	KindLineage    Kind = "lineage"    // Lineage: what went into what
+	KindCost       Kind = "cost"       // Cost: what was used
 )
 
 // Record is one entry of the log: a kind, when it was written, and a body
@@ -72,6 +77,9 @@ type Attempt struct {
 	FromStep   int    `json:"from_step"` // 0, or the step of the checkpoint it resumed
 	FromCkpt   string `json:"from_ckpt,omitempty"`
 	Executable string `json:"executable_sha256,omitempty"`
+	Backend    string `json:"backend,omitempty"`  // local, ssh, slurm
+	JobID      string `json:"job_id,omitempty"`   // the scheduler's number; never an identity
+	ClockUS    *int64 `json:"clock_us,omitempty"` // what to add to its times for the clock of whoever started it
 }
 
 // State is a state of an attempt; the transitions stand in runner/state.
@@ -243,4 +251,8 @@ type Heartbeat struct {
 	MonoMS int64   `json:"mono_ms"` // since the attempt began
 	RSS    int64   `json:"rss"`     // bytes
 	CPU    float64 `json:"cpu_s"`   // CPU seconds used
+
+	Stage   string   `json:"stage,omitempty"`
+	DeviceS *float64 `json:"device_s,omitempty"` // seconds that devices worked since the attempt began, summed over them
+	EnergyJ *float64 `json:"energy_j,omitempty"` // joules since the attempt began, where the machine tells
 }

@@ -10,14 +10,17 @@ type Point struct {
 }
 
 // SeriesDelta is what a live curve has to take over. When Reset is set, a
-// resume rewound the run (or the cursor was zero): Points then holds every
-// visible point from the start and the reader drops what it had. Otherwise
+// resume rewound the run (or the cursor was zero): Points then holds the whole
+// curve from the start and the reader drops what it had. A curve too long to be
+// drawn point by point is thinned: of every Span steps it has the smallest and
+// the largest value, where they were, and the newest steps in full. Otherwise
 // Points holds what came after the cursor; a step may come twice, the later
 // value counts.
 type SeriesDelta struct {
 	Reset  bool
 	Points map[string][]Point
-	Cursor uint64 // pass to the next SeriesSince
+	Span   map[string]int // of the curves that are thinned: steps that two points stand for
+	Cursor uint64         // pass to the next SeriesSince
 }
 
 // StepMetrics are the scalars of one step with the time they were written.
@@ -105,6 +108,7 @@ type SampleRow struct {
 	Reward        float64     `json:"reward"`
 	Advantage     float64     `json:"advantage"`
 	Unscorable    bool        `json:"unscorable,omitempty"`
+	Removed       bool        `json:"removed,omitempty"` // Text was removed to save space
 	Correct       *bool       `json:"correct,omitempty"`
 	Claim         string      `json:"claim,omitempty"`
 	Parts         []PartScore `json:"parts,omitempty"` // in lists; a SampleDetail has Rewards instead

@@ -43,17 +43,20 @@ func (in *Ingester) indexSome() (n int, err error) {
 			in.f.rollback()
 		}
 	}()
-	texts, err := in.bodies(in.f.indexed, indexRows)
+	texts, err := in.texts(in.f.indexed, indexRows)
 	if err != nil {
 		return 0, err
 	}
 	last := in.f.indexed
 	for _, t := range texts {
+		last = t.id
+		if t.removed {
+			continue
+		}
 		// The tokenizer wants UTF-8; what is not becomes a separator.
 		if err := in.f.exec(putIndex, t.id, strings.ToValidUTF8(t.text, " ")); err != nil {
 			return 0, err
 		}
-		last = t.id
 	}
 	if len(texts) == 0 {
 		last = in.f.sample
@@ -68,29 +71,47 @@ func (in *Ingester) indexSome() (n int, err error) {
 	return len(texts), nil
 }
 
-type bodyText struct {
-	id   int64
-	text string
+type indexText struct {
+	id      int64
+	text    string
+	removed bool
 }
 
-func (in *Ingester) bodies(after int64, limit int) ([]bodyText, error) {
-	rows, err := in.f.stmts[nextBodies].Query(after, limit)
+// texts are the completions after trace after, at most limit of them.
+func (in *Ingester) texts(after int64, limit int) ([]indexText, error) {
+	rows, err := in.f.stmts[nextTexts].Query(after, limit)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var out []bodyText
+	var out []indexText
+	var blocks []textPlace
 	for rows.Next() {
-		var id int64
-		var plain, z []byte
-		if err := rows.Scan(&id, &plain, &z); err != nil {
+		var t indexText
+		var p textPlace
+		var plain []byte
+		var flags int
+		if err := rows.Scan(&t.id, &plain, &p.block, &p.off, &p.bytes, &flags); err != nil {
 			return nil, err
 		}
-		text, err := unpackText(in.dec, plain, z)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, bodyText{id, text})
+		t.text, t.removed = string(plain), flags&flagRemoved != 0
+		out, blocks = append(out, t), append(blocks, p)
 	}
-	return out, rows.Err()
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	for i, p := range blocks {
+		if !p.block.Valid {
+			continue
+		}
+		if out[i].text, err = in.blocks.text(p, in.readBlock); err != nil {
+			return nil, fmt.Errorf("trace %d: %w", out[i].id, err)
+		}
+	}
+	return out, nil
+}
+
+func (in *Ingester) readBlock(id int64) (z []byte, err error) {
+	err = in.f.stmts[getBlock].QueryRow(id).Scan(&z)
+	return z, err
 }
