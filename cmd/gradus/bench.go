@@ -11,7 +11,6 @@ import (
 	"gradus/kernels"
 	"gradus/kernels/cpu"
 	"gradus/runner/bench"
-	"gradus/runner/recipe"
 )
 
 // benchKinds are what 'gradus bench' measures, in order.
@@ -50,14 +49,14 @@ func (a *app) benchCommand() *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object a figure")
 	cmd.Flags().IntVar(&repeats, "repeats", 5, "times each figure is measured")
-	cmd.Flags().IntVar(&threads, "threads", 0, "worker threads; 0 takes all cores")
+	cmd.Flags().IntVar(&threads, "threads", 0, "worker threads; 0 takes GRADUS_THREADS, or what the process may use")
 	cmd.Flags().BoolVar(&profile, "profile", false, "with step: show the share of each op in a GRPO step instead")
 	cmd.AddCommand(a.benchDemoCommand())
 	return cmd
 }
 
 func (a *app) bench(ctx context.Context, kinds []string, repeats, threads int, asJSON bool) error {
-	dev, label, err := a.openDevice(&recipe.Recipe{Device: "cpu", Threads: threads})
+	dev, label, err := a.benchDevice(threads)
 	if err != nil {
 		return usage(err)
 	}

@@ -6,12 +6,11 @@ import (
 
 	"gradus/kernels/cpu"
 	"gradus/runner/bench"
-	"gradus/runner/recipe"
 )
 
 // benchProfile prints where the time of a GRPO step of each model goes.
 func (a *app) benchProfile(ctx context.Context, threads int, asJSON bool) error {
-	dev, label, err := a.openDevice(&recipe.Recipe{Device: "cpu", Threads: threads})
+	dev, label, err := a.benchDevice(threads)
 	if err != nil {
 		return usage(err)
 	}

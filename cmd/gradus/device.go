@@ -2,19 +2,45 @@ package main
 
 import (
 	"fmt"
+	"os"
+	"runtime"
 
 	"gradus/kernels"
 	"gradus/kernels/cpu"
+	"gradus/kernels/machine"
 	"gradus/runner/recipe"
 )
 
 // openDevice opens the device that a recipe names, on the code path that
-// GRADUS_CPU forces, and describes it.
+// GRADUS_CPU forces and with the threads that GRADUS_THREADS asks for, and
+// describes it.
 func (a *app) openDevice(r *recipe.Recipe) (kernels.Device, string, error) {
 	if r.Device != "cpu" {
 		return nil, "", fmt.Errorf("device %q: this build has only cpu", r.Device)
 	}
-	dev, err := cpu.Open(cpu.Options{Path: cpu.FromEnv(a.getenv), Threads: r.Threads})
+	threads, err := a.threads(r.Threads)
+	if err != nil {
+		return nil, "", err
+	}
+	return a.openCPU(threads.N)
+}
+
+// threads is how many worker threads a recipe gets here, and why.
+func (a *app) threads(recipe int) (machine.CPUs, error) {
+	return machine.Threads(a.getenv, recipe, cpu.MaxThreads, machine.FindCPUs(os.DirFS("/"), runtime.NumCPU()))
+}
+
+// benchDevice is openDevice for a benchmark, where --threads wins over
+// GRADUS_THREADS.
+func (a *app) benchDevice(threads int) (kernels.Device, string, error) {
+	if threads != 0 {
+		return a.openCPU(threads)
+	}
+	return a.openDevice(&recipe.Recipe{Device: "cpu"})
+}
+
+func (a *app) openCPU(threads int) (kernels.Device, string, error) {
+	dev, err := cpu.Open(cpu.Options{Path: cpu.FromEnv(a.getenv), Threads: threads})
 	if err != nil {
 		return nil, "", err
 	}

@@ -2,12 +2,15 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"runtime"
 	"syscall"
 
 	"github.com/spf13/cobra"
 
 	"gradus/kernels/cpu"
+	"gradus/kernels/machine"
+	"gradus/runner/recipe"
 	"gradus/runner/rundir"
 	"gradus/tui/text"
 )
@@ -17,7 +20,7 @@ type finding struct {
 	Name  string `json:"name"`
 	OK    bool   `json:"ok"`
 	Value string `json:"value"`
-	Why   string `json:"why,omitempty"` // when not ok: what to do, or why not
+	Why   string `json:"why,omitempty"` // when not ok: what to do, or why not; else what decides it
 }
 
 func (a *app) doctorCommand() *cobra.Command {
@@ -69,7 +72,7 @@ func (a *app) examine() []finding {
 	for _, p := range cpu.Paths() {
 		list = append(list, finding{Name: " cpu " + p.Name, OK: p.Available, Value: p.Why})
 	}
-	list = append(list, a.examineDevice())
+	list = append(list, a.examineDevice(), a.examineThreads(), a.examineDType(), a.examineMemory())
 	list = append(list, examineCUDA()...)
 	list = append(list, a.examineHome()...)
 	list = append(list, a.examineTerminal())
@@ -77,7 +80,7 @@ func (a *app) examine() []finding {
 }
 
 func (a *app) examineDevice() finding {
-	dev, err := cpu.Open(cpu.Options{Path: cpu.FromEnv(a.getenv)})
+	dev, _, err := a.openDevice(&recipe.Recipe{Device: "cpu"})
 	if err != nil {
 		return finding{Name: "device", Value: "no CPU device", Why: err.Error()}
 	}
@@ -86,8 +89,41 @@ func (a *app) examineDevice() finding {
 	if err != nil {
 		return finding{Name: "device", Value: dev.Name(), Why: err.Error()}
 	}
-	return finding{Name: "device", OK: true,
+	f := finding{Name: "device", OK: true,
 		Value: fmt.Sprintf("%s, %.0f GFLOP/s multiply-add, %.0f GB/s read", deviceLabel(dev), c.FMA, c.Read)}
+	f.Why = "the fastest path of this machine"
+	if forced := cpu.FromEnv(a.getenv); forced != "" {
+		f.Why = "GRADUS_CPU=" + forced
+	}
+	return f
+}
+
+// examineThreads says how many threads a run takes unless its recipe says
+// otherwise.
+func (a *app) examineThreads() finding {
+	threads, err := a.threads(0)
+	if err != nil {
+		return finding{Name: "threads", Value: "unknown", Why: err.Error()}
+	}
+	return finding{Name: "threads", OK: true, Value: fmt.Sprint(threads.N), Why: threads.Why}
+}
+
+func (a *app) examineDType() finding {
+	return finding{Name: "dtype", OK: true, Value: "f32", Why: "all weights, activations and sums; this build has no other"}
+}
+
+// examineMemory says how much a run may take. A system that does not tell is
+// no fault.
+func (a *app) examineMemory() finding {
+	m, ok := machine.FindMemory(os.DirFS("/"))
+	if !ok {
+		return finding{Name: " memory", Value: "unknown", Why: "the system does not tell how much is left: a run that is too large is not refused before it starts"}
+	}
+	f := finding{Name: "memory", OK: m.Bytes > 256<<20, Value: fmt.Sprintf("%.1f GB for runs", float64(m.Bytes)/1e9), Why: m.Why}
+	if !f.OK {
+		f.Why += "; even the demo needs about 100 MB: end something else, or raise the limit"
+	}
+	return f
 }
 
 func (a *app) examineHome() []finding {

@@ -17,11 +17,14 @@ import "C"
 import (
 	"errors"
 	"fmt"
+	"os"
+	"runtime"
 	"sync"
 	"syscall"
 	"unsafe"
 
 	"gradus/kernels"
+	"gradus/kernels/machine"
 )
 
 // Options choose how a device runs.
@@ -71,7 +74,7 @@ func Open(o Options) (kernels.Device, error) {
 func open(p Path, threads int) (*Device, error) {
 	switch {
 	case threads == 0:
-		threads = available()
+		threads = min(machine.FindCPUs(os.DirFS("/"), runtime.NumCPU()).N, MaxThreads)
 	case threads < 0 || threads > MaxThreads:
 		return nil, fmt.Errorf("cpu: %d threads, want 1..%d, or 0 for what the process may use", threads, MaxThreads)
 	}

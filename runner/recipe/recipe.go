@@ -26,7 +26,7 @@ type Recipe struct {
 	About   string `toml:"about" help:"one sentence shown by 'gradus recipes'"`
 	Seed    uint64 `toml:"seed" default:"1" range:"0 .. inf" help:"every random number of the run follows from it"`
 	Device  string `toml:"device" default:"cpu" oneof:"cpu" help:"where the model is trained"`
-	Threads int    `toml:"threads" default:"0" range:"0 .. 1024" help:"worker threads of the device; 0 takes all cores"`
+	Threads int    `toml:"threads" default:"0" range:"0 .. 256" help:"worker threads of the device; 0 takes what affinity mask and cgroup quota allow; GRADUS_THREADS overrides it"`
 
 	Model      Model      `toml:"model"`
 	Tokenizer  Tokenizer  `toml:"tokenizer"`
