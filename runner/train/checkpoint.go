@@ -36,8 +36,6 @@ func checkpointStep(name string) (int, bool) {
 	return n, ok && err == nil && n >= 0 && name == checkpointName(n)
 }
 
-func tokenizerPath(dir string) string { return filepath.Join(dir, "tokenizer.json") }
-
 // savedSteps are the steps of the complete checkpoints in dir, ascending.
 func savedSteps(dir string) ([]int, error) {
 	entries, err := os.ReadDir(dir)
@@ -81,7 +79,7 @@ func (r *run) save() error {
 		DataPosition: dataPosition(r.rec.Stages[stage], done), Extra: extra,
 	}
 	name := checkpointName(r.at.Step)
-	sha, size, err := model.Save(filepath.Join(r.env.Dir.CkptPath(), name), r.m, r.shape.tok, st)
+	sha, size, err := model.Save(filepath.Join(r.env.Dir.CkptPath(), name), r.m, r.shape.Tok, st)
 	if err != nil {
 		return fmt.Errorf("write checkpoint %s: %w", name, err)
 	}

@@ -29,8 +29,8 @@ type exam struct {
 
 // newExam builds the suite that the recipe describes.
 func (r *run) newExam() (*exam, error) {
-	e := &exam{suite: suite.FromRecipe(r.rec, r.shape.held.Spec())}
-	items, err := e.suite.Build(r.shape.held)
+	e := &exam{suite: suite.FromRecipe(r.rec, r.shape.Held.Spec())}
+	items, err := e.suite.Build(r.shape.Held)
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +41,7 @@ func (r *run) newExam() (*exam, error) {
 			return nil, err
 		}
 		e.all = append(e.all, p)
-		if len(p.Tokens) <= r.shape.lim.PromptLen && len(p.Tokens)+e.suite.MaxCompletionLength <= r.shape.cfg.MaxPositionEmbeddings {
+		if len(p.Tokens) <= r.shape.Limits.PromptLen && len(p.Tokens)+e.suite.MaxCompletionLength <= r.shape.Config.MaxPositionEmbeddings {
 			e.fits = append(e.fits, i)
 		}
 	}
@@ -129,7 +129,7 @@ func (r *run) take(ctx context.Context, e *exam) (*rollout, error) {
 	}
 	o := model.SampleOptions{
 		Temperature: float32(e.suite.Temperature), TopP: float32(e.suite.TopP), MaxNew: e.suite.MaxCompletionLength,
-		Stop: r.shape.cfg.EOSTokenIDs, Seed: e.suite.Seed,
+		Stop: r.shape.Config.EOSTokenIDs, Seed: e.suite.Seed,
 	}
 	ro, err := r.sample(evalCtx, look, prompts, e.suite.Samples, o, r.at.Step, func(prompt, index int) uint64 {
 		return feed.EvalStream(e.fits[prompt], index)

@@ -26,7 +26,7 @@ type grpo struct {
 }
 
 func (r *run) newGRPO(opt recipe.GRPO) *grpo {
-	return &grpo{r: r, opt: opt, src: feed.NewSource(r.shape.train, r.rec.Task.Level, uint64(r.rec.Seed), r.at.Stage)}
+	return &grpo{r: r, opt: opt, src: feed.NewSource(r.shape.Train, r.rec.Task.Level, uint64(r.rec.Seed), r.at.Stage)}
 }
 
 // begin forgets the alarms of the stage before, and loads the reference.
@@ -45,7 +45,7 @@ func (g *grpo) begin(context.Context) error {
 	if g.opt.Beta == 0 {
 		return nil
 	}
-	lim := model.Limits{TrainRows: r.shape.lim.TrainRows, TrainSeqs: r.shape.lim.TrainSeqs, Frozen: true}
+	lim := model.Limits{TrainRows: r.shape.Limits.TrainRows, TrainSeqs: r.shape.Limits.TrainSeqs, Frozen: true}
 	if r.at.StageStep > 0 && r.mem.Reference != "" {
 		ref, _, _, err := model.Load(r.dev, filepath.Join(r.env.Dir.CkptPath(), r.mem.Reference), lim)
 		if err != nil {
@@ -54,7 +54,7 @@ func (g *grpo) begin(context.Context) error {
 		r.ref = ref
 		return nil
 	}
-	ref, err := model.New(r.dev, r.shape.cfg, lim)
+	ref, err := model.New(r.dev, r.shape.Config, lim)
 	if err != nil {
 		return fmt.Errorf("the reference of the KL: %w", err)
 	}
@@ -96,7 +96,7 @@ func (g *grpo) step(ctx context.Context) (result, error) {
 		return result{}, err
 	}
 	stage := r.at.Stage
-	ro, err := r.sample(ctx, r.progress("rollout"), prompts, g.opt.NumGenerations, sampleOptions(g.opt, uint64(r.rec.Seed), r.shape.cfg.EOSTokenIDs), step,
+	ro, err := r.sample(ctx, r.progress("rollout"), prompts, g.opt.NumGenerations, sampleOptions(g.opt, uint64(r.rec.Seed), r.shape.Config.EOSTokenIDs), step,
 		func(prompt, index int) uint64 { return feed.Stream(stage, step, prompt, index) })
 	if err != nil {
 		return result{}, err

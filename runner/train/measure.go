@@ -123,9 +123,9 @@ func (ro *rollout) bestFormat() (name string, best float64) {
 func (g *grpo) inspect(u *update, scores []model.Scores) alarm.Preflight {
 	r, ro := g.r, u.ro
 	p := alarm.Preflight{
-		Step: r.at.Step + 1, Vocab: r.shape.cfg.VocabSize, HasReference: u.ref != nil,
+		Step: r.at.Step + 1, Vocab: r.shape.Config.VocabSize, HasReference: u.ref != nil,
 		Completions: len(ro.all), Limit: ro.limit, Prompts: len(ro.prompts),
-		PromptLimit: r.shape.lim.PromptLen, Positions: r.shape.cfg.MaxPositionEmbeddings,
+		PromptLimit: r.shape.Limits.PromptLen, Positions: r.shape.Config.MaxPositionEmbeddings,
 	}
 	for _, q := range ro.prompts {
 		p.LongestPrompt = max(p.LongestPrompt, len(q.Tokens))

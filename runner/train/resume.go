@@ -49,7 +49,7 @@ func (r *run) restore() (warnings []store.Alert, err error) {
 	if broken != nil && len(r.hist.Checkpoints) > 0 {
 		return warnings, fmt.Errorf("no checkpoint of this run can be used: %w; move the folder %s away to make all steps again from the beginning", broken, r.env.Dir.CkptPath())
 	}
-	r.m, err = r.shape.newModel(r.dev, r.rec, r.spec.From)
+	r.m, err = newModel(r.dev, &r.shape, r.rec, r.spec.From)
 	return warnings, err
 }
 
@@ -63,10 +63,10 @@ func (r *run) restoreFrom(step int) error {
 	if err != nil {
 		return err
 	}
-	if got, want := configKey(cfg), configKey(r.shape.cfg); got != want {
+	if got, want := configKey(cfg), configKey(r.shape.Config); got != want {
 		return fmt.Errorf("it holds another model than the recipe describes (%s, not %s)", got, want)
 	}
-	m, _, st, err := model.Load(r.dev, dir, r.shape.lim)
+	m, _, st, err := model.Load(r.dev, dir, r.shape.Limits)
 	if err != nil {
 		return err
 	}

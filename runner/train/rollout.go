@@ -12,6 +12,7 @@ import (
 	"gradus/runner/recipe"
 	"gradus/runner/train/feed"
 	"gradus/runner/train/judge"
+	"gradus/runner/train/shape"
 	"gradus/store"
 )
 
@@ -94,7 +95,7 @@ func (r *run) text(c model.Completion) string {
 	if c.Finish == model.FinishStop {
 		ids = ids[:len(ids)-1]
 	}
-	return r.shape.tok.Decode(ids)
+	return r.shape.Tok.Decode(ids)
 }
 
 // tokens is the number of prompt and completion tokens.
@@ -180,7 +181,7 @@ func (r *run) promptsAt(src *feed.Source, position int64, n int) ([]feed.Prompt,
 		if list[i], err = r.enc.Encode(p); err != nil {
 			return nil, err
 		}
-		if err := checkPrompt(list[i], r.shape.lim.PromptLen, r.rec, r.shape.cfg); err != nil {
+		if err := shape.CheckPrompt(list[i], r.shape.Limits.PromptLen, r.rec, r.shape.Config); err != nil {
 			return nil, fmt.Errorf("step %d: %w", r.at.Step+1, err)
 		}
 	}

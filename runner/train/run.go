@@ -15,6 +15,7 @@ import (
 	"gradus/runner/train/feed"
 	"gradus/runner/train/journal"
 	"gradus/runner/train/judge"
+	"gradus/runner/train/shape"
 	"gradus/store"
 )
 
@@ -28,7 +29,7 @@ type run struct {
 	heard *heard
 
 	state store.State
-	shape shape
+	shape shape.Shape
 	dev   kernels.Device
 	about string // of the device
 	judge *judge.Judge
@@ -195,8 +196,8 @@ func (r *run) work(ctx context.Context) error {
 // prepare writes the first records of the attempt, also when the rest of it
 // fails, and loads everything.
 func (r *run) prepare(me rundir.Holder) error {
-	shape, failed := newShape(r.rec, r.spec)
-	r.shape = shape
+	var failed error
+	r.shape, failed = shape.New(r.rec, r.spec.From)
 	if failed == nil {
 		r.dev, r.about, failed = r.env.OpenDevice(r.rec)
 	}
@@ -205,7 +206,7 @@ func (r *run) prepare(me rundir.Holder) error {
 	}
 	var warnings []store.Alert
 	if failed == nil {
-		r.enc = feed.Encoder{Tok: r.shape.tok, Template: r.rec.Task.Template}
+		r.enc = feed.Encoder{Tok: r.shape.Tok, Template: r.rec.Task.Template}
 		warnings, failed = r.restore()
 	}
 
@@ -268,7 +269,7 @@ func (r *run) header() store.RunHeader {
 	return store.RunHeader{
 		ID: r.spec.ID, Name: r.spec.Name, Purpose: r.spec.Purpose, Task: r.rec.Task.Name,
 		Config: r.spec.Config, ConfigTOML: r.spec.ConfigTOML, Seed: uint64(r.rec.Seed), Version: r.env.Version,
-		Device: about, Steps: r.rec.Steps(), Params: r.shape.cfg.NumParams(), Parent: r.spec.Parent, CreatedUS: r.spec.CreatedUS,
+		Device: about, Steps: r.rec.Steps(), Params: r.shape.Config.NumParams(), Parent: r.spec.Parent, CreatedUS: r.spec.CreatedUS,
 	}
 }
 

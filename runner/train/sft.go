@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"gradus/model"
-	"gradus/rewards/tasks"
 	"gradus/runner/recipe"
 	"gradus/runner/train/feed"
 )
@@ -19,15 +18,8 @@ type sft struct {
 }
 
 func (r *run) newSFT(opt recipe.SFT) *sft {
-	src := feed.NewSource(r.shape.train, r.rec.Task.Level, uint64(r.rec.Seed), r.at.Stage)
-	return &sft{r: r, opt: opt, traces: newTraces(&opt, src)}
-}
-
-func newTraces(opt *recipe.SFT, src *feed.Source) *feed.Traces {
-	return &feed.Traces{
-		Source: src, Size: opt.DatasetSize,
-		Mix: tasks.Mix{Careful: opt.Style.Careful, Terse: opt.Style.Terse, WrongStep: opt.Style.WrongStep, Backtrack: opt.Style.Backtrack},
-	}
+	src := feed.NewSource(r.shape.Train, r.rec.Task.Level, uint64(r.rec.Seed), r.at.Stage)
+	return &sft{r: r, opt: opt, traces: feed.NewTraces(&opt, src)}
 }
 
 // dataPosition is how many problems a stage has taken when it has made n steps.
@@ -105,20 +97,12 @@ func (s *sft) batch(position int64) ([]model.Sequence, error) {
 		if err != nil {
 			return nil, err
 		}
-		ids := append(prompt.Tokens, s.r.shape.tok.EncodeWithSpecials(text)...)
-		ids = append(ids, s.r.shape.eos()...)
-		if len(ids) > s.r.shape.seq {
-			return nil, fmt.Errorf("cold-start trace of problem %s takes %d tokens with its prompt, and %d fit; raise model.max_position_embeddings or choose a lower task.level", p.ID, len(ids), s.r.shape.seq)
+		ids := append(prompt.Tokens, s.r.shape.Tok.EncodeWithSpecials(text)...)
+		ids = append(ids, s.r.shape.EOS()...)
+		if len(ids) > s.r.shape.Longest {
+			return nil, fmt.Errorf("cold-start trace of problem %s takes %d tokens with its prompt, and %d fit; raise model.max_position_embeddings or choose a lower task.level", p.ID, len(ids), s.r.shape.Longest)
 		}
 		seqs[i] = model.Sequence{Tokens: ids, Prompt: len(prompt.Tokens)}
 	}
 	return seqs, nil
-}
-
-// eos is the token that ends a trace; none if the model has no end token.
-func (s *shape) eos() []int32 {
-	if len(s.cfg.EOSTokenIDs) == 0 {
-		return nil
-	}
-	return s.cfg.EOSTokenIDs[:1]
 }

@@ -10,6 +10,7 @@ import (
 	"gradus/rewards/prompt"
 	"gradus/rewards/tasks"
 	"gradus/runner/evaluate/suite"
+	"gradus/runner/recipe"
 )
 
 // Source gives the training problems of one stage by position.
@@ -89,6 +90,14 @@ type Traces struct {
 	// Size is the number of distinct traces; 0 never repeats one.
 	Size  int
 	order *Order
+}
+
+// NewTraces gives the traces of an sft stage with the settings opt.
+func NewTraces(opt *recipe.SFT, src *Source) *Traces {
+	return &Traces{
+		Source: src, Size: opt.DatasetSize,
+		Mix: tasks.Mix{Careful: opt.Style.Careful, Terse: opt.Style.Terse, WrongStep: opt.Style.WrongStep, Backtrack: opt.Style.Backtrack},
+	}
 }
 
 // Trace returns the problem at a position and a completion for it. Problem and

@@ -1,45 +1,50 @@
-package train
+// Package shape says what a recipe asks of a model before there is one: its
+// configuration, tokenizer and tasks, how long its sequences are, and how much
+// memory it takes. It opens no device and allocates nothing large.
+package shape
 
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 
-	"gradus/kernels"
 	"gradus/model"
 	"gradus/rewards/tasks"
 	"gradus/runner/evaluate/suite"
 	"gradus/runner/recipe"
-	"gradus/runner/rundir"
 	"gradus/runner/train/feed"
 )
 
-// shape is all that can be known of a run's model without a device.
-type shape struct {
-	cfg   model.Config
-	tok   *model.Tokenizer
-	train tasks.Task // problems of the training side; nil if there is no use for them
-	held  tasks.Task // held-out problems
-	lim   model.Limits
-	seq   int // tokens of the longest sequence that a training stage may hold
+// Shape is all that can be known of a run's model without a device.
+type Shape struct {
+	Config  model.Config
+	Tok     *model.Tokenizer
+	Train   tasks.Task // problems of the training side; nil if there is no use for them
+	Held    tasks.Task // held-out problems
+	Limits  model.Limits
+	Longest int // tokens of the longest sequence that a training stage may hold
+
+	typical int // tokens of the longest sequence among the problems looked at
 }
 
-// newShape reads the tasks, makes or reads the tokenizer, and decides how much
-// memory the model needs.
-func newShape(rec *recipe.Recipe, spec rundir.Spec) (shape, error) {
-	var s shape
+// New reads the tasks, makes or reads the tokenizer, and decides how much
+// memory the model needs. from is the folder that model.from stands for, if
+// the recipe has one.
+func New(rec *recipe.Recipe, from string) (Shape, error) {
+	var s Shape
 	var err error
 	// A stored model under evaluation has no use for training problems, and
 	// there may be none.
 	if rec.Steps() > 0 || rec.Model.From == "" {
-		if s.train, err = tasks.New(rec.Task.Name, suite.TaskConfig(rec.Task, tasks.Train)); err != nil {
+		if s.Train, err = tasks.New(rec.Task.Name, suite.TaskConfig(rec.Task, tasks.Train)); err != nil {
 			return s, err
 		}
 	}
-	if s.held, err = tasks.New(rec.Task.Name, suite.TaskConfig(rec.Task, tasks.HeldOut)); err != nil {
+	if s.Held, err = tasks.New(rec.Task.Name, suite.TaskConfig(rec.Task, tasks.HeldOut)); err != nil {
 		return s, err
 	}
 	if rec.Model.From != "" {
-		err = s.fromCheckpoint(spec.From)
+		err = s.fromCheckpoint(from)
 	} else {
 		err = s.fromRecipe(rec)
 	}
@@ -49,42 +54,42 @@ func newShape(rec *recipe.Recipe, spec rundir.Spec) (shape, error) {
 	return s, s.limits(rec)
 }
 
-func (s *shape) fromCheckpoint(dir string) (err error) {
+func (s *Shape) fromCheckpoint(dir string) (err error) {
 	if dir == "" {
 		return errors.New("run.json names no folder for model.from: start the run with gradus run, which looks it up")
 	}
-	if s.cfg, err = model.ReadConfig(dir); err != nil {
+	if s.Config, err = model.ReadConfig(dir); err != nil {
 		return fmt.Errorf("model.from: %w", err)
 	}
-	s.cfg = s.cfg.WithDefaults()
-	if s.tok, err = model.LoadTokenizer(tokenizerPath(dir)); err != nil {
+	s.Config = s.Config.WithDefaults()
+	if s.Tok, err = model.LoadTokenizer(filepath.Join(dir, "tokenizer.json")); err != nil {
 		return fmt.Errorf("model.from: %w", err)
 	}
 	return nil
 }
 
-func (s *shape) fromRecipe(rec *recipe.Recipe) (err error) {
-	if s.tok, err = feed.NewTokenizer(rec.Tokenizer.Kind, s.train.Spec(), rec.Task.Template); err != nil {
+func (s *Shape) fromRecipe(rec *recipe.Recipe) (err error) {
+	if s.Tok, err = feed.NewTokenizer(rec.Tokenizer.Kind, s.Train.Spec(), rec.Task.Template); err != nil {
 		return err
 	}
-	eos, ok := s.tok.ID(feed.EOS)
+	eos, ok := s.Tok.ID(feed.EOS)
 	if !ok {
 		return fmt.Errorf("the tokenizer has no %s", feed.EOS)
 	}
 	m := rec.Model
-	s.cfg = model.Config{
-		VocabSize: s.tok.Size(), HiddenSize: m.HiddenSize, IntermediateSize: m.IntermediateSize,
+	s.Config = model.Config{
+		VocabSize: s.Tok.Size(), HiddenSize: m.HiddenSize, IntermediateSize: m.IntermediateSize,
 		NumHiddenLayers: m.NumHiddenLayers, NumAttentionHeads: m.NumAttentionHeads,
 		NumKeyValueHeads: m.NumKeyValueHeads, HeadDim: m.HeadDim, MaxPositionEmbeddings: m.MaxPositionEmbeddings,
 		RopeTheta: m.RopeTheta, RMSNormEps: m.RMSNormEps, TieWordEmbeddings: m.TieWordEmbeddings,
 		BOSTokenID: -1, EOSTokenIDs: []int32{eos}, PadTokenID: -1,
 	}.WithDefaults()
-	return s.cfg.Validate()
+	return s.Config.Validate()
 }
 
 // limits reserves what the stages need. Results never depend on it, except
 // that loss_type bnpo is defined by the micro-batches.
-func (s *shape) limits(rec *recipe.Recipe) error {
+func (s *Shape) limits(rec *recipe.Recipe) error {
 	newLen, longestGRPO, sft, grpo, evals := 0, 0, false, false, rec.Eval.Every > 0
 	group := rec.Eval.Samples
 	for _, st := range rec.Stages {
@@ -103,7 +108,7 @@ func (s *shape) limits(rec *recipe.Recipe) error {
 	if evals {
 		newLen = max(newLen, suite.MaxCompletion(rec))
 	}
-	positions := s.cfg.MaxPositionEmbeddings
+	positions := s.Config.MaxPositionEmbeddings
 	promptLen := min(rec.Limits.MaxPromptLen, positions-newLen)
 	if !sft && !grpo {
 		// An evaluation answers what it can, whatever the training run allowed.
@@ -117,17 +122,17 @@ func (s *shape) limits(rec *recipe.Recipe) error {
 		return fmt.Errorf("completions of up to %d tokens leave no place for a prompt in the model's %d positions; lower max_completion_length or choose a model with more positions", newLen, positions)
 	}
 	if grpo || evals {
-		s.lim.Slots = rec.Limits.RolloutRows
+		s.Limits.Slots = rec.Limits.RolloutRows
 		// An evaluation with one sample a prompt needs a prompt for each slot.
-		s.lim.PromptSlots = rec.Limits.RolloutRows
+		s.Limits.PromptSlots = rec.Limits.RolloutRows
 		if !evals || rec.Eval.Samples > 1 {
-			s.lim.PromptSlots = min(s.lim.Slots, s.lim.Slots/group+2)
+			s.Limits.PromptSlots = min(s.Limits.Slots, s.Limits.Slots/group+2)
 		}
-		s.lim.PromptLen, s.lim.NewLen = promptLen, newLen
-		s.lim.PromptSlots = max(1, min(s.lim.PromptSlots, int(promptMemory/s.promptBytes())))
+		s.Limits.PromptLen, s.Limits.NewLen = promptLen, newLen
+		s.Limits.PromptSlots = max(1, min(s.Limits.PromptSlots, int(promptMemory/s.promptBytes())))
 	}
 	if !sft && !grpo {
-		s.lim.Frozen = true
+		s.Limits.Frozen = true
 		return nil
 	}
 	typical, err := s.probe(rec, promptLen)
@@ -135,14 +140,14 @@ func (s *shape) limits(rec *recipe.Recipe) error {
 		return err
 	}
 	if grpo {
-		s.seq = promptLen + longestGRPO
+		s.Longest = promptLen + longestGRPO
 	}
 	if sft {
-		s.seq = max(s.seq, min(2*typical, positions))
+		s.Longest = max(s.Longest, min(2*typical, positions))
 	}
-	s.seq = min(s.seq, positions)
-	s.lim.TrainSeqs = rec.Limits.MicroBatchRows
-	s.lim.TrainRows = max(s.seq-1, rec.Limits.MicroBatchRows*min(typical, s.seq))
+	s.Longest = min(s.Longest, positions)
+	s.Limits.TrainSeqs = rec.Limits.MicroBatchRows
+	s.Limits.TrainRows = max(s.Longest-1, rec.Limits.MicroBatchRows*min(typical, s.Longest))
 	return nil
 }
 
@@ -151,17 +156,17 @@ func (s *shape) limits(rec *recipe.Recipe) error {
 const promptMemory = 256 << 20
 
 // promptBytes is what one prompt slot takes.
-func (s *shape) promptBytes() int64 {
-	return 4 * 2 * int64(s.cfg.NumHiddenLayers) * int64(s.lim.PromptLen) * int64(s.cfg.NumKeyValueHeads) * int64(s.cfg.HeadDim)
+func (s *Shape) promptBytes() int64 {
+	return 4 * 2 * int64(s.Config.NumHiddenLayers) * int64(s.Limits.PromptLen) * int64(s.Config.NumKeyValueHeads) * int64(s.Config.HeadDim)
 }
 
 // longestHeldOut is the length of the longest prompt of the held-out suite.
-func (s *shape) longestHeldOut(rec *recipe.Recipe) (int, error) {
-	items, err := suite.FromRecipe(rec, s.held.Spec()).Build(s.held)
+func (s *Shape) longestHeldOut(rec *recipe.Recipe) (int, error) {
+	items, err := suite.FromRecipe(rec, s.Held.Spec()).Build(s.Held)
 	if err != nil {
 		return 0, err
 	}
-	enc := feed.Encoder{Tok: s.tok, Template: rec.Task.Template}
+	enc := feed.Encoder{Tok: s.Tok, Template: rec.Task.Template}
 	longest := 0
 	for _, it := range items {
 		p, err := enc.Encode(it.Problem)
@@ -182,18 +187,18 @@ const (
 
 // probe returns the length of the longest sequence among the first problems
 // of each training stage.
-func (s *shape) probe(rec *recipe.Recipe, promptLen int) (int, error) {
-	enc := feed.Encoder{Tok: s.tok, Template: rec.Task.Template}
+func (s *Shape) probe(rec *recipe.Recipe, promptLen int) (int, error) {
+	enc := feed.Encoder{Tok: s.Tok, Template: rec.Task.Template}
 	longest := 0
 	for i, st := range rec.Stages {
-		src := feed.NewSource(s.train, rec.Task.Level, uint64(rec.Seed), i)
+		src := feed.NewSource(s.Train, rec.Task.Level, uint64(rec.Seed), i)
 		n := int64(probes)
-		if size := s.train.Spec().Size; size > 0 {
+		if size := s.Train.Spec().Size; size > 0 {
 			n = int64(min(size, probesFixed))
 		}
 		switch {
 		case st.SFT != nil:
-			traces := newTraces(st.SFT, src)
+			traces := feed.NewTraces(st.SFT, src)
 			for at := range n {
 				p, text, err := traces.Trace(at)
 				if err != nil {
@@ -203,7 +208,7 @@ func (s *shape) probe(rec *recipe.Recipe, promptLen int) (int, error) {
 				if err != nil {
 					return 0, err
 				}
-				longest = max(longest, len(prompt.Tokens)+len(s.tok.EncodeWithSpecials(text))+1)
+				longest = max(longest, len(prompt.Tokens)+len(s.Tok.EncodeWithSpecials(text))+1)
 			}
 		case st.GRPO != nil:
 			for at := range n {
@@ -215,7 +220,7 @@ func (s *shape) probe(rec *recipe.Recipe, promptLen int) (int, error) {
 				if err != nil {
 					return 0, err
 				}
-				if err := checkPrompt(prompt, promptLen, rec, s.cfg); err != nil {
+				if err := CheckPrompt(prompt, promptLen, rec, s.Config); err != nil {
 					return 0, err
 				}
 				longest = max(longest, len(prompt.Tokens)+st.GRPO.MaxCompletionLength)
@@ -225,9 +230,9 @@ func (s *shape) probe(rec *recipe.Recipe, promptLen int) (int, error) {
 	return longest, nil
 }
 
-// checkPrompt refuses a training prompt that does not fit: cutting it would
+// CheckPrompt refuses a training prompt that does not fit: cutting it would
 // change the question.
-func checkPrompt(p feed.Prompt, promptLen int, rec *recipe.Recipe, cfg model.Config) error {
+func CheckPrompt(p feed.Prompt, promptLen int, rec *recipe.Recipe, cfg model.Config) error {
 	n := len(p.Tokens)
 	if n <= promptLen {
 		return nil
@@ -236,34 +241,10 @@ func checkPrompt(p feed.Prompt, promptLen int, rec *recipe.Recipe, cfg model.Con
 		p.Problem.ID, n, promptLen, rec.Limits.MaxPromptLen, cfg.MaxPositionEmbeddings)
 }
 
-// newModel makes the policy as a run begins with it: fresh weights from the
-// seed, or those of model.from with a fresh optimizer.
-func (s *shape) newModel(dev kernels.Device, rec *recipe.Recipe, from string) (*model.Model, error) {
-	m, err := model.New(dev, s.cfg, s.lim)
-	if err != nil {
-		return nil, err
+// EOS is the token that ends a trace; none if the model has no end token.
+func (s *Shape) EOS() []int32 {
+	if len(s.Config.EOSTokenIDs) == 0 {
+		return nil
 	}
-	if rec.Model.From == "" {
-		err = m.Init(feed.Key(uint64(rec.Seed), "weights"))
-	} else {
-		err = s.copyFrom(dev, m, from)
-	}
-	if err != nil {
-		return nil, errors.Join(err, m.Close())
-	}
-	return m, nil
-}
-
-func (s *shape) copyFrom(dev kernels.Device, m *model.Model, dir string) error {
-	src, _, _, err := model.Load(dev, dir, model.Limits{TrainRows: 1, TrainSeqs: 1, Frozen: true})
-	if err != nil {
-		return fmt.Errorf("model.from: %w", err)
-	}
-	if err := errors.Join(m.CopyWeights(src), src.Close()); err != nil || m.Limits().TrainRows == 0 {
-		return err
-	}
-	if err := m.CheckFinite(); err != nil {
-		return fmt.Errorf("model.from: its weights are of no use: %w", err)
-	}
-	return nil
+	return s.Config.EOSTokenIDs[:1]
 }
