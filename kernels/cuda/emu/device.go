@@ -2,7 +2,6 @@
 
 package emu
 
-// #include <stdlib.h>
 // #include "../abi.h"
 import "C"
 
@@ -44,16 +43,15 @@ type buffer struct {
 	dev   *Device
 	dtype kernels.DType
 	n     int64
-	data  unsafe.Pointer
+	mem   memory
 }
 
 func (b *buffer) DType() kernels.DType { return b.dtype }
 func (b *buffer) Len() int64           { return b.n }
 func (b *buffer) Free() error {
-	C.free(b.data)
-	b.data, b.n = nil, 0
+	b.n = 0
 	delete(b.dev.live, b)
-	return nil
+	return b.mem.free()
 }
 
 // Alloc reserves n elements of four bytes.
@@ -61,11 +59,11 @@ func (d *Device) Alloc(dt kernels.DType, n int64) (kernels.Buffer, error) {
 	if n < 0 || (dt != kernels.F32 && dt != kernels.I32) {
 		return nil, fmt.Errorf("emu: alloc of %d elements of dtype %d", n, dt)
 	}
-	p := C.calloc(C.size_t(n+1), 4)
-	if p == nil {
-		return nil, fmt.Errorf("emu: no memory for %d elements", n)
+	m, err := reserve(4 * n)
+	if err != nil {
+		return nil, err
 	}
-	b := &buffer{d, dt, n, p}
+	b := &buffer{d, dt, n, m}
 	d.live[b] = struct{}{}
 	return b, nil
 }
@@ -74,9 +72,9 @@ func (d *Device) Alloc(dt kernels.DType, n int64) (kernels.Buffer, error) {
 func elements[T any](b kernels.Buffer, dt kernels.DType, off int64, n int) ([]T, error) {
 	own, ok := b.(*buffer)
 	if !ok || own.dtype != dt || off < 0 || off > own.n-int64(n) {
-		return nil, fmt.Errorf("emu: %d elements of %s at %d of %v", n, dt, off, b)
+		return nil, fmt.Errorf("emu: elements %d..%d as %s: not in the buffer, which is a %T", off, off+int64(n), dt, b)
 	}
-	return unsafe.Slice((*T)(unsafe.Add(own.data, off*4)), n), nil
+	return unsafe.Slice((*T)(unsafe.Add(own.mem.data, off*4)), n), nil
 }
 
 func write[T any](dst kernels.Buffer, dt kernels.DType, off int64, src []T) error {
@@ -116,6 +114,7 @@ type program struct {
 	dev   *Device
 	prog  kernels.Program
 	at    []unsafe.Pointer
+	mem   memory // of run and fault
 	run   *C.gk_run
 	fault *C.gk_u64
 }
@@ -132,19 +131,20 @@ func (d *Device) Compile(p *kernels.Program) (kernels.Exec, error) {
 		if !ok || b.dev != d {
 			return nil, fmt.Errorf("emu: program %s: buffer %q is of another device", p.Name, p.Bufs[i].Name)
 		}
-		e.at[i] = unsafe.Add(b.data, p.Bufs[i].Off*4)
+		e.at[i] = unsafe.Add(b.mem.data, p.Bufs[i].Off*4)
 	}
 	e.prog.Bufs = nil
-	e.run = (*C.gk_run)(C.calloc(1, C.sizeof_gk_run))
-	e.fault = (*C.gk_u64)(C.calloc(1, 8))
+	var err error
+	if e.mem, err = reserve(C.sizeof_gk_run + 8); err != nil {
+		return nil, err
+	}
+	e.fault, e.run = (*C.gk_u64)(e.mem.data), (*C.gk_run)(unsafe.Add(e.mem.data, 8))
 	return e, nil
 }
 
 func (e *program) Free() error {
-	C.free(unsafe.Pointer(e.run))
-	C.free(unsafe.Pointer(e.fault))
 	e.run, e.fault = nil, nil
-	return nil
+	return e.mem.free()
 }
 
 // Run launches the kernels of all ops.
@@ -188,12 +188,14 @@ func (e *program) start(kernel string, items int64, threads, shared int, params 
 }
 
 // scratch is memory that lives for one op, full of NaN.
-func scratch(floats int64) unsafe.Pointer {
-	p := C.malloc(C.size_t(floats*4 + 8))
-	for i := range unsafe.Slice((*uint32)(p), floats+2) {
-		unsafe.Slice((*uint32)(p), floats+2)[i] = 0x7fc00000
+func scratch(floats int64) (memory, error) {
+	m, err := reserve(4 * floats)
+	if err == nil {
+		for i := range floats {
+			*(*uint32)(unsafe.Add(m.data, 4*i)) = 0x7fc00000
+		}
 	}
-	return p
+	return m, err
 }
 
 var errNoKernel = errors.New("no kernel")

@@ -2,13 +2,11 @@
 
 package emu
 
-// #include <stdlib.h>
 // #include "../abi.h"
 import "C"
 
 import (
 	"fmt"
-	"unsafe"
 
 	"gradus/kernels"
 )
@@ -51,13 +49,7 @@ func (e *program) op(i int, op kernels.Op, a *kernels.Args) error {
 		}
 		return e.start("gk_rmsnorm_bwd_dx", int64(o.N.Of(a)), 256, 0, bytes(&p))
 	case kernels.Pack:
-		// The kernels read W itself; what Pack writes is only looked at by tests.
-		p := C.gk_move{h: head(1), y: f(o.Dst), x: f(o.W), c: c(o.O * o.K)}
-		if err := e.start("gk_copy_rows", 1, 256, 0, bytes(&p)); err != nil {
-			return err
-		}
-		rest := C.gk_move{h: head(1), y: (*C.float)(unsafe.Add(e.at[o.Dst], 4*o.O*o.K)), c: c(kernels.PackLen(o.O, o.K) - int64(o.O*o.K))}
-		return e.start("gk_zero_rows", 1, 256, 0, bytes(&rest))
+		return nil // the kernels read W itself
 	case kernels.Linear:
 		p := C.gk_linear{h: head(o.N), y: f(o.Y), x: f(o.X), w: f(o.W), res: f(o.Res), o: c(o.O), k: c(o.K)}
 		return e.start("gk_linear_fwd", tiles(o.N.Of(a), o.O), 256, 0, bytes(&p))
@@ -83,10 +75,13 @@ func (e *program) op(i int, op kernels.Op, a *kernels.Args) error {
 		}
 		return e.start("gk_attn_fwd", int64(o.S.Of(a)*o.H)*ceilDiv(int64(o.MaxLen), 16), 128, attendShared(o.D), bytes(&p))
 	case kernels.AttnBwd:
-		delta := scratch(int64(o.N.Of(a) * o.H))
-		defer C.free(delta)
+		delta, err := scratch(int64(o.N.Of(a) * o.H))
+		if err != nil {
+			return err
+		}
+		defer delta.free()
 		p := C.gk_attn_bwd{h: head(o.N), dqkv: f(o.DQKV), dout: f(o.DOut), qkv: f(o.QKV), out: f(o.Out), lse: f(o.LSE), start: ix(o.Start),
-			delta: (*C.float)(delta), heads: c(o.H), kv: c(o.KV), d: c(o.D), max_len: c(o.MaxLen), s: C.gk_dim(o.S)}
+			delta: (*C.float)(delta.data), heads: c(o.H), kv: c(o.KV), d: c(o.D), max_len: c(o.MaxLen), s: C.gk_dim(o.S)}
 		n, s, t := int64(o.N.Of(a)), int64(o.S.Of(a)), ceilDiv(int64(o.MaxLen), 16)
 		for _, k := range []struct {
 			name    string
@@ -154,9 +149,12 @@ func (e *program) op(i int, op kernels.Op, a *kernels.Args) error {
 		p := C.gk_sample{h: head(o.N), tok: ix(o.Tok), logp: f(o.LogP), ent: f(o.Ent), logits: f(o.Logits), stream: ix(o.Stream), pos: ix(o.Pos), v: c(o.V)}
 		return e.start("gk_sample_rows", int64(o.N.Of(a)), 256, 0, bytes(&p))
 	case kernels.SumSq:
-		part := scratch(2 * ceilDiv(o.Len, C.GK_SUM_BLOCK))
-		defer C.free(part)
-		p := C.gk_sum_sq{h: head(1), out: f(o.Out), x: f(o.X), len: C.gk_i64(o.Len), part: (*C.double)(part)}
+		part, err := scratch(2 * ceilDiv(o.Len, C.GK_SUM_BLOCK))
+		if err != nil {
+			return err
+		}
+		defer part.free()
+		p := C.gk_sum_sq{h: head(1), out: f(o.Out), x: f(o.X), len: C.gk_i64(o.Len), part: (*C.double)(part.data)}
 		if err := e.start("gk_sum_sq_part", ceilDiv(o.Len, C.GK_SUM_BLOCK), 256, 0, bytes(&p)); err != nil {
 			return err
 		}

@@ -63,8 +63,8 @@ UNROLL
 				fetch(an, a, i0, k0 + DEPTH, depth);
 				fetch(bn, b, j0, k0 + DEPTH, depth);
 			}
-			int here = depth - k0 < DEPTH ? (int)(depth - k0) : DEPTH;
-			for (int k = 0; k < here; k++) {
+UNROLL_BY(8)
+			for (int k = 0; k < DEPTH; k++) { // beyond the depth both are 0
 				float x[PER], y[PER];
 UNROLL
 				for (int i = 0; i < PER; i++) x[i] = at[k * PITCH + ty + i * SIDE], y[i] = bt[k * PITCH + tx + i * SIDE];

@@ -18,6 +18,7 @@
 #ifdef GK_EMU
 #include "../emu/runtime/emu.h"
 #define UNROLL
+#define UNROLL_BY(n)
 #else
 
 #define DEVICE static inline __attribute__((device)) __attribute__((always_inline))
@@ -25,7 +26,9 @@
 	extern "C" __attribute__((global)) __attribute__((launch_bounds(threads))) void name(const params p)
 
 // UNROLL before a loop keeps arrays that it indexes in registers.
-#define UNROLL _Pragma("unroll")
+#define PRAGMA(x) _Pragma(#x)
+#define UNROLL PRAGMA(unroll)
+#define UNROLL_BY(n) PRAGMA(unroll n)
 
 // Shared memory of a fixed size, and the block that the launch asks for.
 // smem<T> is how functions take a place in it.

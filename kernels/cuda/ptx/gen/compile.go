@@ -1,0 +1,96 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+)
+
+// Clang is the pinned compiler: another version schedules and numbers
+// registers in another way, and the committed files would change for nothing.
+const (
+	Clang        = "clang-22"
+	ClangVersion = "22.1.8"
+)
+
+// ErrNoClang is returned where the pinned compiler is not installed.
+var ErrNoClang = errors.New("gen: " + Clang + " " + ClangVersion + " is not here (Debian: apt install " + Clang + ")")
+
+// flags: PTX ISA 8.0, the oldest with all that Hopper has, so that drivers from CUDA
+// 12.0 on take it; no header and no library of a CUDA toolkit; and no
+// product and sum fused unless the source says so, which clang writes down as
+// mul.rn and add.rn so that the driver's assembler keeps them apart too.
+var flags = []string{
+	"-x", "cuda", "-nocudainc", "-nocudalib", "--cuda-device-only", "--cuda-feature=+ptx80",
+	"-std=c++17", "-O3", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror", "-S", "-o", "-",
+}
+
+// find returns the pinned clang.
+func find() (string, error) {
+	path, err := exec.LookPath(Clang)
+	if err != nil {
+		return "", ErrNoClang
+	}
+	out, err := exec.Command(path, "--version").Output()
+	if err != nil {
+		return "", fmt.Errorf("gen: %s --version: %w", path, err)
+	}
+	if !strings.Contains(string(out), "version "+ClangVersion) {
+		first, _, _ := strings.Cut(string(out), "\n")
+		return "", fmt.Errorf("%w; here is %s", ErrNoClang, first)
+	}
+	return path, nil
+}
+
+// archs of a source: sm_80, and sm_90a where the source has code for it.
+func archs(source []byte) []string {
+	if bytes.Contains(source, []byte("GK_SM_90A")) {
+		return []string{"sm_80", "sm_90a"}
+	}
+	return []string{"sm_80"}
+}
+
+// compileAll returns the PTX of every source in dir by file name.
+func compileAll(clang, dir string) (map[string][]byte, error) {
+	sources, err := filepath.Glob(filepath.Join(dir, "*.cu"))
+	if err != nil || len(sources) == 0 {
+		return nil, fmt.Errorf("gen: no .cu files in %s", dir)
+	}
+	all := map[string][]byte{}
+	for _, s := range sources {
+		text, err := os.ReadFile(s)
+		if err != nil {
+			return nil, fmt.Errorf("gen: %w", err)
+		}
+		for _, arch := range archs(text) {
+			cmd := exec.Command(clang, append(append([]string{"--cuda-gpu-arch=" + arch}, flags...), filepath.Base(s))...)
+			var out, complaints bytes.Buffer
+			cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &out, &complaints
+			if err := cmd.Run(); err != nil {
+				return nil, fmt.Errorf("gen: %s: %w\n%s", strings.Join(cmd.Args, " "), err, complaints.Bytes())
+			}
+			all[strings.TrimSuffix(filepath.Base(s), ".cu")+"."+arch+".ptx"] = strip(out.Bytes())
+		}
+	}
+	return all, nil
+}
+
+var comment = regexp.MustCompile(`[ \t]*//.*`)
+
+// strip leaves out comments and empty lines.
+func strip(text []byte) []byte {
+	var out bytes.Buffer
+	for line := range bytes.Lines(text) {
+		line = bytes.TrimRight(comment.ReplaceAll(line, nil), " \t\n")
+		if len(line) > 0 {
+			out.Write(line)
+			out.WriteByte('\n')
+		}
+	}
+	return out.Bytes()
+}

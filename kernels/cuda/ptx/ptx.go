@@ -1,0 +1,117 @@
+// Package ptx holds the CUDA kernels as PTX, the text form of GPU code that the
+// driver compiles for the GPU at hand when a program starts. The files are made
+// from ../src by clang (go generate, or make ptx) and committed, so that
+// neither clang nor a CUDA toolkit is needed to build or run gradus.
+//
+// There is one file for each .cu file and architecture. Code for sm_80 runs on
+// every later GPU; a second file for sm_90a stands only beside kernels that use
+// what Hopper alone has.
+package ptx
+
+//go:generate go run ./gen
+
+import (
+	"embed"
+	"fmt"
+	"io/fs"
+	"regexp"
+	"sort"
+	"strconv"
+	"strings"
+)
+
+//go:embed *.ptx
+var files embed.FS
+
+// Version is the PTX ISA of the files, 10*major + minor, and MinDriver the
+// oldest CUDA version of a driver that compiles it, as cuDriverGetVersion says
+// it: 1000*major + 10*minor.
+const (
+	Version   = 80
+	MinDriver = 12000
+)
+
+// Module is one PTX file.
+type Module struct {
+	Family string // name of the .cu file
+	Arch   string // sm_80 or sm_90a
+	Text   []byte
+}
+
+// Entry is a kernel of a module.
+type Entry struct {
+	Name    string
+	Bytes   int // of its parameters
+	Threads int // of a block, at most
+	Shared  int // bytes of static shared memory
+}
+
+// Modules returns the modules for a GPU of the given compute capability (10 *
+// major + minor), one for each family, by name. It fails below 80.
+func Modules(capability int) ([]Module, error) {
+	if capability < 80 {
+		return nil, fmt.Errorf("ptx: compute capability %d.%d, the kernels need at least 8.0", capability/10, capability%10)
+	}
+	names, err := fs.Glob(files, "*.ptx")
+	if err != nil {
+		return nil, err
+	}
+	best := map[string]string{} // arch by family
+	for _, n := range names {
+		family, arch, _ := strings.Cut(strings.TrimSuffix(n, ".ptx"), ".")
+		// sm_90a code is for 9.0 alone; sm_80 code is for all from 8.0 on.
+		if arch == "sm_80" && best[family] == "" || arch == "sm_90a" && capability == 90 {
+			best[family] = arch
+		}
+	}
+	var all []Module
+	for family, arch := range best {
+		text, err := files.ReadFile(family + "." + arch + ".ptx")
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, Module{family, arch, text})
+	}
+	sort.Slice(all, func(i, j int) bool { return all[i].Family < all[j].Family })
+	return all, nil
+}
+
+var (
+	entryLine  = regexp.MustCompile(`(?m)^\.visible \.entry (\w+)\($`)
+	paramLine  = regexp.MustCompile(`(?m)^\s*\.param [^\n]*\[(\d+)\],?$`)
+	threadLine = regexp.MustCompile(`(?m)^\.maxntid (\d+)`)
+	sharedLine = regexp.MustCompile(`(?m)^\s*\.shared [^\n]*\[(\d+)\];$`)
+)
+
+// Entries lists the kernels of a module in the order of the file.
+func (m Module) Entries() ([]Entry, error) {
+	text := string(m.Text)
+	starts := entryLine.FindAllStringSubmatchIndex(text, -1)
+	var all []Entry
+	for i, s := range starts {
+		end := len(text)
+		if i+1 < len(starts) {
+			end = starts[i+1][0]
+		}
+		body, e := text[s[1]:end], Entry{Name: text[s[2]:s[3]]}
+		params := paramLine.FindAllStringSubmatch(body, -1)
+		if len(params) != 1 {
+			return nil, fmt.Errorf("ptx: %s.%s: kernel %s takes %d parameters, want one block", m.Family, m.Arch, e.Name, len(params))
+		}
+		e.Bytes = number(params[0][1])
+		if t := threadLine.FindStringSubmatch(body); t != nil {
+			e.Threads = number(t[1])
+		}
+		for _, s := range sharedLine.FindAllStringSubmatch(body, -1) {
+			e.Shared += number(s[1])
+		}
+		all = append(all, e)
+	}
+	return all, nil
+}
+
+// number of digits that a regexp has found.
+func number(s string) int {
+	n, _ := strconv.Atoi(s)
+	return n
+}
