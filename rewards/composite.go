@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"time"
 )
@@ -13,6 +14,16 @@ type Part struct {
 	Name   string // unique in the composite; the reward's own name when empty
 	Weight float64
 	Reward Reward
+	// Gate decides, once all parts have been asked, whether this one counts
+	// for a sample; nil means always. It sees the other parts as
+	// Sample.Earlier.
+	Gate Gate
+}
+
+// Gate is a condition over a sample and its parts' results: 0 shuts the gate.
+// absent names a part that it reads and that gave no score.
+type Gate interface {
+	Value(s Sample) (value float64, absent string, err error)
 }
 
 // PartResult is what one part said of one sample.
@@ -23,6 +34,8 @@ type PartResult struct {
 	Weight  float64 `json:"weight"`
 	Value   float64 `json:"value"` // Weight * Result.Score when Result.Status is OK, else 0
 	Result  Result  `json:"result"`
+	// Gated: the part's gate was shut, so its Value is 0 whatever its score.
+	Gated bool `json:"gated,omitempty"`
 }
 
 // Counts says whether the part added to the total.
@@ -95,36 +108,74 @@ func (c Composite) Score(ctx context.Context, g Group) ([]Breakdown, error) {
 	for i := range out {
 		out[i].Parts = make([]PartResult, len(c.Parts))
 	}
+	// Each part sees what those before it said.
+	g.Samples = append([]Sample(nil), g.Samples...)
+	for i := range g.Samples {
+		g.Samples[i].Earlier = make(map[string]Result, len(c.Parts))
+	}
 	for k, part := range c.Parts {
 		spec := part.Reward.Spec()
 		start := now()
-		results := scorePart(ctx, part.Reward, spec, g)
+		// A part that is given up still runs: it keeps its own view.
+		results := scorePart(ctx, part.Reward, spec, seen(g))
 		elapsed := now().Sub(start).Microseconds()
 		for i, r := range results {
 			if r.Micros == 0 {
 				// The group was one call: each sample bears its share.
 				r.Micros = elapsed / int64(len(results))
 			}
-			pr := PartResult{Name: part.name(), Reward: spec.Name, Version: spec.Version, Weight: part.Weight, Result: r}
-			if r.Status == OK {
-				pr.Value = part.Weight * r.Score
-				out[i].Total += pr.Value
-			}
-			out[i].Parts[k] = pr
+			out[i].Parts[k] = PartResult{Name: part.name(), Reward: spec.Name, Version: spec.Version, Weight: part.Weight, Result: r}
+			g.Samples[i].Earlier[part.name()] = r
 		}
 	}
 	for i := range out {
 		out[i].Unscorable = true
-		for _, p := range out[i].Parts {
+		for k := range out[i].Parts {
+			p := &out[i].Parts[k]
+			c.Parts[k].pass(g.Samples[i], p)
 			switch p.Result.Status {
 			case OK:
 				out[i].Unscorable = false
+				out[i].Total += p.Value
 			case Invalid, Error, Timeout:
 				out[i].Failures++
 			}
 		}
 	}
 	return out, nil
+}
+
+// pass gives a scored part its value, unless its gate is shut.
+func (p Part) pass(s Sample, r *PartResult) {
+	if r.Result.Status != OK {
+		return
+	}
+	r.Value = p.Weight * r.Result.Score
+	if p.Gate == nil {
+		return
+	}
+	value, absent, err := p.Gate.Value(s)
+	switch {
+	case err != nil:
+		r.Result = Result{Status: Error, Reason: "reward.gate_error", Why: fmt.Sprintf("the gate of %s failed: %v", p.name(), err), Facts: r.Result.Facts, Micros: r.Result.Micros}
+		r.Value = 0
+	case absent != "":
+		r.Result.Status, r.Result.Score, r.Result.Reason = Skipped, 0, "reward.gate_unknown"
+		r.Result.Why = fmt.Sprintf("%s; but its gate reads %s, which gave no score", r.Result.Why, absent)
+		r.Value = 0
+	case value == 0:
+		r.Gated, r.Value = true, 0
+		r.Result.Why += "; its gate is shut, so it pays nothing"
+	}
+}
+
+// seen is a group whose Earlier maps later parts do not change.
+func seen(g Group) Group {
+	g.Samples = append([]Sample(nil), g.Samples...)
+	for i := range g.Samples {
+		g.Samples[i].Earlier = maps.Clone(g.Samples[i].Earlier)
+	}
+	return g
 }
 
 // scorePart runs one function and turns whatever happens into results.

@@ -29,6 +29,9 @@ type Sample struct {
 	// Columns are the data set's other columns for this sample, as published
 	// reward functions read them ("language", "verification_info").
 	Columns map[string]json.RawMessage
+	// Earlier holds the results of the parts listed before this one, by name.
+	// Composite fills it in.
+	Earlier map[string]Result
 }
 
 // Group is one prompt with its G completions. Rewards see the whole group,
@@ -88,6 +91,7 @@ type Spec struct {
 	Name          string // as "gradus.format"
 	Version       string // semantic version; a changed verdict is a new version
 	Params        json.RawMessage
+	CodeHash      string // of a function of the user's own; "" for built-in ones
 	Range         [2]float64
 	Deterministic bool
 }

@@ -1,0 +1,114 @@
+package custom
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math"
+	"strings"
+
+	"gradus/rewards"
+)
+
+// reply is what a worker or a service answers to one call.
+type reply struct {
+	Type      string                       `json:"type"` // ready, result, error
+	ID        uint64                       `json:"id"`
+	Rewards   []json.RawMessage            `json:"rewards"`
+	Extra     map[string][]json.RawMessage `json:"extra"`   // columns the function logged
+	Metrics   map[string]json.RawMessage   `json:"metrics"` // numbers the function logged
+	Millis    float64                      `json:"ms"`      // spent in the function
+	Stdout    string                       `json:"stdout"`
+	Stderr    string                       `json:"stderr"`
+	Exception string                       `json:"exception"`
+	Message   string                       `json:"message"`
+	Traceback string                       `json:"traceback"`
+
+	Proto     int        `json:"proto"`
+	Python    string     `json:"python"`
+	Functions []function `json:"functions"`
+}
+
+// function is one that a worker offers.
+type function struct {
+	Name   string   `json:"name"`
+	Params []string `json:"params"`
+	Async  bool     `json:"async"`
+}
+
+// results turns a reply into one result a completion.
+func (r reply) results(who string, g rewards.Group) []rewards.Result {
+	n := len(g.Samples)
+	if r.Type == "error" {
+		res := rewards.Result{Status: rewards.Error, Reason: reasonError, Why: fmt.Sprintf("%s raised %s: %s", who, r.Exception, cut(r.Message, 300)),
+			Facts: map[string]any{"exception": r.Exception, "message": cut(r.Message, 2000), "traceback": tail(r.Traceback, 4000)}}
+		r.note(res.Facts)
+		return same(g, res)
+	}
+	if len(r.Rewards) != n {
+		res := rewards.Result{Status: rewards.Invalid, Reason: reasonInvalid, Facts: map[string]any{},
+			Why: fmt.Sprintf("%s returned %d rewards for %d completions", who, len(r.Rewards), n)}
+		r.note(res.Facts)
+		return same(g, res)
+	}
+	out := make([]rewards.Result, n)
+	for i, raw := range r.Rewards {
+		out[i] = scoreOf(who, raw)
+		facts := map[string]any{}
+		r.note(facts)
+		for key, column := range r.Extra {
+			if i < len(column) && len(column[i]) <= 4096 {
+				facts[key] = column[i]
+			}
+		}
+		if len(facts) > 0 {
+			out[i].Facts = facts
+		}
+		if why, ok := whyOf(out[i]); ok {
+			out[i].Why = fmt.Sprintf("%s: %s", out[i].Why, cut(why, 300))
+		}
+	}
+	return out
+}
+
+// note keeps what a function printed and logged.
+func (r reply) note(facts map[string]any) {
+	if r.Stdout != "" {
+		facts["stdout"] = tail(r.Stdout, 2000)
+	}
+	if r.Stderr != "" {
+		facts["stderr"] = tail(r.Stderr, 2000)
+	}
+	for key, value := range r.Metrics {
+		facts["metric."+key] = value
+	}
+}
+
+// scoreOf reads one reward: a finite number, null (no opinion), or anything
+// else, which is invalid and kept as text.
+func scoreOf(who string, raw json.RawMessage) rewards.Result {
+	if raw = bytes.TrimSpace(raw); len(raw) == 0 || string(raw) == "null" {
+		return rewards.Result{Status: rewards.Skipped, Reason: reasonSkipped, Why: who + " has no opinion (it returned None)"}
+	}
+	var score float64
+	if err := json.Unmarshal(raw, &score); err != nil || math.IsNaN(score) || math.IsInf(score, 0) {
+		return rewards.Result{Status: rewards.Invalid, Reason: reasonInvalid, Why: fmt.Sprintf("%s returned %s, which is no finite number", who, cut(string(raw), 100))}
+	}
+	return rewards.Result{Score: score, Reason: reasonScored, Why: fmt.Sprintf("%s returned %g", who, score)}
+}
+
+// cut keeps the first n bytes of a text, whole characters only.
+func cut(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	return strings.ToValidUTF8(s[:n], "") + "…"
+}
+
+// tail keeps the last n bytes.
+func tail(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	return "…" + strings.ToValidUTF8(s[len(s)-n:], "")
+}

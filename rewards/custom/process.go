@@ -1,0 +1,183 @@
+package custom
+
+import (
+	"context"
+	"crypto/sha256"
+	_ "embed"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"time"
+
+	"gradus/rewards"
+)
+
+//go:embed worker.py
+var pythonWorker string
+
+// PythonParams are the parameters of the reward "python".
+type PythonParams struct {
+	File     string `json:"file"`     // Python file; a relative path is relative to the recipe
+	Function string `json:"function"` // name of the function in it
+	Python   string `json:"python"`   // interpreter; "python3"
+	ProcessParams
+}
+
+// ExecParams are the parameters of the reward "exec".
+type ExecParams struct {
+	Command  []string `json:"command"`  // program and arguments
+	Function string   `json:"function"` // handed through to the program
+	ProcessParams
+}
+
+// ProcessParams are those of every reward that runs in processes.
+type ProcessParams struct {
+	Processes      int        `json:"processes"`      // 1 … 64; 1
+	DeadlineMS     int        `json:"deadline_ms"`    // for one group; 5000
+	StartMS        int        `json:"start_ms"`       // until the process is ready; 60000
+	Conversational bool       `json:"conversational"` // completions as lists of messages, not texts
+	Range          [2]float64 `json:"range"`          // scores outside are invalid; any finite number
+	Deterministic  bool       `json:"deterministic"`  // same input, same score; true
+}
+
+// DefaultProcess returns the defaults of ProcessParams.
+func DefaultProcess() ProcessParams {
+	return ProcessParams{Processes: 1, DeadlineMS: 5000, StartMS: 60_000, Range: anyScore(), Deterministic: true}
+}
+
+// anyScore is the range of a function that declares none.
+func anyScore() [2]float64 { return [2]float64{-math.MaxFloat64, math.MaxFloat64} }
+
+func (p ProcessParams) check(name string) error {
+	switch {
+	case p.Processes < 1 || p.Processes > 64:
+		return fmt.Errorf("reward %s: processes is %d; give 1 to 64", name, p.Processes)
+	case p.DeadlineMS < 1 || p.StartMS < 1:
+		return fmt.Errorf("reward %s: deadline_ms is %d and start_ms %d; give milliseconds, at least 1", name, p.DeadlineMS, p.StartMS)
+	}
+	return checkRange(name, p.Range)
+}
+
+func checkRange(name string, r [2]float64) error {
+	if !(r[0] < r[1]) {
+		return fmt.Errorf("reward %s: range is %v; give the lowest and the highest score", name, r)
+	}
+	return nil
+}
+
+// Process is a reward whose function runs in processes of its own. They start
+// with the first group and end with Close.
+type Process struct {
+	spec     rewards.Spec
+	who      string // for sentences: "reward_a of my.py"
+	function string
+	params   ProcessParams
+	free     chan *worker
+}
+
+// NewPython makes the reward "python": a function of the user's own file with
+// TRL's signature. The file must be there; the interpreter is started with
+// the first group.
+func NewPython(p PythonParams) (*Process, error) {
+	const name = "python"
+	if p.File == "" || p.Function == "" {
+		return nil, fmt.Errorf("reward %s: give file, a Python file, and function, the name of a function in it", name)
+	}
+	code, err := os.ReadFile(p.File)
+	if err != nil {
+		return nil, fmt.Errorf("reward %s: %w", name, err)
+	}
+	if err := p.check(name); err != nil {
+		return nil, err
+	}
+	file, err := filepath.Abs(p.File)
+	if err != nil {
+		return nil, fmt.Errorf("reward %s: %w", name, err)
+	}
+	// -c keeps the worker out of the file system; -u its lines unbuffered.
+	argv := []string{p.Python, "-u", "-c", pythonWorker, file}
+	return newProcess(name, p, hash(code), p.Function+" of "+filepath.Base(file), p.Function, argv, filepath.Dir(file), p.ProcessParams), nil
+}
+
+// NewExec makes the reward "exec": any program that answers the same JSON
+// lines on its standard output as the Python worker (docs/custom-rewards.md).
+func NewExec(p ExecParams) (*Process, error) {
+	const name = "exec"
+	if len(p.Command) == 0 || p.Command[0] == "" {
+		return nil, fmt.Errorf("reward %s: give command, the program and its arguments", name)
+	}
+	if err := p.check(name); err != nil {
+		return nil, err
+	}
+	return newProcess(name, p, "", filepath.Base(p.Command[0]), p.Function, p.Command, "", p.ProcessParams), nil
+}
+
+func newProcess(name string, params any, codeHash, who, function string, argv []string, dir string, p ProcessParams) *Process {
+	out := &Process{who: who, function: function, params: p, free: make(chan *worker, p.Processes),
+		spec: rewards.Spec{Name: name, Version: "1.0.0", Params: asJSON(params), CodeHash: codeHash, Range: p.Range, Deterministic: p.Deterministic}}
+	for range p.Processes {
+		out.free <- &worker{argv: argv, dir: dir, start: time.Duration(p.StartMS) * time.Millisecond}
+	}
+	return out
+}
+
+// Spec describes the function; CodeHash is the SHA-256 of its file.
+func (p *Process) Spec() rewards.Spec { return p.spec }
+
+// Score asks a free process. A timeout is tried once more with a fresh
+// process; every other failure is a status at once.
+func (p *Process) Score(ctx context.Context, g rewards.Group) ([]rewards.Result, error) {
+	if len(g.Samples) == 0 {
+		return nil, nil
+	}
+	var w *worker
+	select {
+	case w = <-p.free:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	defer func() { p.free <- w }()
+	deadline := time.Duration(p.params.DeadlineMS) * time.Millisecond
+	args := kwargs(g, p.params.Conversational)
+	r, err := w.call(ctx, p.function, deadline, args)
+	if errors.Is(err, errDeadline) && ctx.Err() == nil {
+		r, err = w.call(ctx, p.function, deadline, args)
+	}
+	switch {
+	case errors.Is(err, errDeadline):
+		return same(g, rewards.Result{Status: rewards.Timeout, Reason: reasonTimeout, Why: fmt.Sprintf("%s: %v", p.who, err)}), nil
+	case err != nil:
+		return same(g, rewards.Result{Status: rewards.Error, Reason: reasonError, Why: fmt.Sprintf("%s: %v", p.who, err)}), nil
+	}
+	return r.results(p.who, g), nil
+}
+
+// Close ends the processes. It waits for calls that are under way.
+func (p *Process) Close() error {
+	for range p.params.Processes {
+		w := <-p.free
+		w.kill()
+		w.starts = maxStarts
+		w.last = errors.New("the reward is closed")
+		defer func() { p.free <- w }()
+	}
+	return nil
+}
+
+func hash(code []byte) string {
+	sum := sha256.Sum256(code)
+	return hex.EncodeToString(sum[:])
+}
+
+// asJSON renders parameters as they are stored.
+func asJSON(params any) json.RawMessage {
+	raw, err := json.Marshal(params)
+	if err != nil {
+		return nil
+	}
+	return raw
+}
