@@ -29,6 +29,11 @@ var flags = []string{
 // in the user's cache folder under the hash of what it was made from, so a
 // second call compiles only what has changed.
 func Build(dir string) (string, error) {
+	return build(dir, "src/*.cu", "emu/runtime/*.cc")
+}
+
+// build compiles the sources of dir that the patterns name.
+func build(dir string, patterns ...string) (string, error) {
 	cxx, err := exec.LookPath("g++")
 	if err != nil {
 		return "", ErrNoCompiler
@@ -49,7 +54,7 @@ func Build(dir string) (string, error) {
 	if err := os.MkdirAll(cache, 0o755); err != nil {
 		return "", fmt.Errorf("emu: %w", err)
 	}
-	sources, err := match(dir, "src/*.cu", "emu/runtime/*.cc")
+	sources, err := match(dir, patterns...)
 	if err != nil {
 		return "", err
 	}

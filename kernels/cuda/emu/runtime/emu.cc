@@ -1,6 +1,7 @@
 // The scheduler of the emulation and its two entry points.
 #include "../../abi.h"
 #include "emu.h"
+#include "entry.h"
 #include "switch.h"
 
 #include <pthread.h>
@@ -134,13 +135,6 @@ static void run_block() {
 		for (int i = 0; i < size; i++) workers[i].is = READY;
 	}
 }
-
-struct entry {
-	const char *name;
-	unsigned bytes, threads;
-	void (*run)(const void *);
-};
-extern const entry entries[];
 
 static int launch(const entry *e, const unsigned grid[3], const unsigned block[3], unsigned shared, const void *p) {
 	unsigned size = block[0] * block[1] * block[2];

@@ -1,21 +1,10 @@
-// The kernels by name.
+// The kernels of abi.h by name.
 #include "../../abi.h"
+#include "entry.h"
 
 namespace emu {
 
-struct entry {
-	const char *name;
-	unsigned bytes, threads;
-	void (*run)(const void *);
-};
-
-#define DECLARE(kernel, params, threads) \
-	extern "C" void kernel(const params p); \
-	static void run_##kernel(const void *p) { kernel(*(const params *)p); }
-GK_KERNELS(DECLARE)
-
-#define ENTRY(kernel, params, threads) {#kernel, sizeof(params), threads, run_##kernel},
-extern const entry entries[];
-const entry entries[] = {GK_KERNELS(ENTRY){0, 0, 0, 0}};
+GK_KERNELS(EMU_DECLARE)
+const entry entries[] = {GK_KERNELS(EMU_ENTRY){0, 0, 0, 0}};
 
 } // namespace emu
