@@ -193,6 +193,7 @@ func (o Attn) Operands(m *Args) []Operand {
 		f32("LSE", o.LSE, Write, mul(n, o.H)),
 		f32("QKV", o.QKV, Read, mul(n, o.H+2*o.KV, o.D)),
 		i32("Start", o.Start, mul(o.S.Of(m)+1)),
+		optional(i32("Prefix", o.Prefix, mul(o.S.Of(m)))),
 	}
 }
 
@@ -206,6 +207,7 @@ func (o AttnBwd) Operands(m *Args) []Operand {
 		f32("Out", o.Out, Read, mul(n, o.H, o.D)),
 		f32("LSE", o.LSE, Read, mul(n, o.H)),
 		i32("Start", o.Start, mul(o.S.Of(m)+1)),
+		optional(i32("Prefix", o.Prefix, mul(o.S.Of(m)))),
 	}
 }
 

@@ -173,20 +173,28 @@ type KVWrite struct {
 // own sequence. Query head h reads key/value head h/(H/KV) (Ainslie et al.
 // 2023). Scores are scaled by 1/sqrt(D). LSE[n,h] is the log-sum-exp of the
 // scaled scores, kept for the backward pass.
+//
+// A prompt that several completions share is computed once: sequence s with
+// Prefix[s] = p >= 0 continues sequence p, that is, its rows see all rows of p
+// before those of their own. p has no prefix itself, and the sequences that
+// continue it follow it directly. The bits of a row are those that it has when
+// each sequence holds its own copy of the prefix.
 type Attn struct {
-	Out   Ref // (N, H*D)
-	LSE   Ref // (N, H)
-	QKV   Ref // (N, (H+2*KV)*D)
-	Start Ref // (S+1) i32, ascending, Start[0] = 0, Start[S] = N
-	N     Dim
-	S     Dim // number of sequences
-	H, KV int
-	D     int
-	// MaxLen is the longest sequence a run may hold.
+	Out    Ref // (N, H*D)
+	LSE    Ref // (N, H)
+	QKV    Ref // (N, (H+2*KV)*D)
+	Start  Ref // (S+1) i32, ascending, Start[0] = 0, Start[S] = N
+	Prefix Ref // (S) i32, optional: -1, or the sequence that this one continues
+	N      Dim
+	S      Dim // number of sequences
+	H, KV  int
+	D      int
+	// MaxLen is the longest sequence a run may hold, with its prefix.
 	MaxLen int
 }
 
-// AttnBwd: DQKV = gradient of Attn with respect to QKV, given DOut.
+// AttnBwd: DQKV = gradient of Attn with respect to QKV, given DOut. Keys and
+// values of a prefix get the sum over the sequences that continue it.
 type AttnBwd struct {
 	DQKV   Ref // (N, (H+2*KV)*D) =
 	DOut   Ref // (N, H*D)
@@ -194,6 +202,7 @@ type AttnBwd struct {
 	Out    Ref // (N, H*D)
 	LSE    Ref // (N, H)
 	Start  Ref // (S+1) i32
+	Prefix Ref // (S) i32, optional
 	N      Dim
 	S      Dim
 	H, KV  int

@@ -41,11 +41,11 @@ func (e *emitter) project(w *layerWeights, s attnSpans, x span, pos kernels.Ref,
 	e.rope(s.qkv, pos, n, false)
 }
 
-// attend emits causal attention over packed sequences.
-func (e *emitter) attend(s attnSpans, start kernels.Ref, n, seqs kernels.Dim, maxLen int) {
+// attend emits causal attention over packed sequences. prefix may be 0.
+func (e *emitter) attend(s attnSpans, start, prefix kernels.Ref, n, seqs kernels.Dim, maxLen int) {
 	c := e.m.cfg
 	e.Add(kernels.Attn{
-		Out: e.at(s.att), LSE: e.at(s.lse), QKV: e.at(s.qkv), Start: start, N: n, S: seqs,
+		Out: e.at(s.att), LSE: e.at(s.lse), QKV: e.at(s.qkv), Start: start, Prefix: prefix, N: n, S: seqs,
 		H: c.NumAttentionHeads, KV: c.NumKeyValueHeads, D: c.HeadDim, MaxLen: maxLen,
 	})
 }
@@ -64,11 +64,11 @@ type attnGrads struct {
 
 // attentionBwd turns dx, the gradient of the block's output, into that of its
 // input x.
-func (e *emitter) attentionBwd(w *layerWeights, s attnSpans, g attnGrads, dx, x span, pos, start kernels.Ref, n, seqs kernels.Dim, maxLen int) {
+func (e *emitter) attentionBwd(w *layerWeights, s attnSpans, g attnGrads, dx, x span, pos, start, prefix kernels.Ref, n, seqs kernels.Dim, maxLen int) {
 	c := e.m.cfg
 	e.linearBwd(e.at(g.att), e.at(dx), e.at(s.att), w.o, n)
 	e.Add(kernels.AttnBwd{
-		DQKV: e.at(g.qkv), DOut: e.at(g.att), QKV: e.at(s.qkv), Out: e.at(s.att), LSE: e.at(s.lse), Start: start, N: n, S: seqs,
+		DQKV: e.at(g.qkv), DOut: e.at(g.att), QKV: e.at(s.qkv), Out: e.at(s.att), LSE: e.at(s.lse), Start: start, Prefix: prefix, N: n, S: seqs,
 		H: c.NumAttentionHeads, KV: c.NumKeyValueHeads, D: c.HeadDim, MaxLen: maxLen,
 	})
 	e.rope(g.qkv, pos, n, true)

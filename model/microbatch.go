@@ -1,11 +1,16 @@
 package model
 
-import "gradus/kernels"
+import (
+	"slices"
+
+	"gradus/kernels"
+)
 
 // trainPlan lays out a training micro-batch: N = DimRows token rows of S =
 // DimSeqs sequences, of which P = DimPicks predict a scored token.
 type trainPlan struct {
-	rows, seqs int
+	rows, seqs int // limits of a micro-batch
+	parts      int // most sequences of the attention ops: a shared prompt is one of its own
 	maxLen     int
 	backward   bool
 
@@ -23,7 +28,7 @@ type trainPlan struct {
 func planTrain(a *arena, cfg Config, lim Limits) *trainPlan {
 	n, c, f := lim.TrainRows, cfg.HiddenSize, cfg.IntermediateSize
 	p := &trainPlan{
-		rows: n, seqs: lim.TrainSeqs, maxLen: min(n, cfg.MaxPositionEmbeddings), backward: !lim.Frozen,
+		rows: n, seqs: lim.TrainSeqs, parts: lim.TrainSeqs + lim.TrainSeqs/2, maxLen: min(n, cfg.MaxPositionEmbeddings), backward: !lim.Frozen,
 		x:      a.take("embeddings", n, c),
 		layers: make([]layerSpans, cfg.NumHiddenLayers),
 	}
@@ -68,10 +73,11 @@ func (p *trainPlan) pos() int    { return p.rows }
 func (p *trainPlan) pick() int   { return 2 * p.rows }
 func (p *trainPlan) target() int { return 3 * p.rows }
 func (p *trainPlan) start() int  { return 4 * p.rows }
-func (p *trainPlan) ints() int64 { return 4*int64(p.rows) + int64(p.seqs) + 1 }
+func (p *trainPlan) prefix() int { return 4*p.rows + p.parts + 1 }
+func (p *trainPlan) ints() int64 { return 4*int64(p.rows) + 2*int64(p.parts) + 1 }
 
 // trainRefs are the index operands of the training programs.
-type trainRefs struct{ tok, pos, pick, target, start kernels.Ref }
+type trainRefs struct{ tok, pos, pick, target, start, prefix kernels.Ref }
 
 func (e *emitter) trainRefs(p *trainPlan) trainRefs {
 	at := func(name string, off, n int) kernels.Ref {
@@ -82,12 +88,13 @@ func (e *emitter) trainRefs(p *trainPlan) trainRefs {
 		pos:    at("positions", p.pos(), p.rows),
 		pick:   at("picked rows", p.pick(), p.rows),
 		target: at("targets", p.target(), p.rows),
-		start:  at("sequence starts", p.start(), p.seqs+1),
+		start:  at("sequence starts", p.start(), p.parts+1),
+		prefix: at("shared prompts", p.prefix(), p.parts),
 	}
 }
 
 func (p *trainPlan) max() kernels.Args {
-	return kernels.Args{Rows: p.rows, Seqs: p.seqs, Picks: p.rows}
+	return kernels.Args{Rows: p.rows, Seqs: p.parts, Picks: p.rows}
 }
 
 // trainForward is the program that scores a micro-batch and keeps what
@@ -100,7 +107,7 @@ func (m *Model) trainForward() (kernels.Exec, error) {
 	for i, s := range p.layers {
 		w := &m.layout.layers[i]
 		e.project(w, s.attn, p.input(i), r.pos, kernels.DimRows)
-		e.attend(s.attn, r.start, kernels.DimRows, kernels.DimSeqs, p.maxLen)
+		e.attend(s.attn, r.start, r.prefix, kernels.DimRows, kernels.DimSeqs, p.maxLen)
 		e.output(w, s.attn, p.input(i), kernels.DimRows)
 		e.mlp(w, s.mlp, s.attn.out, kernels.DimRows)
 	}
@@ -118,8 +125,83 @@ func (m *Model) trainBackward() (kernels.Exec, error) {
 	for i := len(p.layers) - 1; i >= 0; i-- {
 		w, s := &m.layout.layers[i], p.layers[i]
 		e.mlpBwd(w, s.mlp, p.mlpGrad, p.dx, s.attn.out, kernels.DimRows)
-		e.attentionBwd(w, s.attn, p.attnGrad, p.dx, p.input(i), r.pos, r.start, kernels.DimRows, kernels.DimSeqs, p.maxLen)
+		e.attentionBwd(w, s.attn, p.attnGrad, p.dx, p.input(i), r.pos, r.start, r.prefix, kernels.DimRows, kernels.DimSeqs, p.maxLen)
 	}
 	e.embedBwd(p.dx, r.tok, kernels.DimRows)
 	return e.compile()
+}
+
+// packed is how many rows and sequences a micro-batch holds so far.
+type packed struct {
+	rows, seqs, parts int
+	prompt            []int32 // tokens of the shared prompt that the next sequence may continue; nil without one
+	root              int     // its part
+}
+
+// piece is where a sequence goes in a micro-batch.
+type piece struct {
+	first  bool // its prompt becomes a part that the following ones continue
+	shared bool // the prompt is one that an earlier sequence has brought
+	from   int  // the first token that takes a row
+}
+
+// add makes room for seqs[i], which has scored tokens. It returns false, and
+// changes nothing, when the micro-batch is full.
+//
+// Neighbours with the same prompt, as the completions of a group are, share
+// its rows except the last, the one that their first tokens are predicted
+// from: as in generation, a completion begins with that row.
+func (b *packed) add(p *trainPlan, seqs []Sequence, i int) (piece, bool) {
+	s := seqs[i]
+	prompt, n := s.Tokens[:s.Prompt-1], len(s.Tokens)-1
+	var at piece
+	switch {
+	case len(prompt) == 0:
+	case b.prompt != nil && slices.Equal(b.prompt, prompt):
+		at = piece{shared: true, from: len(prompt)}
+	default:
+		next := i + 1
+		for next < len(seqs) && len(seqs[next].Tokens) == seqs[next].Prompt {
+			next++
+		}
+		if next == len(seqs) || b.seqs+1 >= p.seqs || b.rows+n+len(seqs[next].Tokens)-s.Prompt > p.rows {
+			break // nobody would share it
+		}
+		at.first = seqs[next].Prompt == s.Prompt && slices.Equal(seqs[next].Tokens[:s.Prompt-1], prompt)
+	}
+	if b.rows+n-at.from > p.rows || b.seqs == p.seqs {
+		return at, false
+	}
+	b.rows += n - at.from
+	b.seqs++
+	switch {
+	case at.first:
+		b.prompt, b.root = prompt, b.parts
+		b.parts += 2
+	case at.shared:
+		b.parts++
+	default:
+		b.prompt = nil
+		b.parts++
+	}
+	return at, true
+}
+
+// MicroBatches is the number of parts into which Backward and Score cut seqs:
+// at least one unless there are none.
+func (l Limits) MicroBatches(seqs []Sequence) int {
+	p, n, b := &trainPlan{rows: l.TrainRows, seqs: l.TrainSeqs}, 0, packed{}
+	for i, s := range seqs {
+		if len(s.Tokens) == s.Prompt {
+			continue // nothing to score, takes no rows
+		}
+		if n > 0 {
+			if _, ok := b.add(p, seqs, i); ok {
+				continue
+			}
+		}
+		n, b = n+1, packed{}
+		b.add(p, seqs, i)
+	}
+	return max(n, min(len(seqs), 1))
 }

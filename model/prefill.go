@@ -53,7 +53,7 @@ func (m *Model) prefillProgram() (kernels.Exec, error) {
 		if i == len(m.layout.layers)-1 {
 			break
 		}
-		e.attend(s.attn, start, kernels.DimRows, kernels.DimSeqs, p.maxLen)
+		e.attend(s.attn, start, 0, kernels.DimRows, kernels.DimSeqs, p.maxLen)
 		e.output(w, s.attn, p.x, kernels.DimRows)
 		e.mlp(w, s.mlp, p.x, kernels.DimRows)
 	}

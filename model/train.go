@@ -163,27 +163,37 @@ func newScores(seqs []Sequence) []Scores {
 func (m *Model) load(seqs []Sequence, lo int) (hi int, a *kernels.Args, err error) {
 	p, ints := m.plan.train, m.host.train
 	a = &kernels.Args{}
+	var b packed
+	part := func(prefix int) { // a sequence of the attention ops begins
+		ints[p.start()+a.Seqs], ints[p.prefix()+a.Seqs] = int32(a.Rows), int32(prefix)
+		a.Seqs++
+	}
 	for hi = lo; hi < len(seqs); hi++ {
 		s := seqs[hi]
 		if len(s.Tokens) == s.Prompt {
 			continue
 		}
-		n := len(s.Tokens) - 1
-		if a.Rows+n > p.rows || a.Seqs == p.seqs {
+		at, ok := b.add(p, seqs, hi)
+		if !ok {
 			break
 		}
-		ints[p.start()+a.Seqs] = int32(a.Rows)
-		for i := range n {
-			ints[p.tok()+a.Rows+i] = s.Tokens[i]
-			ints[p.pos()+a.Rows+i] = int32(i)
+		if at.shared {
+			part(b.root)
+		} else {
+			part(-1)
 		}
-		for i := s.Prompt; i <= n; i++ {
-			ints[p.pick()+a.Picks] = int32(a.Rows + i - 1)
-			ints[p.target()+a.Picks] = s.Tokens[i]
-			a.Picks++
+		n := len(s.Tokens) - 1
+		for i := at.from; i < n; i++ {
+			if at.first && i == s.Prompt-1 {
+				part(b.root)
+			}
+			ints[p.tok()+a.Rows], ints[p.pos()+a.Rows] = s.Tokens[i], int32(i)
+			if i+1 >= s.Prompt {
+				ints[p.pick()+a.Picks], ints[p.target()+a.Picks] = int32(a.Rows), s.Tokens[i+1]
+				a.Picks++
+			}
+			a.Rows++
 		}
-		a.Rows += n
-		a.Seqs++
 	}
 	ints[p.start()+a.Seqs] = int32(a.Rows)
 	if a.Rows == 0 {

@@ -30,7 +30,7 @@ typedef enum {
 	GK_OK,
 	GK_TOK, GK_POS, GK_SLOT, GK_AT, GK_IDX, GK_IDX_TWICE, GK_TARGET,
 	GK_START_FIRST, GK_START_ORDER, GK_START_LAST, GK_SEQ_LEN,
-	GK_PSLOT, GK_PLEN, GK_LEN,
+	GK_PSLOT, GK_PLEN, GK_LEN, GK_PREFIX,
 } gk_what;
 
 typedef struct {
@@ -59,8 +59,8 @@ typedef struct { float *dx; const float *dy, *pack; int64_t o, k; gk_dim n; int3
 typedef struct { float *dw; const float *dy, *x; int64_t o, k; gk_dim n; } gk_linear_dw;
 typedef struct { float *qkv; const float *cos, *sin; const int32_t *pos; int64_t h, kv, d, max_pos; gk_dim n; int32_t inverse; } gk_rope;
 typedef struct { float *k, *v; const float *qkv; const int32_t *slot, *at; int64_t h, kv, d, slots, cap; gk_dim n; } gk_kv_write;
-typedef struct { float *out, *lse; const float *qkv; const int32_t *start; int64_t h, kv, d, max_len; gk_dim n, s; } gk_attn;
-typedef struct { float *dqkv; const float *dout, *qkv, *out, *lse; const int32_t *start; int64_t h, kv, d, max_len; gk_dim n, s; } gk_attn_bwd;
+typedef struct { float *out, *lse; const float *qkv; const int32_t *start, *prefix; int64_t h, kv, d, max_len; gk_dim n, s; } gk_attn;
+typedef struct { float *dqkv; const float *dout, *qkv, *out, *lse; const int32_t *start, *prefix; int64_t h, kv, d, max_len; gk_dim n, s; } gk_attn_bwd;
 typedef struct {
 	float *out;
 	const float *qkv, *pk, *pv, *k, *v;

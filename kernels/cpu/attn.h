@@ -22,16 +22,26 @@ INLINE heads heads_of(int64_t h, int64_t kv, int64_t d, int64_t len) {
 	return (heads){h, kv, d, round_up(len, NR), round_up(d, NR), (h + 2 * kv) * d, 1.f / sqrtf((float)d)};
 }
 
-// bad_starts checks Start of a run: 0, ascending, ending at the row count.
-static int bad_starts(gk_run *r, const int32_t *start, int64_t s, int64_t n, int64_t max_len) {
+// bad_sequences checks Start of a run (0, ascending, ending at the row count)
+// and Prefix: -1 or the last sequence that has none.
+static int bad_sequences(gk_run *r, const int32_t *start, const int32_t *prefix, int64_t s, int64_t n, int64_t max_len) {
 	if (start[0] != 0) {
 		r->fault = (gk_fault){.what = GK_START_FIRST, .row = 0, .value = start[0]};
 		return 1;
 	}
+	int64_t root = -1, root_len = 0;
 	for (int64_t i = 0; i < s; i++) {
 		int64_t len = (int64_t)start[i + 1] - start[i];
 		if (len < 0) {
 			r->fault = (gk_fault){.what = GK_START_ORDER, .row = i + 1, .value = start[i + 1], .min = start[i], .max = n};
+			return 1;
+		}
+		if (!prefix || prefix[i] == -1) {
+			root = i, root_len = len;
+		} else if (prefix[i] == root && root >= 0) {
+			len += root_len;
+		} else {
+			r->fault = (gk_fault){.what = GK_PREFIX, .row = i, .value = prefix[i], .min = -1, .max = root};
 			return 1;
 		}
 		if (len > max_len) {
@@ -44,6 +54,40 @@ static int bad_starts(gk_run *r, const int32_t *start, int64_t s, int64_t n, int
 		return 1;
 	}
 	return 0;
+}
+
+// seen are the rows of QKV that a sequence reads: those of its prefix, then its
+// own.
+typedef struct {
+	int64_t plo, plen; // first row and number of rows of the prefix
+	int64_t lo, len;   // of the sequence itself
+} seen;
+
+INLINE seen seen_by(const int32_t *start, const int32_t *prefix, int64_t s) {
+	seen q = {.lo = start[s], .len = start[s + 1] - start[s]};
+	if (prefix && prefix[s] >= 0) q.plo = start[prefix[s]], q.plen = start[prefix[s] + 1] - q.plo;
+	return q;
+}
+
+// seen_t packs n key or value heads (x is that head of row 0) as panels of
+// their transpose.
+static void seen_t(float *panels, const float *x, const seen *q, int64_t ld, int64_t d, int64_t n) {
+	for (int64_t j = 0; j < n; j += NR) {
+		const float *row[NR];
+		int64_t m = min64(NR, n - j);
+		for (int64_t i = 0; i < m; i++) {
+			int64_t t = j + i;
+			row[i] = x + (t < q->plen ? q->plo + t : q->lo + t - q->plen) * ld;
+		}
+		pack_rows_t(panels + j * d, row, d, m);
+	}
+}
+
+// seen_panels packs n of them as they stand.
+static void seen_panels(float *panels, const float *x, const seen *q, int64_t ld, int64_t d, int64_t n) {
+	int64_t p = min64(q->plen, n);
+	pack_panels(panels, x + q->plo * ld, ld, n, d, 0, p, 0);
+	pack_panels(panels, x + q->lo * ld, ld, n, d, p, n, p);
 }
 
 // scores of m <= MR query rows against keys 0..n-1: s (m, t), raw.
@@ -63,21 +107,21 @@ typedef struct {
 	int64_t q_blocks; // work items of one sequence and key/value head
 } attn_task;
 
-static void attn_item(const attn_task *a, int64_t lo, int64_t len, int64_t g, int64_t q0, int64_t q1, char *at) {
+// attn_item does the query rows q0 .. q1-1 of the positions of a sequence and
+// the query heads of one key/value head.
+static void attn_item(const attn_task *a, const seen *q, int64_t g, int64_t q0, int64_t q1, char *at) {
 	const gk_attn *c = a->c;
 	const heads *hd = &a->hd;
-	(void)len;
-	int64_t group = hd->h / hd->kv;
+	int64_t group = hd->h / hd->kv, lo = q->lo - q->plen; // row of position 0, if it were there
 	float *kt = float_block(&at, hd->d * hd->t), *v = float_block(&at, hd->t * hd->dp);
 	float *s = float_block(&at, MR * hd->t), *o = float_block(&at, MR * hd->dp);
-	const float *rows = c->qkv + lo * hd->row;
-	const float *keys = rows + (hd->h + g) * hd->d, *values = keys + hd->kv * hd->d;
-	for (int64_t j = 0; j < q1; j += NR) pack_panel_t(kt + j * hd->d, keys, hd->row, hd->d, j, q1);
-	pack_panels(v, values, hd->row, q1, hd->d, 0, q1);
+	const float *keys = c->qkv + (hd->h + g) * hd->d, *values = keys + hd->kv * hd->d;
+	seen_t(kt, keys, q, hd->row, hd->d, q1);
+	seen_panels(v, values, q, hd->row, hd->d, q1);
 	for (int64_t h = g * group; h < (g + 1) * group; h++)
 		for (int64_t i = q0; i < q1; i += MR) {
 			int64_t m = min64(MR, q1 - i);
-			scores(hd, rows + i * hd->row + h * hd->d, hd->row, m, kt, i + m, s);
+			scores(hd, c->qkv + (lo + i) * hd->row + h * hd->d, hd->row, m, kt, i + m, s);
 			float top[VL], sum[VL], norm[MR];
 			for (int r = 0; r < VL; r++) top[r] = 0, sum[r] = 1;
 			for (int64_t r = 0; r < m; r++) {
@@ -111,15 +155,15 @@ static void attn_chunk(void *task, int64_t chunk, int thread) {
 	const attn_task *a = task;
 	int64_t q = chunk % a->q_blocks, item = chunk / a->q_blocks;
 	int64_t g = item % a->hd.kv, s = item / a->hd.kv;
-	int64_t lo = a->c->start[s], len = a->c->start[s + 1] - lo;
+	seen x = seen_by(a->c->start, a->c->prefix, s);
 	int64_t q0 = q * Q_BLOCK;
-	if (q0 < len) attn_item(a, lo, len, g, q0, min64(len, q0 + Q_BLOCK), local_scratch(a->run, thread));
+	if (q0 < x.len) attn_item(a, &x, g, x.plen + q0, x.plen + min64(x.len, q0 + Q_BLOCK), local_scratch(a->run, thread));
 }
 
 static void run_attn(gk_run *r, const gk_cmd *cmd) {
 	const gk_attn *c = &cmd->u.attn;
 	int64_t n = gk_count(c->n, r->args), s = gk_count(c->s, r->args), longest = 0;
-	if (bad_starts(r, c->start, s, n, c->max_len)) return;
+	if (bad_sequences(r, c->start, c->prefix, s, n, c->max_len)) return;
 	for (int64_t i = 0; i < s; i++) longest = max64(longest, c->start[i + 1] - c->start[i]);
 	attn_task a = {.run = r, .c = c, .hd = heads_of(c->h, c->kv, c->d, c->max_len), .q_blocks = ceil_div(longest, Q_BLOCK)};
 	each(r, attn_chunk, &a, s * c->kv * a.q_blocks);
@@ -137,14 +181,16 @@ static void need_attn(const gk_cmd *cmd, const gk_args *max, int threads, gk_nee
 //	dS = scale * P * (dP - delta)
 //	dV = P^T dO    dQ = dS K    dK = dS^T Q
 //
-// One thread does a sequence and a key/value head from start to end, so the
-// sums over query rows in dK and dV have one order.
+// One thread does a family (a sequence and those that continue it) and a
+// key/value head from start to end, so the sums over query rows in dK and dV
+// have one order.
 enum { B_ROWS = 8 * MR }; // query rows of a step
 
 typedef struct {
 	gk_run *run;
 	const gk_attn_bwd *c;
 	heads hd;
+	int32_t *first; // first sequence of each family
 } attn_bwd_task;
 
 // sum_over_rows: acc (n, dp) += p (m, t)^T x, with x as panels of m rows. Row r
@@ -195,67 +241,97 @@ INLINE void attn_bwd_rows(const attn_bwd_task *a, int64_t row, int64_t h, int64_
 	}
 }
 
+// attn_bwd_scratch is one thread's memory. dk and dv hold the gradients of the
+// keys and values of the sequence at hand, by position.
+typedef struct { float *kt, *vt, *k, *dk, *dv, *p, *ds, *qb, *ob; } attn_bwd_scratch;
+
+static void attn_bwd_sequence(const attn_bwd_task *a, const seen *sq, int64_t g, const attn_bwd_scratch *w) {
+	const gk_attn_bwd *c = a->c;
+	const heads *hd = &a->hd;
+	int64_t t = sq->plen + sq->len, lo = sq->lo - sq->plen, own = sq->plen * hd->dp;
+	const float *keys = c->qkv + (hd->h + g) * hd->d, *values = keys + hd->kv * hd->d;
+	seen_t(w->kt, keys, sq, hd->row, hd->d, t);
+	seen_t(w->vt, values, sq, hd->row, hd->d, t);
+	seen_panels(w->k, keys, sq, hd->row, hd->d, t);
+	memset(w->dk + own, 0, (size_t)(sq->len * hd->dp) * 4);
+	memset(w->dv + own, 0, (size_t)(sq->len * hd->dp) * 4);
+	int64_t group = hd->h / hd->kv, out_row = hd->h * hd->d;
+	for (int64_t h = g * group; h < (g + 1) * group; h++)
+		for (int64_t i = sq->plen; i < t; i += B_ROWS) {
+			int64_t m = min64(B_ROWS, t - i), n = i + m;
+			const float *q = c->qkv + (lo + i) * hd->row + h * hd->d, *dout = c->dout + (lo + i) * out_row + h * hd->d;
+			float *dq = c->dqkv + (lo + i) * hd->row + h * hd->d;
+			pack_panels(w->qb, q, hd->row, m, hd->d, 0, m, 0);
+			pack_panels(w->ob, dout, out_row, m, hd->d, 0, m, 0);
+			for (int64_t r = 0; r < m; r += MR) {
+				int64_t mr = min64(MR, m - r), reach = i + r + mr;
+				float *pr = w->p + r * hd->t, *dr = w->ds + r * hd->t;
+				scores(hd, q + r * hd->row, hd->row, mr, w->kt, reach, pr);
+				scores(hd, dout + r * out_row, out_row, mr, w->vt, reach, dr);
+				attn_bwd_rows(a, lo + i + r, h, i + r, mr, pr, dr);
+				for (int64_t j = 0; j < hd->d; j += NR)
+					rows_tile[mr](&(tile){
+						.depth = reach, .a = dr, .lda = hd->t, .b = w->k + j * t,
+						.c = dq + r * hd->row + j, .ldc = hd->row, .cols = min64(NR, hd->d - j),
+					});
+			}
+			sum_over_rows(hd, w->dk, w->ds, n, w->qb, i, m);
+			sum_over_rows(hd, w->dv, w->p, n, w->ob, i, m);
+		}
+}
+
+// attn_bwd_store writes the gradients of n keys and values, of which the first
+// is row lo and lies at dk and dv.
+static void attn_bwd_store(const attn_bwd_task *a, int64_t g, int64_t lo, int64_t n, const float *dk, const float *dv) {
+	const heads *hd = &a->hd;
+	float *to = a->c->dqkv + lo * hd->row + (hd->h + g) * hd->d;
+	for (int64_t t = 0; t < n; t++, to += hd->row, dk += hd->dp, dv += hd->dp) {
+		memcpy(to, dk, (size_t)hd->d * 4);
+		memcpy(to + hd->kv * hd->d, dv, (size_t)hd->d * 4);
+	}
+}
+
 static void attn_bwd_chunk(void *task, int64_t chunk, int thread) {
 	const attn_bwd_task *a = task;
 	const gk_attn_bwd *c = a->c;
 	const heads *hd = &a->hd;
-	int64_t g = chunk % hd->kv, seq = chunk / hd->kv, lo = c->start[seq], len = c->start[seq + 1] - lo;
-	if (len == 0) return;
+	int64_t g = chunk % hd->kv, first = a->first[chunk / hd->kv], end = a->first[chunk / hd->kv + 1];
 	char *at = local_scratch(a->run, thread);
-	float *kt = float_block(&at, hd->d * hd->t), *vt = float_block(&at, hd->d * hd->t), *k = float_block(&at, hd->t * hd->dp);
-	float *dk = float_block(&at, hd->t * hd->dp), *dv = float_block(&at, hd->t * hd->dp);
-	float *p = float_block(&at, B_ROWS * hd->t), *ds = float_block(&at, B_ROWS * hd->t);
-	float *qb = float_block(&at, B_ROWS * hd->dp), *ob = float_block(&at, B_ROWS * hd->dp);
-	const float *rows = c->qkv + lo * hd->row;
-	const float *keys = rows + (hd->h + g) * hd->d, *values = keys + hd->kv * hd->d;
-	float *drows = c->dqkv + lo * hd->row;
-	for (int64_t j = 0; j < len; j += NR) {
-		pack_panel_t(kt + j * hd->d, keys, hd->row, hd->d, j, len);
-		pack_panel_t(vt + j * hd->d, values, hd->row, hd->d, j, len);
+	attn_bwd_scratch m = {
+		.kt = float_block(&at, hd->d * hd->t), .vt = float_block(&at, hd->d * hd->t), .k = float_block(&at, hd->t * hd->dp),
+		.dk = float_block(&at, hd->t * hd->dp), .dv = float_block(&at, hd->t * hd->dp),
+		.p = float_block(&at, B_ROWS * hd->t), .ds = float_block(&at, B_ROWS * hd->t),
+		.qb = float_block(&at, B_ROWS * hd->dp), .ob = float_block(&at, B_ROWS * hd->dp),
+	};
+	// The first sequence is the others' prefix: its gradients stay at the
+	// beginning of dk and dv and grow until the last one is through.
+	seen root = seen_by(c->start, 0, first);
+	attn_bwd_sequence(a, &root, g, &m);
+	for (int64_t s = first + 1; s < end; s++) {
+		seen q = seen_by(c->start, c->prefix, s);
+		if (q.len == 0) continue;
+		attn_bwd_sequence(a, &q, g, &m);
+		attn_bwd_store(a, g, q.lo, q.len, m.dk + q.plen * hd->dp, m.dv + q.plen * hd->dp);
 	}
-	pack_panels(k, keys, hd->row, len, hd->d, 0, len);
-	memset(dk, 0, (size_t)(len * hd->dp) * 4);
-	memset(dv, 0, (size_t)(len * hd->dp) * 4);
-	int64_t group = hd->h / hd->kv, out_row = hd->h * hd->d;
-	for (int64_t h = g * group; h < (g + 1) * group; h++)
-		for (int64_t i = 0; i < len; i += B_ROWS) {
-			int64_t m = min64(B_ROWS, len - i), n = i + m;
-			const float *q = rows + i * hd->row + h * hd->d, *dout = c->dout + (lo + i) * out_row + h * hd->d;
-			pack_panels(qb, q, hd->row, m, hd->d, 0, m);
-			pack_panels(ob, dout, out_row, m, hd->d, 0, m);
-			for (int64_t r = 0; r < m; r += MR) {
-				int64_t mr = min64(MR, m - r), seen = i + r + mr;
-				float *pr = p + r * hd->t, *dr = ds + r * hd->t;
-				scores(hd, q + r * hd->row, hd->row, mr, kt, seen, pr);
-				scores(hd, dout + r * out_row, out_row, mr, vt, seen, dr);
-				attn_bwd_rows(a, lo + i + r, h, i + r, mr, pr, dr);
-				for (int64_t j = 0; j < hd->d; j += NR)
-					rows_tile[mr](&(tile){
-						.depth = seen, .a = dr, .lda = hd->t, .b = k + j * len,
-						.c = drows + (i + r) * hd->row + h * hd->d + j, .ldc = hd->row, .cols = min64(NR, hd->d - j),
-					});
-			}
-			sum_over_rows(hd, dk, ds, n, qb, i, m);
-			sum_over_rows(hd, dv, p, n, ob, i, m);
-		}
-	for (int64_t t = 0; t < len; t++) {
-		float *to = drows + t * hd->row + (hd->h + g) * hd->d;
-		memcpy(to, dk + t * hd->dp, (size_t)hd->d * 4);
-		memcpy(to + hd->kv * hd->d, dv + t * hd->dp, (size_t)hd->d * 4);
-	}
+	attn_bwd_store(a, g, root.lo, root.len, m.dk, m.dv);
 }
 
 static void run_attn_bwd(gk_run *r, const gk_cmd *cmd) {
 	const gk_attn_bwd *c = &cmd->u.attn_bwd;
 	int64_t n = gk_count(c->n, r->args), s = gk_count(c->s, r->args);
-	if (bad_starts(r, c->start, s, n, c->max_len)) return;
-	attn_bwd_task a = {.run = r, .c = c, .hd = heads_of(c->h, c->kv, c->d, c->max_len)};
-	each(r, attn_bwd_chunk, &a, s * c->kv);
+	if (bad_sequences(r, c->start, c->prefix, s, n, c->max_len)) return;
+	attn_bwd_task a = {.run = r, .c = c, .hd = heads_of(c->h, c->kv, c->d, c->max_len), .first = (int32_t *)r->shared};
+	int64_t families = 0;
+	for (int64_t i = 0; i < s; i++)
+		if (!c->prefix || c->prefix[i] < 0) a.first[families++] = (int32_t)i;
+	a.first[families] = (int32_t)s;
+	each(r, attn_bwd_chunk, &a, families * c->kv);
 }
 
 static void need_attn_bwd(const gk_cmd *cmd, const gk_args *max, int threads, gk_need *need) {
-	(void)max, (void)threads;
+	(void)threads;
 	const gk_attn_bwd *c = &cmd->u.attn_bwd;
+	want_shared(need, (gk_count(c->s, max) + 1) * 4);
 	heads hd = heads_of(c->h, c->kv, c->d, c->max_len);
 	want_local(need, 2 * block_bytes(hd.d * hd.t) + 3 * block_bytes(hd.t * hd.dp)
 		+ 2 * block_bytes(B_ROWS * hd.t) + 2 * block_bytes(B_ROWS * hd.dp));

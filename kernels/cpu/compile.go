@@ -129,10 +129,10 @@ func (r *resolver) command(c *C.gk_cmd, op kernels.Op) bool {
 		set(c, C.GK_KV_WRITE, C.gk_kv_write{k: r.f(o.K), v: r.f(o.V), qkv: r.f(o.QKV), slot: r.i(o.Slot), at: r.i(o.At),
 			h: size(o.H), kv: size(o.KV), d: size(o.D), slots: size(o.Slots), cap: size(o.Cap), n: dim(o.N)})
 	case kernels.Attn:
-		set(c, C.GK_ATTN, C.gk_attn{out: r.f(o.Out), lse: r.f(o.LSE), qkv: r.f(o.QKV), start: r.i(o.Start),
+		set(c, C.GK_ATTN, C.gk_attn{out: r.f(o.Out), lse: r.f(o.LSE), qkv: r.f(o.QKV), start: r.i(o.Start), prefix: r.i(o.Prefix),
 			h: size(o.H), kv: size(o.KV), d: size(o.D), max_len: size(o.MaxLen), n: dim(o.N), s: dim(o.S)})
 	case kernels.AttnBwd:
-		set(c, C.GK_ATTN_BWD, C.gk_attn_bwd{dqkv: r.f(o.DQKV), dout: r.f(o.DOut), qkv: r.f(o.QKV), out: r.f(o.Out), lse: r.f(o.LSE), start: r.i(o.Start),
+		set(c, C.GK_ATTN_BWD, C.gk_attn_bwd{dqkv: r.f(o.DQKV), dout: r.f(o.DOut), qkv: r.f(o.QKV), out: r.f(o.Out), lse: r.f(o.LSE), start: r.i(o.Start), prefix: r.i(o.Prefix),
 			h: size(o.H), kv: size(o.KV), d: size(o.D), max_len: size(o.MaxLen), n: dim(o.N), s: dim(o.S)})
 	case kernels.AttnDecode:
 		set(c, C.GK_ATTN_DECODE, C.gk_attn_decode{out: r.f(o.Out), qkv: r.f(o.QKV), pk: r.f(o.PK), pv: r.f(o.PV), k: r.f(o.K), v: r.f(o.V),

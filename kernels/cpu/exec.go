@@ -79,7 +79,7 @@ func faultError(f *C.gk_fault) error {
 	row, value, lo, hi := int64(f.row), int64(f.value), int64(f.min), int64(f.max)
 	operand := map[C.gk_what]string{
 		C.GK_TOK: "Tok", C.GK_POS: "Pos", C.GK_SLOT: "Slot", C.GK_AT: "At", C.GK_IDX: "Idx",
-		C.GK_TARGET: "Target", C.GK_PSLOT: "PSlot", C.GK_PLEN: "PLen", C.GK_LEN: "Len",
+		C.GK_TARGET: "Target", C.GK_PSLOT: "PSlot", C.GK_PLEN: "PLen", C.GK_LEN: "Len", C.GK_PREFIX: "Prefix",
 	}
 	switch w := C.gk_what(f.what); w {
 	case C.GK_IDX_TWICE:
@@ -90,6 +90,11 @@ func faultError(f *C.gk_fault) error {
 		return fmt.Errorf("row %d: Start = %d, below %d of the row before", row, value, lo)
 	case C.GK_START_LAST:
 		return fmt.Errorf("row %d: Start = %d, want the number of rows, %d", row, value, hi)
+	case C.GK_PREFIX:
+		if hi < 0 {
+			return fmt.Errorf("row %d: Prefix = %d, want -1: there is no sequence before it", row, value)
+		}
+		return fmt.Errorf("row %d: Prefix = %d, want -1 or %d, the last sequence without one", row, value, hi)
 	case C.GK_SEQ_LEN:
 		return fmt.Errorf("row %d: sequence of %d rows, MaxLen is %d", row, value, hi)
 	default:

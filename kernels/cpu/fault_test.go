@@ -51,6 +51,10 @@ func TestFaults(t *testing.T) {
 	attn := func(p program, start ...int32) kernels.Op {
 		return kernels.Attn{Out: p.r(4 * 4), LSE: p.r(4), QKV: p.r(4 * 12), Start: p.i(start...), N: kernels.Dim(4), S: kernels.Dim(2), H: 1, KV: 1, D: 4, MaxLen: 3}
 	}
+	family := func(p program, prefix ...int32) kernels.Op {
+		return kernels.Attn{Out: p.r(4 * 4), LSE: p.r(4), QKV: p.r(4 * 12), Start: p.i(0, 1, 2, 4), Prefix: p.i(prefix...),
+			N: kernels.Dim(4), S: kernels.Dim(3), H: 1, KV: 1, D: 4, MaxLen: 3}
+	}
 	ok := []int32{0, 0}
 	for name, c := range map[string]struct {
 		op   func(p program) kernels.Op
@@ -77,13 +81,24 @@ func TestFaults(t *testing.T) {
 		"kv_write at": {func(p program) kernels.Op {
 			return kernels.KVWrite{K: p.r(24), V: p.r(24), QKV: p.r(24), Slot: p.i(0, 1), At: p.i(0, 3), N: n, H: 1, KV: 1, D: 4, Slots: 2, Cap: 3}
 		}, []string{"kv_write", "row 1", "At = 3"}},
-		"attn ok":          {op: func(p program) kernels.Op { return attn(p, 0, 1, 4) }},
-		"attn empty":       {op: func(p program) kernels.Op { return attn(p, 0, 0, 3) }, want: []string{"attn", "Start"}},
-		"attn first":       {func(p program) kernels.Op { return attn(p, 1, 2, 4) }, []string{"attn", "Start"}},
-		"attn last":        {func(p program) kernels.Op { return attn(p, 0, 2, 5) }, []string{"attn", "Start"}},
-		"attn falling":     {func(p program) kernels.Op { return attn(p, 0, 5, 4) }, []string{"attn"}},
-		"attn far outside": {func(p program) kernels.Op { return attn(p, 0, -big, 4) }, []string{"attn"}},
-		"attn too long":    {func(p program) kernels.Op { return attn(p, 0, 4, 4) }, []string{"attn", "MaxLen"}},
+		"attn ok":              {op: func(p program) kernels.Op { return attn(p, 0, 1, 4) }},
+		"attn empty":           {op: func(p program) kernels.Op { return attn(p, 0, 0, 3) }, want: []string{"attn", "Start"}},
+		"attn first":           {func(p program) kernels.Op { return attn(p, 1, 2, 4) }, []string{"attn", "Start"}},
+		"attn last":            {func(p program) kernels.Op { return attn(p, 0, 2, 5) }, []string{"attn", "Start"}},
+		"attn falling":         {func(p program) kernels.Op { return attn(p, 0, 5, 4) }, []string{"attn"}},
+		"attn far outside":     {func(p program) kernels.Op { return attn(p, 0, -big, 4) }, []string{"attn"}},
+		"attn too long":        {func(p program) kernels.Op { return attn(p, 0, 4, 4) }, []string{"attn", "MaxLen"}},
+		"attn prefix ok":       {op: func(p program) kernels.Op { return family(p, -1, 0, 0) }},
+		"attn prefix first":    {func(p program) kernels.Op { return family(p, 0, 0, 0) }, []string{"attn", "row 0", "Prefix = 0", "want -1"}},
+		"attn prefix later":    {func(p program) kernels.Op { return family(p, -1, 2, 0) }, []string{"attn", "row 1", "Prefix = 2", "-1 or 0"}},
+		"attn prefix nested":   {func(p program) kernels.Op { return family(p, -1, 0, 1) }, []string{"attn", "row 2", "Prefix = 1", "-1 or 0"}},
+		"attn prefix not last": {func(p program) kernels.Op { return family(p, -1, -1, 0) }, []string{"attn", "row 2", "Prefix = 0", "-1 or 1"}},
+		"attn prefix negative": {func(p program) kernels.Op { return family(p, -1, -big, 0) }, []string{"attn", "row 1", "Prefix"}},
+		"attn prefix too long": {func(p program) kernels.Op {
+			o := family(p, -1, 0, 0).(kernels.Attn)
+			o.MaxLen = 2
+			return o
+		}, []string{"attn", "MaxLen"}},
 		"attn_bwd": {func(p program) kernels.Op {
 			return kernels.AttnBwd{DQKV: p.r(48), DOut: p.r(16), QKV: p.r(48), Out: p.r(16), LSE: p.r(4), Start: p.i(0, 9, 4), N: kernels.Dim(4), S: kernels.Dim(2), H: 1, KV: 1, D: 4, MaxLen: 3}
 		}, []string{"attn_bwd"}},

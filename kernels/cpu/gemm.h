@@ -166,11 +166,11 @@ INLINE void multiply(const tile_fn *fn, int64_t m, tile t, int64_t step_a) {
 
 // pack_panels copies rows r0 .. r1-1 of a row-major (depth, cols) matrix with
 // row stride ld to panels[.][depth][NR]; columns beyond the last become 0. It
-// reads along the rows, where the hardware prefetches.
-static void pack_panels(float *panels, const float *x, int64_t ld, int64_t depth, int64_t cols, int64_t r0, int64_t r1) {
+// reads along the rows, where the hardware prefetches. x begins at row x0.
+static void pack_panels(float *panels, const float *x, int64_t ld, int64_t depth, int64_t cols, int64_t r0, int64_t r1, int64_t x0) {
 	int64_t full = cols / NR, rest = cols % NR;
 	for (int64_t k = r0; k < r1; k++) {
-		const float *from = x + k * ld;
+		const float *from = x + (k - x0) * ld;
 		float *to = panels + k * NR;
 		for (int64_t j = 0; j < full; j++, from += NR, to += depth * NR) {
 			vstore(to, vload(from));
@@ -183,22 +183,29 @@ static void pack_panels(float *panels, const float *x, int64_t ld, int64_t depth
 	}
 }
 
-// pack_panel_t makes one panel of a transposed operand: row c0+j of x (depth
-// floats, row stride ld) becomes its column j.
-static void pack_panel_t(float *panel, const float *x, int64_t ld, int64_t depth, int64_t c0, int64_t cols) {
-	int64_t n = min64(NR, cols - c0), k = 0;
-	x += c0 * ld;
+// pack_rows_t makes one panel of a transposed operand of which n <= NR rows
+// (depth floats each) exist: row j becomes its column j.
+INLINE void pack_rows_t(float *panel, const float *const *row, int64_t depth, int64_t n) {
+	int64_t k = 0;
 	if (n == NR) {
 		for (; k + VL <= depth; k += VL)
 			for (int half = 0; half < 2; half++) {
 				vf t[VL];
-				for (int i = 0; i < VL; i++) t[i] = vload(x + (half * VL + i) * ld + k);
+				for (int i = 0; i < VL; i++) t[i] = vload(row[half * VL + i] + k);
 				vtranspose(t);
 				for (int i = 0; i < VL; i++) vstore(panel + (k + i) * NR + half * VL, t[i]);
 			}
 	}
 	for (; k < depth; k++)
-		for (int64_t j = 0; j < NR; j++) panel[k * NR + j] = j < n ? x[j * ld + k] : 0;
+		for (int64_t j = 0; j < NR; j++) panel[k * NR + j] = j < n ? row[j][k] : 0;
+}
+
+// pack_panel_t takes rows c0, c0+1, ... of x, whose row stride is ld.
+static void pack_panel_t(float *panel, const float *x, int64_t ld, int64_t depth, int64_t c0, int64_t cols) {
+	const float *row[NR];
+	int64_t n = min64(NR, cols - c0);
+	for (int64_t j = 0; j < n; j++) row[j] = x + (c0 + j) * ld;
+	pack_rows_t(panel, row, depth, n);
 }
 
 // A product of n rows with packed panels, cut in blocks of rows and groups of
@@ -272,7 +279,7 @@ static void pack_back_chunk(void *task, int64_t chunk, int thread) {
 	(void)thread;
 	const gk_pack *c = task;
 	int64_t r0 = chunk * PACK_ROWS;
-	pack_panels(c->dst, c->w, c->k, c->o, c->k, r0, min64(c->o, r0 + PACK_ROWS));
+	pack_panels(c->dst, c->w, c->k, c->o, c->k, r0, min64(c->o, r0 + PACK_ROWS), 0);
 }
 
 static void run_pack(gk_run *r, const gk_cmd *cmd) {

@@ -51,7 +51,7 @@ static void outer_pack_chunk(void *task, int64_t chunk, int thread) {
 			for (int64_t i = 0; i < strips; i++) memcpy(at + i * step, from + i * MR, (size_t)min64(MR, w->o - i * MR) * 4);
 		}
 	}
-	pack_panels(w->panels + block * round_up(w->k, NR), w->x + block * w->k, w->k, depth, w->k, n0 - block, n1 - block);
+	pack_panels(w->panels + block * round_up(w->k, NR), w->x + block * w->k, w->k, depth, w->k, n0 - block, n1 - block, 0);
 }
 
 static void outer_chunk(void *task, int64_t chunk, int thread) {

@@ -36,6 +36,7 @@ func Bits(open func(threads int) (kernels.Device, error), cases []Case) (err err
 	}
 	several := devs[2]
 	sequenceBits(&failed, several, seed)
+	prefixBits(&failed, several, seed)
 	decodeBits(&failed, several, seed)
 	policyBits(&failed, several, seed)
 	return failed.err()

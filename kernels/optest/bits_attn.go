@@ -99,6 +99,51 @@ func sequenceBits(failed *failures, dev kernels.Device, seed uint64) {
 	}
 }
 
+// prefixBits compares sequences that share a prefix with the same sequences
+// each holding its own copy: completions trained on as a group must have the
+// log-probs that they were sampled with.
+func prefixBits(failed *failures, dev kernels.Device, seed uint64) {
+	for i, fs := range families {
+		for j, shape := range headShapes {
+			hs, r := headShape(shape), &random{seed: seed, stream: uint64(2000 + 10*i + j)}
+			lengths, prefix := lengthsOf(fs)
+			qkv := drawn(r, sum(lengths)*hs.qkvWidth())
+			s := newTensors(Case{Args: kernels.Args{Rows: sum(lengths), Seqs: len(lengths)}})
+			f := continuing(s, hs.h, hs.kv, hs.d, lengths, prefix, 1)
+			copy(s.at(f.QKV).real, qkv)
+			what := fmt.Sprintf("%s: attn h=%d kv=%d d=%d families=%v seed=%d", dev.Name(), hs.h, hs.kv, hs.d, fs, seed)
+			got, err := execute(dev, s, []kernels.Op{f})
+			if err != nil {
+				failed.add("%s: %w", what, err)
+				return
+			}
+			var full []float32
+			var own, copied, fullLengths []int // rows here, the same rows in full
+			start := make([]int, len(lengths)+1)
+			for s, l := range lengths {
+				start[s+1] = start[s] + l
+			}
+			for s, l := range lengths {
+				before := 0
+				if prefix[s] >= 0 {
+					before = lengths[prefix[s]]
+					full = append(full, pick(qkv, span(start[prefix[s]], before), hs.qkvWidth())...)
+				}
+				own, copied = append(own, span(start[s], l)...), append(copied, span(sum(fullLengths)+before, l)...)
+				full = append(full, pick(qkv, span(start[s], l), hs.qkvWidth())...)
+				fullLengths = append(fullLengths, before+l)
+			}
+			whole, err := attend(dev, hs, full, nil, fullLengths)
+			if err != nil {
+				failed.add("%s: %w", what, err)
+				return
+			}
+			compareRows(failed, what+": Out", pick(got[f.Out-1].real, own, hs.h*hs.d), whole.out, copied, hs.h*hs.d)
+			compareRows(failed, what+": LSE", pick(got[f.LSE-1].real, own, hs.h), whole.lse, copied, hs.h)
+		}
+	}
+}
+
 func drawn(r *random, n int) []float32 {
 	x := make([]float32, n)
 	for i := range x {

@@ -41,6 +41,61 @@ func longest(x []int) int {
 	return n
 }
 
+// families are packed batches in which sequences continue others: the first
+// number of each is the length of the prefix. A prefix of no rows, a sequence of
+// none, a prefix that nobody continues, and lengths around a kernel's blocks.
+var families = [...][][]int{
+	{{1, 1}},
+	{{5, 3, 1, 7}, {4}, {0, 2, 6}},
+	{{31, 33, 64}, {16, 16}, {1, 65, 2, 1}},
+	{{63, 2, 0, 130}, {0}, {127, 1, 2}},
+}
+
+// lengthsOf flattens families; prefix[s] is what sequence s continues, or -1.
+func lengthsOf(families [][]int) (lengths, prefix []int) {
+	for _, f := range families {
+		root := len(lengths)
+		for i, l := range f {
+			lengths = append(lengths, l)
+			if i == 0 {
+				prefix = append(prefix, -1)
+			} else {
+				prefix = append(prefix, root)
+			}
+		}
+	}
+	return lengths, prefix
+}
+
+// longestOf is the length of the longest sequence with its prefix.
+func longestOf(lengths, prefix []int) int {
+	n := 0
+	for s, l := range lengths {
+		if prefix[s] >= 0 {
+			l += lengths[prefix[s]]
+		}
+		n = max(n, l)
+	}
+	return n
+}
+
+// continuing declares Attn over families of sequences.
+func continuing(s *tensors, h, kv, d int, lengths, prefix []int, spread float64) kernels.Attn {
+	f := attention(s, h, kv, d, lengths, spread)
+	f.Prefix = s.indices("Prefix", f.S, 1, func(_ *random, i int) int { return prefix[i] })
+	f.MaxLen = longestOf(lengths, prefix)
+	return f
+}
+
+// backward declares AttnBwd for f.
+func backward(s *tensors, f kernels.Attn) kernels.AttnBwd {
+	return kernels.AttnBwd{
+		DQKV: s.out("DQKV", f.N, (f.H+2*f.KV)*f.D), DOut: s.rows("DOut", f.N, f.H*f.D, normal(1)),
+		QKV: f.QKV, Out: f.Out, LSE: f.LSE, Start: f.Start, Prefix: f.Prefix,
+		N: f.N, S: f.S, H: f.H, KV: f.KV, D: f.D, MaxLen: f.MaxLen,
+	}
+}
+
 // attention declares Attn over packed sequences.
 func attention(s *tensors, h, kv, d int, lengths []int, spread float64) kernels.Attn {
 	return kernels.Attn{
@@ -68,15 +123,31 @@ func attnCases() []Case {
 				if err := s.forward(f); err != nil {
 					return nil, err
 				}
-				return one(kernels.AttnBwd{
-					DQKV: s.out("DQKV", kernels.DimRows, (hs.h+2*hs.kv)*hs.d),
-					DOut: s.rows("DOut", kernels.DimRows, hs.h*hs.d, normal(1)),
-					QKV:  f.QKV, Out: f.Out, LSE: f.LSE, Start: f.Start,
-					N: f.N, S: f.S, H: f.H, KV: f.KV, D: f.D, MaxLen: f.MaxLen,
-				})
+				return one(backward(s, f))
 			}
 			cases = append(cases, fwd, bwd)
 		}
+	}
+	for i, fs := range families {
+		lengths, prefix := lengthsOf(fs)
+		hs := headShapes[i%len(headShapes)]
+		fwd := Case{
+			Op: "attn", Shape: fmt.Sprintf("h=%d kv=%d d=%d families=%v", hs.h, hs.kv, hs.d, fs),
+			Args: kernels.Args{Rows: sum(lengths), Seqs: len(lengths)}, Spare: i % 3,
+			build: func(s *tensors) ([]kernels.Op, error) {
+				return one(continuing(s, hs.h, hs.kv, hs.d, lengths, prefix, 1))
+			},
+		}
+		bwd := fwd
+		bwd.Op = "attn_bwd"
+		bwd.build = func(s *tensors) ([]kernels.Op, error) {
+			f := continuing(s, hs.h, hs.kv, hs.d, lengths, prefix, 1)
+			if err := s.forward(f); err != nil {
+				return nil, err
+			}
+			return one(backward(s, f))
+		}
+		cases = append(cases, fwd, bwd)
 	}
 	return cases
 }

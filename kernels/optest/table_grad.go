@@ -13,7 +13,7 @@ func gradCases() []func(s *tensors) gradCase {
 		lossGrad(1, false), lossGrad(0.7, true), lossGrad(2.5, true),
 	}
 	for _, hs := range []struct{ h, kv, d int }{{1, 1, 2}, {2, 1, 4}, {4, 2, 8}, {4, 1, 6}} {
-		cases = append(cases, ropeGrad(hs.h, hs.kv, hs.d), attnGrad(hs.h, hs.kv, hs.d))
+		cases = append(cases, ropeGrad(hs.h, hs.kv, hs.d), attnGrad(hs.h, hs.kv, hs.d, false), attnGrad(hs.h, hs.kv, hs.d, true))
 	}
 	return cases
 }
@@ -97,22 +97,21 @@ func ropeGrad(h, kv, d int) func(s *tensors) gradCase {
 	}
 }
 
-func attnGrad(h, kv, d int) func(s *tensors) gradCase {
+func attnGrad(h, kv, d int, shared bool) func(s *tensors) gradCase {
 	return func(s *tensors) gradCase {
-		lengths := []int{1, 4, 2}
+		lengths, prefix := []int{1, 4, 2}, []int{-1, -1, -1}
+		if shared {
+			lengths, prefix = lengthsOf([][]int{{2, 1, 3}, {1}, {1, 2}})
+		}
 		n := sum(lengths)
 		s.args.Rows, s.args.Seqs = n, len(lengths)
 		s.max = s.args
-		f := attention(s, h, kv, d, lengths, 1)
-		dqkv, dout := s.out("DQKV", f.N, (h+2*kv)*d), s.rows("DOut", f.N, h*d, normal(1))
+		f := continuing(s, h, kv, d, lengths, prefix, 1)
+		b := backward(s, f)
 		return gradCase{
-			name:    fmt.Sprintf("attn h=%d kv=%d d=%d lengths=%v", h, kv, d, lengths),
-			forward: []kernels.Op{f},
-			backward: []kernels.Op{kernels.AttnBwd{
-				DQKV: dqkv, DOut: dout, QKV: f.QKV, Out: f.Out, LSE: f.LSE, Start: f.Start,
-				N: f.N, S: f.S, H: h, KV: kv, D: d, MaxLen: f.MaxLen,
-			}},
-			outputs: pairs{{f.Out, dout}}, inputs: pairs{{f.QKV, dqkv}},
+			name:    fmt.Sprintf("attn h=%d kv=%d d=%d lengths=%v prefix=%v", h, kv, d, lengths, prefix),
+			forward: []kernels.Op{f}, backward: []kernels.Op{b},
+			outputs: pairs{{f.Out, b.DOut}}, inputs: pairs{{f.QKV, b.DQKV}},
 		}
 	}
 }

@@ -40,32 +40,72 @@ func attend(out, q []float64, keys, values [][]float64) (lse float64) {
 	return lse
 }
 
-// sequences checks Start and calls f with each sequence's first row and end.
-func sequences(start []int32, n, s, maxLen int, f func(lo, hi int)) error {
+// sequences checks Start and Prefix and calls f for each sequence with its
+// first row and end, and those of its prefix (0, 0 without one).
+func sequences(start, prefix []int32, n, s, maxLen int, f func(plo, phi, lo, hi int)) error {
 	if start[0] != 0 || int(start[s]) != n {
 		return fmt.Errorf("operand Start runs from %d to %d, want 0 to %d rows", start[0], start[s], n)
 	}
 	for i := range s {
-		if l := int(start[i+1]) - int(start[i]); l < 0 || l > maxLen {
+		if start[i+1] < start[i] {
 			return fmt.Errorf("sequence %d has rows %d..%d, want 0 to MaxLen = %d of them", i, start[i], start[i+1], maxLen)
 		}
 	}
+	root := -1 // the sequence that the next one may continue
+	at := func(i int) (lo, hi int) { return int(start[i]), int(start[i+1]) }
+	var ranges [][4]int
 	for i := range s {
-		f(int(start[i]), int(start[i+1]))
+		plo, phi := 0, 0
+		switch p := prefixOf(prefix, i); {
+		case p == -1:
+			root = i
+		case p < 0 || p != root:
+			return fmt.Errorf("row %d: Prefix = %d, want -1 or %d", i, p, root)
+		default:
+			plo, phi = at(p)
+		}
+		lo, hi := at(i)
+		if l := phi - plo + hi - lo; l > maxLen {
+			return fmt.Errorf("sequence %d has rows %d..%d and %d before them, want 0 to MaxLen = %d", i, lo, hi, phi-plo, maxLen)
+		}
+		ranges = append(ranges, [4]int{plo, phi, lo, hi})
+	}
+	for _, r := range ranges {
+		f(r[0], r[1], r[2], r[3])
 	}
 	return nil
 }
 
-// attn: row n of a sequence attends to the rows lo..n.
+func prefixOf(prefix []int32, i int) int {
+	if prefix == nil {
+		return -1
+	}
+	return int(prefix[i])
+}
+
+// visible lists the rows that row n of a sequence sees: plo..phi-1, lo..n.
+func visible(plo, phi, lo, n int) []int {
+	var rows []int
+	for t := plo; t < phi; t++ {
+		rows = append(rows, t)
+	}
+	for t := lo; t <= n; t++ {
+		rows = append(rows, t)
+	}
+	return rows
+}
+
+// attn: row n of a sequence attends to its prefix and to the rows lo..n.
 func (m *memory) attn(o kernels.Attn) error {
 	qkv := heads{m.real(o.QKV), o.H, o.KV, o.D}
 	out, lse := m.real(o.Out), m.real(o.LSE)
-	return sequences(m.index(o.Start), m.rows(o.N), m.rows(o.S), o.MaxLen, func(lo, hi int) {
+	return sequences(m.index(o.Start), m.index(o.Prefix), m.rows(o.N), m.rows(o.S), o.MaxLen, func(plo, phi, lo, hi int) {
 		for n := lo; n < hi; n++ {
+			rows := visible(plo, phi, lo, n)
 			for h := range o.H {
 				g := h / (o.H / o.KV)
 				var keys, values [][]float64
-				for t := lo; t <= n; t++ {
+				for _, t := range rows {
 					keys = append(keys, qkv.key(t, g))
 					values = append(values, qkv.value(t, g))
 				}
@@ -87,14 +127,15 @@ func (m *memory) attnBwd(o kernels.AttnBwd) error {
 	scale := 1 / math.Sqrt(float64(o.D))
 	rows := m.rows(o.N)
 	clear(dqkv.x[:rows*(o.H+2*o.KV)*o.D])
-	return sequences(m.index(o.Start), rows, m.rows(o.S), o.MaxLen, func(lo, hi int) {
+	return sequences(m.index(o.Start), m.index(o.Prefix), rows, m.rows(o.S), o.MaxLen, func(plo, phi, lo, hi int) {
 		for n := lo; n < hi; n++ {
+			seen := visible(plo, phi, lo, n)
 			for h := range o.H {
 				g := h / (o.H / o.KV)
 				q, dq := qkv.query(n, h), dqkv.query(n, h)
 				do := row(dout, n*o.H+h, o.D)
 				delta := dot(do, row(out, n*o.H+h, o.D))
-				for t := lo; t <= n; t++ {
+				for _, t := range seen {
 					k, v, dk, dv := qkv.key(t, g), qkv.value(t, g), dqkv.key(t, g), dqkv.value(t, g)
 					p := math.Exp(dot(q, k)*scale - lse[n*o.H+h])
 					ds := p * (dot(do, v) - delta) * scale

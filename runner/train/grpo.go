@@ -190,7 +190,7 @@ func (u *update) one(ctx context.Context, which []int, lr float64) error {
 		rows[i] = u.row(w, 0)
 	}
 	lim := r.m.Limits()
-	norm := algo.NormOf(rows, microBatches(seqs, lim.TrainRows, lim.TrainSeqs), opt)
+	norm := algo.NormOf(rows, max(lim.MicroBatches(seqs), 1), opt)
 	if err := r.m.ZeroGrad(); err != nil {
 		return err
 	}
@@ -268,23 +268,6 @@ func cut(rows []algo.Row, v []float64) [][]float32 {
 		}
 	}
 	return out
-}
-
-// microBatches is into how many parts model.Backward cuts seqs; bnpo divides
-// by it before the first part is computed.
-func microBatches(seqs []model.Sequence, maxRows, maxSeqs int) int {
-	n, rows, count := 0, 0, 0
-	for _, s := range seqs {
-		if len(s.Tokens) == s.Prompt {
-			continue // nothing to score, takes no rows
-		}
-		need := len(s.Tokens) - 1
-		if n == 0 || rows+need > maxRows || count == maxSeqs {
-			n, rows, count = n+1, 0, 0
-		}
-		rows, count = rows+need, count+1
-	}
-	return max(n, 1)
 }
 
 // errPreflight stops a run whose gradients would be wrong.

@@ -191,43 +191,6 @@ func TestLossTypes(t *testing.T) {
 	}
 }
 
-// bnpo divides by the number of micro-batches before the first has run, so the
-// count must be the one that model.Backward makes.
-func TestMicroBatches(t *testing.T) {
-	env := testEnv(t, newRun(t, micro))
-	dev, _, err := env.OpenDevice(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer dev.Close()
-	cfg := model.Config{VocabSize: 8, HiddenSize: 8, IntermediateSize: 8, NumHiddenLayers: 1, NumAttentionHeads: 1, MaxPositionEmbeddings: 64}.WithDefaults()
-	for _, lim := range []model.Limits{{TrainRows: 10, TrainSeqs: 4}, {TrainRows: 100, TrainSeqs: 2}, {TrainRows: 9, TrainSeqs: 100}} {
-		m, err := model.New(dev, cfg, lim)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var seqs []model.Sequence
-		for n := range 23 {
-			seqs = append(seqs, model.Sequence{Tokens: make([]int32, 2+(n*7)%9), Prompt: 1})
-			calls := 0
-			err := m.Backward(context.Background(), seqs, 1, func(idx []int, s []model.Scores) (logp, ent [][]float32, err error) {
-				calls++
-				for i := range s {
-					logp = append(logp, make([]float32, len(s[i].LogProbs)))
-				}
-				return logp, nil, nil
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got := microBatches(seqs, lim.TrainRows, lim.TrainSeqs); got != calls {
-				t.Errorf("%d sequences in %+v: counted %d micro-batches, there are %d", len(seqs), lim, got, calls)
-			}
-		}
-		m.Close()
-	}
-}
-
 // checkpoint.keep removes old checkpoints and never one that is needed.
 func TestKeep(t *testing.T) {
 	dir := newRun(t, micro, "checkpoint.keep=1", "checkpoint.save_steps=1", "grpo.ref_model_sync_steps=4")
