@@ -43,7 +43,7 @@ enum gk_what {
 	GK_OK,
 	GK_TOK, GK_POS, GK_SLOT, GK_AT, GK_IDX, GK_IDX_TWICE, GK_TARGET,
 	GK_START_FIRST, GK_START_ORDER, GK_START_LAST, GK_SEQ_LEN,
-	GK_PSLOT, GK_PLEN, GK_LEN
+	GK_PSLOT, GK_PLEN, GK_LEN, GK_PREFIX
 };
 
 // A fault is one word: place of the op in the program (24 bits), row (32 bits),
@@ -79,12 +79,12 @@ typedef struct { gk_head h; float *dx; const float *dy, *w; int o, k, acc; } gk_
 typedef struct { gk_head h; float *dw; const float *dy, *x; int o, k; } gk_linear_dw;
 typedef struct { gk_head h; float *qkv; const float *cos, *sin; const int *pos; int heads, kv, d, max_pos, inverse; } gk_rope;
 typedef struct { gk_head h; float *k, *v; const float *qkv; const int *slot, *at; int heads, kv, d, slots, cap; } gk_kv_write;
-typedef struct { gk_head h; float *out, *lse; const float *qkv; const int *start; int heads, kv, d, max_len; gk_dim s; } gk_attn;
+typedef struct { gk_head h; float *out, *lse; const float *qkv; const int *start, *prefix; int heads, kv, d, max_len; gk_dim s; } gk_attn; // prefix may be 0
 typedef struct {
 	gk_head h;
 	float *dqkv;
 	const float *dout, *qkv, *out, *lse;
-	const int *start;
+	const int *start, *prefix; // prefix may be 0
 	float *delta; // scratch, (N, heads): sum_d dout*out
 	int heads, kv, d, max_len;
 	gk_dim s;

@@ -14,7 +14,7 @@ enum { P_PITCH = ROWS + 1 };
 
 KERNEL(gk_attn_bwd_check, gk_attn_bwd, 256) {
 	if (stopped(p.h) || block_id() > 0) return;
-	check_starts(p.h, p.start, p.s, p.max_len);
+	check_sequences(p);
 }
 
 // delta, one warp for each row and head.
@@ -36,44 +36,45 @@ KERNEL(gk_attn_bwd_dq, gk_attn_bwd, 128) {
 	int d = p.d, group = p.heads / p.kv, width = (p.heads + 2 * p.kv) * d;
 	float scale = attention_scale(d);
 	smem<float> dout = q + ROWS * d, dq = dout + ROWS * d, kv = dq + ROWS * d, ds = kv + KEYS * (d + 1);
-	for_each_tile(p.start, gk_count(p.s, p.h.run), p.max_len, p.heads, [&](gk_i64 lo, int len, int from, int h) {
-		int rows = least(ROWS, len - from);
-		const float *qs = p.qkv + lo * width + h * d, *ks = p.qkv + lo * width + (p.heads + h / group) * d, *vs = ks + p.kv * d;
+	for_each_piece(p, p.heads, [&](const piece &x) {
+		int h = x.head, rows = x.rows, at = x.plen + x.from, all = at + rows; // positions: of row 0, of the end
+		gk_i64 row = x.lo + x.from;
+		const float *ks = p.qkv + (p.heads + h / group) * d, *vs = ks + p.kv * d;
 		block_sync();
-		load_rows(q, rows, d, d, [&](int r) { return qs + (gk_i64)(from + r) * width; });
-		load_rows(dout, rows, d, d, [&](int r) { return p.dout + ((lo + from + r) * p.heads + h) * d; });
+		load_rows(q, rows, d, d, [&](int r) { return p.qkv + (row + r) * width + h * d; });
+		load_rows(dout, rows, d, d, [&](int r) { return p.dout + ((row + r) * p.heads + h) * d; });
 		for (int i = tid(); i < rows * d; i += ATTN_THREADS) dq[i] = 0;
-		for (int first = 0; first < from + rows; first += KEYS) {
-			int here = least(KEYS, from + rows - first);
+		for (int first = 0; first < all; first += KEYS) {
+			int here = least(KEYS, all - first);
 			float dp[WARP_ROWS];
 			block_sync();
-			load_rows(kv, here, d, d + 1, [&](int j) { return vs + (gk_i64)(first + j) * width; });
+			load_rows(kv, here, d, d + 1, [&](int j) { return vs + x.row_of(first + j) * width; });
 			block_sync();
 UNROLL
 			for (int i = 0; i < WARP_ROWS; i++) {
 				int r = warp() + i * ATTN_WARPS;
-				dp[i] = r < rows && first + lane() <= from + r ? score(dout + r * d, kv + lane() * (d + 1), d) : 0.f;
+				dp[i] = r < rows && first + lane() <= at + r ? score(dout + r * d, kv + lane() * (d + 1), d) : 0.f;
 			}
 			block_sync();
-			load_rows(kv, here, d, d + 1, [&](int j) { return ks + (gk_i64)(first + j) * width; });
+			load_rows(kv, here, d, d + 1, [&](int j) { return ks + x.row_of(first + j) * width; });
 			block_sync();
 UNROLL
 			for (int i = 0; i < WARP_ROWS; i++) {
 				int r = warp() + i * ATTN_WARPS;
-				if (r >= rows || first + lane() > from + r) continue;
-				gk_i64 at = (lo + from + r) * p.heads + h;
-				float e = gk_exp(score(q + r * d, kv + lane() * (d + 1), d) * scale - p.lse[at]);
-				ds[r * KEYS + lane()] = e * (dp[i] - p.delta[at]) * scale;
+				if (r >= rows || first + lane() > at + r) continue;
+				gk_i64 n = (row + r) * p.heads + h;
+				float e = gk_exp(score(q + r * d, kv + lane() * (d + 1), d) * scale - p.lse[n]);
+				ds[r * KEYS + lane()] = e * (dp[i] - p.delta[n]) * scale;
 			}
 			block_sync();
 			for (int i = tid(); i < rows * d; i += ATTN_THREADS) {
-				int r = i / d, c = i % d, n = least(here, from + r + 1 - first);
+				int r = i / d, c = i % d, n = least(here, at + r + 1 - first);
 				float acc = dq[i];
 				for (int j = 0; j < n; j++) acc = gk_fma(ds[r * KEYS + j], kv[j * (d + 1) + c], acc);
 				dq[i] = acc;
 			}
 		}
-		for (int i = tid(); i < rows * d; i += ATTN_THREADS) p.dqkv[(lo + from + i / d) * width + h * d + i % d] = dq[i];
+		for (int i = tid(); i < rows * d; i += ATTN_THREADS) p.dqkv[(row + i / d) * width + h * d + i % d] = dq[i];
 	});
 }
 
@@ -86,40 +87,48 @@ KERNEL(gk_attn_bwd_dkv, gk_attn_bwd, 128) {
 	float scale = attention_scale(d);
 	smem<float> dout = q + ROWS * d, dk = dout + ROWS * d, dv = dk + ROWS * d, k = dv + ROWS * d, v = k + ROWS * (d + 1);
 	smem<float> pr = v + ROWS * (d + 1), ds = pr + ROWS * P_PITCH;
-	for_each_tile(p.start, gk_count(p.s, p.h.run), p.max_len, p.kv, [&](gk_i64 lo, int len, int from, int g) {
-		int keys = least(ROWS, len - from);
-		gk_i64 key_at = lo * width + (p.heads + g) * d, value_at = key_at + p.kv * d;
+	int s = gk_count(p.s, p.h.run);
+	for_each_piece(p, p.kv, [&](const piece &x) {
+		int g = x.head, keys = x.rows, from = x.from;
+		gk_i64 key_at = x.lo * width + (p.heads + g) * d, value_at = key_at + p.kv * d;
 		block_sync();
 		load_rows(k, keys, d, d + 1, [&](int j) { return p.qkv + key_at + (gk_i64)(from + j) * width; });
 		load_rows(v, keys, d, d + 1, [&](int j) { return p.qkv + value_at + (gk_i64)(from + j) * width; });
 		for (int i = tid(); i < keys * d; i += ATTN_THREADS) dk[i] = 0, dv[i] = 0;
-		for (int h = g * group; h < (g + 1) * group; h++)
-			for (int first = from; first < len; first += ROWS) { // rows before the keys do not see them
-				int rows = least(ROWS, len - first);
-				block_sync();
-				load_rows(q, rows, d, d, [&](int r) { return p.qkv + (lo + first + r) * width + h * d; });
-				load_rows(dout, rows, d, d, [&](int r) { return p.dout + ((lo + first + r) * p.heads + h) * d; });
-				block_sync();
-				for (int i = tid(); i < ROWS * ROWS; i += ATTN_THREADS) {
-					int r = i / ROWS, j = i % ROWS;
-					if (r >= rows || j >= keys || from + j > first + r) continue;
-					gk_i64 at = (lo + first + r) * p.heads + h;
-					float e = gk_exp(score(q + r * d, k + j * (d + 1), d) * scale - p.lse[at]);
-					pr[r * P_PITCH + j] = e;
-					ds[r * P_PITCH + j] = e * (score(dout + r * d, v + j * (d + 1), d) - p.delta[at]) * scale;
-				}
-				block_sync();
-				for (int i = tid(); i < keys * d; i += ATTN_THREADS) {
-					int j = i / d, c = i % d;
-					float sum_k = dk[i], sum_v = dv[i];
-					for (int r = from + j > first ? from + j - first : 0; r < rows; r++) {
-						sum_k = gk_fma(ds[r * P_PITCH + j], q[r * d + c], sum_k);
-						sum_v = gk_fma(pr[r * P_PITCH + j], dout[r * d + c], sum_v);
+		// The rows that see the keys: those of the sequence from the first key
+		// on, then all rows of the sequences that continue it.
+		for (int seq = x.seq; seq < s && (seq == x.seq || (p.prefix && p.prefix[seq] == x.seq)); seq++) {
+			bool own = seq == x.seq;
+			gk_i64 lo = p.start[seq];
+			int len = (int)(p.start[seq + 1] - lo);
+			for (int h = g * group; h < (g + 1) * group; h++)
+				for (int first = own ? from : 0; first < len; first += ROWS) {
+					int rows = least(ROWS, len - first);
+					block_sync();
+					load_rows(q, rows, d, d, [&](int r) { return p.qkv + (lo + first + r) * width + h * d; });
+					load_rows(dout, rows, d, d, [&](int r) { return p.dout + ((lo + first + r) * p.heads + h) * d; });
+					block_sync();
+					for (int i = tid(); i < ROWS * ROWS; i += ATTN_THREADS) {
+						int r = i / ROWS, j = i % ROWS;
+						if (r >= rows || j >= keys || (own && from + j > first + r)) continue;
+						gk_i64 at = (lo + first + r) * p.heads + h;
+						float e = gk_exp(score(q + r * d, k + j * (d + 1), d) * scale - p.lse[at]);
+						pr[r * P_PITCH + j] = e;
+						ds[r * P_PITCH + j] = e * (score(dout + r * d, v + j * (d + 1), d) - p.delta[at]) * scale;
 					}
-					dk[i] = sum_k;
-					dv[i] = sum_v;
+					block_sync();
+					for (int i = tid(); i < keys * d; i += ATTN_THREADS) {
+						int j = i / d, c = i % d;
+						float sum_k = dk[i], sum_v = dv[i];
+						for (int r = own && from + j > first ? from + j - first : 0; r < rows; r++) {
+							sum_k = gk_fma(ds[r * P_PITCH + j], q[r * d + c], sum_k);
+							sum_v = gk_fma(pr[r * P_PITCH + j], dout[r * d + c], sum_v);
+						}
+						dk[i] = sum_k;
+						dv[i] = sum_v;
+					}
 				}
-			}
+		}
 		for (int i = tid(); i < keys * d; i += ATTN_THREADS) {
 			gk_i64 at = (gk_i64)(from + i / d) * width + i % d;
 			p.dqkv[key_at + at] = dk[i];

@@ -22,6 +22,7 @@
 #else
 
 #define DEVICE static inline __attribute__((device)) __attribute__((always_inline))
+#define DEVICE_MEMBER __attribute__((device)) __attribute__((always_inline))
 #define KERNEL(name, params, threads) \
 	extern "C" __attribute__((global)) __attribute__((launch_bounds(threads))) void name(const params p)
 

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #define DEVICE static inline
+#define DEVICE_MEMBER
 #define KERNEL(name, params, threads) extern "C" void name(const params p)
 
 namespace emu {
