@@ -25,6 +25,7 @@ const (
 	pslot
 	plen
 	length
+	prefix
 )
 
 // Every index out of range is found with its row, before anything is written
@@ -79,6 +80,12 @@ func TestFaults(t *testing.T) {
 		{"attn order", attnOp(n, h, kv, dim, 3, 0, 3, 2, 5), 2, startOrder},
 		{"attn end", attnOp(n, h, kv, dim, 2, 0, 2, 4), 2, startLast},
 		{"attn length", attnOp(n, h, kv, dim, 2, 0, 1, 5), 1, seqLen},
+		{"attn prefix of the first", prefixOp(n, h, kv, dim, 0, -1, -1), 0, prefix},
+		{"attn prefix of a prefix", prefixOp(n, h, kv, dim, -1, 0, 1), 2, prefix},
+		{"attn prefix ahead", prefixOp(n, h, kv, dim, -1, 2, -1), 1, prefix},
+		{"attn prefix too far", prefixOp(n, h, kv, dim, -1, -1, 0), 2, prefix},
+		{"attn prefix below", prefixOp(n, h, kv, dim, -1, -2, -1), 1, prefix},
+		{"attn length with prefix", prefixOp(n, h, kv, dim, -1, 0, 0), 2, seqLen},
 		{"decode empty", decodeOp(n, h, kv, dim, 2, 0), 2, length},
 		{"decode long", decodeOp(n, h, kv, dim, 2, 3+6+1), 2, length},
 		{"decode prompt", decodeOp(n, h, kv, dim, 3, 2), 3, plen},
@@ -129,6 +136,16 @@ func attnOp(n, h, kv, d, maxLen int, start ...int32) makeOp {
 			Out: f(n * h * d), LSE: f(n * h), QKV: f(n * (h + 2*kv) * d), Start: i(start...), N: kernels.Dim(n), S: kernels.Dim(len(start) - 1),
 			H: h, KV: kv, D: d, MaxLen: max(maxLen, 3),
 		}
+	}
+}
+
+// prefixOp is an attention over three sequences of 1, 1 and 3 rows, of which
+// the last is too long behind any prefix.
+func prefixOp(n, h, kv, d int, prefix ...int32) makeOp {
+	return func(f func(int) kernels.Ref, i func(...int32) kernels.Ref) kernels.Op {
+		o := attnOp(n, h, kv, d, 3, 0, 1, 2, 5)(f, i).(kernels.Attn)
+		o.Prefix = i(prefix...)
+		return o
 	}
 }
 

@@ -68,7 +68,7 @@ func (e *program) op(i int, op kernels.Op, a *kernels.Args) error {
 			heads: c(o.H), kv: c(o.KV), d: c(o.D), slots: c(o.Slots), cap: c(o.Cap)}
 		return e.start("gk_kv_write_rows", int64(o.N.Of(a)), 128, 0, bytes(&p))
 	case kernels.Attn:
-		p := C.gk_attn{h: head(o.N), out: f(o.Out), lse: f(o.LSE), qkv: f(o.QKV), start: ix(o.Start),
+		p := C.gk_attn{h: head(o.N), out: f(o.Out), lse: f(o.LSE), qkv: f(o.QKV), start: ix(o.Start), prefix: ix(o.Prefix),
 			heads: c(o.H), kv: c(o.KV), d: c(o.D), max_len: c(o.MaxLen), s: C.gk_dim(o.S)}
 		if err := e.start("gk_attn_check", 1, 256, 0, bytes(&p)); err != nil {
 			return err
@@ -80,7 +80,7 @@ func (e *program) op(i int, op kernels.Op, a *kernels.Args) error {
 			return err
 		}
 		defer delta.free()
-		p := C.gk_attn_bwd{h: head(o.N), dqkv: f(o.DQKV), dout: f(o.DOut), qkv: f(o.QKV), out: f(o.Out), lse: f(o.LSE), start: ix(o.Start),
+		p := C.gk_attn_bwd{h: head(o.N), dqkv: f(o.DQKV), dout: f(o.DOut), qkv: f(o.QKV), out: f(o.Out), lse: f(o.LSE), start: ix(o.Start), prefix: ix(o.Prefix),
 			delta: (*C.float)(delta.data), heads: c(o.H), kv: c(o.KV), d: c(o.D), max_len: c(o.MaxLen), s: C.gk_dim(o.S)}
 		n, s, t := int64(o.N.Of(a)), int64(o.S.Of(a)), ceilDiv(int64(o.MaxLen), 16)
 		for _, k := range []struct {
