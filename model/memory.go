@@ -1,6 +1,9 @@
 package model
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // MemoryItem is one part of the memory that a Model takes on its device.
 type MemoryItem struct {
@@ -10,29 +13,34 @@ type MemoryItem struct {
 }
 
 // Memory lists what New reserves for a model of shape cfg, in the order of the
-// list below; parts that are not needed are left out. nil when cfg or l is not
-// valid. Nothing is allocated.
+// list below; parts that are not needed are left out. The error is that of New:
+// cfg or l is not valid, or no buffer could hold so many weights. Nothing is
+// allocated.
 //
 //	weights, packed weights, gradients, optimizer state (the two moments of
 //	AdamW), activations, logits chunk, prompt KV cache, completion KV cache,
 //	indices and tables
-func (l Limits) Memory(cfg Config) []MemoryItem {
+func (l Limits) Memory(cfg Config) ([]MemoryItem, error) {
 	cfg = cfg.WithDefaults()
-	if cfg.Validate() != nil || l.Validate() != nil {
-		return nil
+	if err := errors.Join(cfg.Validate(), l.Validate()); err != nil {
+		return nil, err
 	}
 	p, err := newPlan(cfg, l)
 	if err != nil {
-		return nil
+		return nil, err
 	}
-	return p.memory(cfg, l)
+	return p.memory(cfg, l), nil
 }
 
 // MemoryBytes is the device memory that New reserves for a model of shape cfg:
-// the sum of Memory. It is 0 when cfg or l is not valid.
+// the sum of Memory. It is 0 when Memory fails.
 func (l Limits) MemoryBytes(cfg Config) int64 {
+	list, err := l.Memory(cfg)
+	if err != nil {
+		return 0
+	}
 	var sum int64
-	for _, it := range l.Memory(cfg) {
+	for _, it := range list {
 		sum += it.Bytes
 	}
 	return sum

@@ -30,6 +30,9 @@ func (a *app) threads(recipe int) (machine.CPUs, error) {
 	return machine.Threads(a.getenv, recipe, cpu.MaxThreads, machine.FindCPUs(os.DirFS("/"), runtime.NumCPU()))
 }
 
+// memory is how much of this machine's memory a run may take.
+func memory() (machine.Memory, bool) { return machine.FindMemory(os.DirFS("/")) }
+
 // benchDevice is openDevice for a benchmark, where --threads wins over
 // GRADUS_THREADS.
 func (a *app) benchDevice(threads int) (kernels.Device, string, error) {

@@ -2,14 +2,12 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"runtime"
 	"syscall"
 
 	"github.com/spf13/cobra"
 
 	"gradus/kernels/cpu"
-	"gradus/kernels/machine"
 	"gradus/runner/recipe"
 	"gradus/runner/rundir"
 	"gradus/tui/text"
@@ -115,7 +113,7 @@ func (a *app) examineDType() finding {
 // examineMemory says how much a run may take. A system that does not tell is
 // no fault.
 func (a *app) examineMemory() finding {
-	m, ok := machine.FindMemory(os.DirFS("/"))
+	m, ok := memory()
 	if !ok {
 		return finding{Name: " memory", Value: "unknown", Why: "the system does not tell how much is left: a run that is too large is not refused before it starts"}
 	}

@@ -118,6 +118,7 @@ func (a *app) evalBase(c *client.Client, ref client.Ref, name string, sets []str
 func (a *app) evalEnv(c *client.Client, quiet bool) evaluate.Env {
 	env := evaluate.Env{Client: c, Train: train.Env{
 		OpenDevice: a.openDevice,
+		Memory:     memory,
 		Clock:      journal.System{},
 		NewID:      a.newID,
 		Complain:   func(err error) { a.complain(err) },

@@ -39,6 +39,7 @@ func (a *app) processCommand() *cobra.Command {
 			err = train.Run(context.WithoutCancel(cmd.Context()), train.Env{
 				Dir:        dir,
 				OpenDevice: a.openDevice,
+				Memory:     memory,
 				Clock:      journal.System{},
 				NewID:      a.newID,
 				Signals:    signals,

@@ -131,6 +131,13 @@ func TestFindMemory(t *testing.T) {
 			t.Errorf("%s: %+v, %v; want %d and %q", c.name, m, ok, c.want, c.why)
 		}
 	}
+	m, _ := FindMemory(files("proc/meminfo", meminfo, "proc/self/cgroup", "0::/\n", "sys/fs/cgroup/memory.max", "3000000000\n", "sys/fs/cgroup/memory.current", "1000000000\n"))
+	if m.Bytes != 2000000000 || m.Total != 3000000000 {
+		t.Errorf("of a limit: %+v", m)
+	}
+	if m, _ = FindMemory(files("proc/meminfo", meminfo)); m.Total != 24684092<<10 {
+		t.Errorf("without a limit: %+v", m)
+	}
 	for name, fs := range map[string]fstest.MapFS{"no files": files(), "rubbish": files("proc/meminfo", "MemAvailable: much\n", "proc/self/cgroup", "0::/\n", "sys/fs/cgroup/memory.max", "-4\n")} {
 		if m, ok := FindMemory(fs); ok {
 			t.Errorf("%s: %+v", name, m)

@@ -10,8 +10,9 @@ import (
 // Memory is how many more bytes this process can take before the system
 // refuses or kills it.
 type Memory struct {
-	Bytes int64
-	Why   string // what sets it
+	Bytes int64  // free now
+	Total int64  // that it could have if nothing else were running
+	Why   string // what sets Bytes
 }
 
 // FindMemory returns the least of what the system has available (MemAvailable
@@ -19,15 +20,22 @@ type Memory struct {
 // memory limits of the control groups leave. ok is false where the system
 // tells neither, as outside of Linux. root is the file system from "/" on.
 func FindMemory(root fs.FS) (m Memory, ok bool) {
-	if avail, found := kilobytes(word(root, "proc", "meminfo"), "MemAvailable:"); found {
-		m, ok = Memory{avail, "MemAvailable"}, true
+	info := word(root, "proc", "meminfo")
+	if avail, found := kilobytes(info, "MemAvailable:"); found {
+		m, ok = Memory{Bytes: avail, Why: "MemAvailable"}, true
+		m.Total, _ = kilobytes(info, "MemTotal:")
 	}
+	most := m.Total
 	for _, d := range groupDirs(root, "memory") {
 		limit, left, found := groupMemory(root, d)
 		if found && (!ok || left < m.Bytes) {
-			m, ok = Memory{left, fmt.Sprintf("what is left of the limit of %.1f GB of control group /%s", float64(limit)/1e9, d.path)}, true
+			m, ok = Memory{left, 0, fmt.Sprintf("what is left of the limit of %.1f GB of control group /%s", float64(limit)/1e9, d.path)}, true
+		}
+		if found && (most == 0 || limit < most) {
+			most = limit
 		}
 	}
+	m.Total = max(most, m.Bytes)
 	return m, ok
 }
 

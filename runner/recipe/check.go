@@ -63,6 +63,9 @@ func (s *source) checkModel(r *Recipe) {
 	} else if m.HeadDim%2 != 0 || m.HeadDim < 2 {
 		s.fail("model.head_dim", "is %d; the rotary embedding needs an even number of at least 2", m.HeadDim)
 	}
+	if m.HeadDim > 1024 && !s.seen["model.head_dim"] {
+		s.fail("model.num_attention_heads", "%d heads of hidden_size %d are %d wide, and at most 1024 is allowed; use more heads", m.NumAttentionHeads, m.HiddenSize, m.HeadDim)
+	}
 	if m.NumAttentionHeads%m.NumKeyValueHeads != 0 {
 		s.fail("model.num_key_value_heads", "%d heads for keys and values do not divide the %d query heads; use a divisor of %d", m.NumKeyValueHeads, m.NumAttentionHeads, m.NumAttentionHeads)
 	}

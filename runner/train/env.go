@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"gradus/kernels"
+	"gradus/kernels/machine"
 	"gradus/runner/recipe"
 	"gradus/runner/rundir"
 	"gradus/runner/train/journal"
@@ -24,7 +25,10 @@ type Env struct {
 	// as "cpu-avx2, 2 threads". Run closes it. It is called once the run is
 	// locked, so that a machine without that device is told in the record.
 	OpenDevice func(*recipe.Recipe) (dev kernels.Device, about string, err error)
-	Clock      journal.Clock
+	// Memory, if not nil, tells how much memory a run may take; ok is false if
+	// nobody knows. A run that needs more is refused before it allocates any.
+	Memory func() (m machine.Memory, ok bool)
+	Clock  journal.Clock
 	// NewID returns a new ULID, for requests that come as signals.
 	NewID func() string
 	// Signals brings SIGTERM and SIGINT (stop; the second time at once),

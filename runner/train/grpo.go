@@ -45,7 +45,7 @@ func (g *grpo) begin(context.Context) error {
 	if g.opt.Beta == 0 {
 		return nil
 	}
-	lim := model.Limits{TrainRows: r.shape.Limits.TrainRows, TrainSeqs: r.shape.Limits.TrainSeqs, Frozen: true}
+	lim := r.shape.Reference(r.shape.Limits)
 	if r.at.StageStep > 0 && r.mem.Reference != "" {
 		ref, _, _, err := model.Load(r.dev, filepath.Join(r.env.Dir.CkptPath(), r.mem.Reference), lim)
 		if err != nil {

@@ -199,6 +199,9 @@ func (r *run) prepare(me rundir.Holder) error {
 	var failed error
 	r.shape, failed = shape.New(r.rec, r.spec.From)
 	if failed == nil {
+		failed = r.fits()
+	}
+	if failed == nil {
 		r.dev, r.about, failed = r.env.OpenDevice(r.rec)
 	}
 	if failed == nil {
@@ -242,6 +245,18 @@ func (r *run) prepare(me rundir.Holder) error {
 	r.hist.Forget(r.at.Step)
 	r.j.SetStep(r.at.Step)
 	return r.alert(warnings...)
+}
+
+// fits refuses a run that needs more memory than there is.
+func (r *run) fits() error {
+	if r.env.Memory == nil {
+		return nil
+	}
+	have, ok := r.env.Memory()
+	if !ok {
+		return nil
+	}
+	return r.shape.Fits(r.rec, have)
 }
 
 // otherDevice warns of a run that goes on with other kernels than it began

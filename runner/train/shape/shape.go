@@ -24,7 +24,7 @@ type Shape struct {
 	Limits  model.Limits
 	Longest int // tokens of the longest sequence that a training stage may hold
 
-	typical int // tokens of the longest sequence among the problems looked at
+	needs needs
 }
 
 // New reads the tasks, makes or reads the tokenizer, and decides how much
@@ -51,7 +51,11 @@ func New(rec *recipe.Recipe, from string) (Shape, error) {
 	if err != nil {
 		return s, err
 	}
-	return s, s.limits(rec)
+	if err := s.measure(rec); err != nil {
+		return s, err
+	}
+	_, err = s.memory(s.Limits)
+	return s, err
 }
 
 func (s *Shape) fromCheckpoint(dir string) (err error) {
@@ -87,68 +91,99 @@ func (s *Shape) fromRecipe(rec *recipe.Recipe) (err error) {
 	return s.Config.Validate()
 }
 
-// limits reserves what the stages need. Results never depend on it, except
-// that loss_type bnpo is defined by the micro-batches.
-func (s *Shape) limits(rec *recipe.Recipe) error {
-	newLen, longestGRPO, sft, grpo, evals := 0, 0, false, false, rec.Eval.Every > 0
-	group := rec.Eval.Samples
-	for _, st := range rec.Stages {
-		switch {
-		case st.SFT != nil:
-			sft = true
-		case st.GRPO != nil:
-			grpo = true
-			longestGRPO = max(longestGRPO, st.GRPO.MaxCompletionLength)
-			group = max(group, st.GRPO.NumGenerations)
-		case st.Eval != nil:
-			evals = true
-		}
-	}
-	newLen = longestGRPO
-	if evals {
-		newLen = max(newLen, suite.MaxCompletion(rec))
+// measure finds out how long prompts and sequences are, and reserves what the
+// stages need.
+func (s *Shape) measure(rec *recipe.Recipe) error {
+	n := &s.needs
+	n.of(rec)
+	n.newLen = n.longestGRPO
+	if n.evals {
+		n.newLen = max(n.newLen, suite.MaxCompletion(rec))
 	}
 	positions := s.Config.MaxPositionEmbeddings
-	promptLen := min(rec.Limits.MaxPromptLen, positions-newLen)
-	if !sft && !grpo {
+	n.promptLen = min(rec.Limits.MaxPromptLen, positions-n.newLen)
+	if !n.trains() {
 		// An evaluation answers what it can, whatever the training run allowed.
 		longest, err := s.longestHeldOut(rec)
 		if err != nil {
 			return err
 		}
-		promptLen = min(longest, positions-newLen)
+		n.promptLen = min(longest, positions-n.newLen)
 	}
-	if promptLen < 1 {
-		return fmt.Errorf("completions of up to %d tokens leave no place for a prompt in the model's %d positions; lower max_completion_length or choose a model with more positions", newLen, positions)
+	if n.promptLen < 1 {
+		return fmt.Errorf("completions of up to %d tokens leave no place for a prompt in the model's %d positions; lower max_completion_length or choose a model with more positions", n.newLen, positions)
 	}
-	if grpo || evals {
-		s.Limits.Slots = rec.Limits.RolloutRows
-		// An evaluation with one sample a prompt needs a prompt for each slot.
-		s.Limits.PromptSlots = rec.Limits.RolloutRows
-		if !evals || rec.Eval.Samples > 1 {
-			s.Limits.PromptSlots = min(s.Limits.Slots, s.Limits.Slots/group+2)
+	if n.trains() {
+		var err error
+		if n.typical, err = s.probe(rec, n.promptLen); err != nil {
+			return err
 		}
-		s.Limits.PromptLen, s.Limits.NewLen = promptLen, newLen
-		s.Limits.PromptSlots = max(1, min(s.Limits.PromptSlots, int(promptMemory/s.promptBytes())))
+		if n.grpo {
+			s.Longest = n.promptLen + n.longestGRPO
+		}
+		if n.sft {
+			s.Longest = max(s.Longest, min(2*n.typical, positions))
+		}
+		s.Longest = min(s.Longest, positions)
 	}
-	if !sft && !grpo {
-		s.Limits.Frozen = true
-		return nil
-	}
-	typical, err := s.probe(rec, promptLen)
-	if err != nil {
-		return err
-	}
-	if grpo {
-		s.Longest = promptLen + longestGRPO
-	}
-	if sft {
-		s.Longest = max(s.Longest, min(2*typical, positions))
-	}
-	s.Longest = min(s.Longest, positions)
-	s.Limits.TrainSeqs = rec.Limits.MicroBatchRows
-	s.Limits.TrainRows = max(s.Longest-1, rec.Limits.MicroBatchRows*min(typical, s.Longest))
+	s.Limits = s.reserve(rec.Limits)
 	return nil
+}
+
+// needs is what the stages of a recipe ask for.
+type needs struct {
+	sft, grpo, evals, reference bool
+
+	rows        int // most completions that are wanted at a time
+	prompts     int // most prompts that are wanted at a time
+	longestGRPO int // tokens of the longest completion of a grpo stage
+	promptLen   int // tokens of the longest prompt
+	newLen      int // tokens of the longest completion
+	typical     int // tokens of the longest sequence among the problems looked at
+}
+
+func (n *needs) trains() bool { return n.sft || n.grpo }
+
+func (n *needs) of(rec *recipe.Recipe) {
+	n.evals = rec.Eval.Every > 0
+	for _, st := range rec.Stages {
+		switch {
+		case st.SFT != nil:
+			n.sft = true
+		case st.GRPO != nil:
+			n.grpo = true
+			n.reference = n.reference || st.GRPO.Beta != 0
+			n.longestGRPO = max(n.longestGRPO, st.GRPO.MaxCompletionLength)
+			n.rows = max(n.rows, st.GRPO.PromptsPerStep*st.GRPO.NumGenerations)
+			n.prompts = max(n.prompts, st.GRPO.PromptsPerStep)
+		case st.Eval != nil:
+			n.evals = true
+		}
+	}
+	if n.evals {
+		n.rows = max(n.rows, rec.Eval.Prompts*rec.Eval.Samples)
+		n.prompts = max(n.prompts, rec.Eval.Prompts)
+	}
+}
+
+// reserve turns the recipe's limits into those of the model. Results never
+// depend on them, except that loss_type bnpo is defined by the micro-batches.
+func (s *Shape) reserve(l recipe.Limits) model.Limits {
+	var lim model.Limits
+	n := s.needs
+	if n.grpo || n.evals {
+		lim.Slots, lim.PromptLen, lim.NewLen = min(l.RolloutRows, n.rows), n.promptLen, n.newLen
+		// A prompt for each slot, if there are so many: the last completions of
+		// some prompts must not keep the next prompts waiting.
+		lim.PromptSlots = max(1, min(lim.Slots, n.prompts, int(promptMemory/s.promptBytes(n.promptLen))))
+	}
+	if !n.trains() {
+		lim.Frozen = true
+		return lim
+	}
+	lim.TrainSeqs = l.MicroBatchRows
+	lim.TrainRows = max(s.Longest-1, l.MicroBatchRows*min(n.typical, s.Longest))
+	return lim
 }
 
 // promptMemory bounds the keys and values of prompts, in bytes. Fewer prompts
@@ -156,8 +191,8 @@ func (s *Shape) limits(rec *recipe.Recipe) error {
 const promptMemory = 256 << 20
 
 // promptBytes is what one prompt slot takes.
-func (s *Shape) promptBytes() int64 {
-	return 4 * 2 * int64(s.Config.NumHiddenLayers) * int64(s.Limits.PromptLen) * int64(s.Config.NumKeyValueHeads) * int64(s.Config.HeadDim)
+func (s *Shape) promptBytes(promptLen int) int64 {
+	return 4 * 2 * int64(s.Config.NumHiddenLayers) * int64(promptLen) * int64(s.Config.NumKeyValueHeads) * int64(s.Config.HeadDim)
 }
 
 // longestHeldOut is the length of the longest prompt of the held-out suite.
