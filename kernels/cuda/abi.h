@@ -74,8 +74,12 @@ typedef struct { gk_head h; float *out; const float *w; const int *tok; int v, c
 typedef struct { gk_head h; float *dw; const float *dout; const int *tok; int v, c; } gk_embed_bwd;
 typedef struct { gk_head h; float *y, *rstd; const float *x, *g; int c; float eps; } gk_rmsnorm;
 typedef struct { gk_head h; float *dx, *dg; const float *dy, *x, *g, *rstd; int c; } gk_rmsnorm_bwd;
-typedef struct { gk_head h; float *y; const float *x, *w, *res; int o, k; } gk_linear;
-typedef struct { gk_head h; float *dx; const float *dy, *w; int o, k, acc; } gk_linear_dx;
+// Products with factors of bf16 (op.Compute) read the packed weight instead of w:
+// bf16, O rounded up to 64 rows of K rounded up to 32 columns, the rest 0, or
+// the same of the transpose (back). They are the kernels whose names end in _bf16.
+typedef struct { gk_head h; unsigned short *dst; const float *w; int o, k, back; } gk_pack;
+typedef struct { gk_head h; float *y; const float *x, *w, *res; int o, k; const unsigned short *pack; } gk_linear;
+typedef struct { gk_head h; float *dx; const float *dy, *w; int o, k, acc; const unsigned short *back; } gk_linear_dx;
 typedef struct { gk_head h; float *dw; const float *dy, *x; int o, k; } gk_linear_dw;
 typedef struct { gk_head h; float *qkv; const float *cos, *sin; const int *pos; int heads, kv, d, max_pos, inverse; } gk_rope;
 typedef struct { gk_head h; float *k, *v; const float *qkv; const int *slot, *at; int heads, kv, d, slots, cap; } gk_kv_write;
@@ -108,6 +112,7 @@ typedef struct {
 	const int *target;
 	float *logits; // (chunk, V)
 	int c, v, chunk, row0;
+	const unsigned short *pack;
 } gk_loss;
 typedef struct {
 	gk_head h;
@@ -117,6 +122,7 @@ typedef struct {
 	const float *lse, *ent, *coef, *ent_coef; // ent_coef may be 0
 	float *logits; // (chunk, V)
 	int c, v, chunk, row0;
+	const unsigned short *pack, *back;
 } gk_loss_bwd;
 typedef struct { gk_head h; int *tok; float *logp, *ent; const float *logits; const int *stream, *pos; int v; } gk_sample;
 typedef struct { gk_head h; float *out; const float *x; gk_i64 len; double *part; } gk_sum_sq; // part: scratch, one for each GK_SUM_BLOCK elements
@@ -141,6 +147,10 @@ typedef struct { gk_head h; float *y; const float *x; int c; } gk_move;
 	X(gk_linear_fwd, gk_linear, 256)               /* o/TILE, n/TILE */ \
 	X(gk_linear_bwd_dx, gk_linear_dx, 256)         /* k/TILE, n/TILE */ \
 	X(gk_linear_bwd_dw, gk_linear_dw, 256)         /* k/TILE, o/TILE */ \
+	X(gk_pack_bf16, gk_pack, 256)                  /* elements/1024 */ \
+	X(gk_linear_fwd_bf16, gk_linear, 256)          /* as the same without _bf16 */ \
+	X(gk_linear_bwd_dx_bf16, gk_linear_dx, 256)    /* */ \
+	X(gk_linear_bwd_dw_bf16, gk_linear_dw, 256)    /* */ \
 	X(gk_rope_rows, gk_rope, 128)                  /* n */ \
 	X(gk_kv_write_rows, gk_kv_write, 128)          /* n */ \
 	X(gk_attn_check, gk_attn, 256)                 /* 1: is start right? */ \
@@ -160,6 +170,10 @@ typedef struct { gk_head h; float *y; const float *x; int c; } gk_move;
 	X(gk_loss_bwd_rows, gk_loss_bwd, 256)          /* chunk */ \
 	X(gk_loss_bwd_dx, gk_loss_bwd, 256)            /* c/TILE, chunk/TILE */ \
 	X(gk_loss_bwd_dw, gk_loss_bwd, 256)            /* c/TILE, v/TILE */ \
+	X(gk_loss_logits_bf16, gk_loss, 256)           /* as the same without _bf16 */ \
+	X(gk_loss_bwd_logits_bf16, gk_loss_bwd, 256)   /* */ \
+	X(gk_loss_bwd_dx_bf16, gk_loss_bwd, 256)       /* */ \
+	X(gk_loss_bwd_dw_bf16, gk_loss_bwd, 256)       /* */ \
 	X(gk_sample_rows, gk_sample, 256)              /* n */ \
 	X(gk_sum_sq_part, gk_sum_sq, 256)              /* len/SUM_BLOCK */ \
 	X(gk_sum_sq_all, gk_sum_sq, 256)               /* 1 */ \

@@ -15,6 +15,8 @@
 
 #include "../abi.h"
 
+typedef unsigned short bf16; // the upper half of an f32
+
 #ifdef GK_EMU
 #include "../emu/runtime/emu.h"
 #define UNROLL
@@ -34,7 +36,7 @@
 // Shared memory of a fixed size, and the block that the launch asks for.
 // smem<T> is how functions take a place in it.
 template <class T> using smem = T *;
-#define SHARED(T, name, count) static __attribute__((shared)) T name[count]
+#define SHARED(T, name, count) static __attribute__((shared)) __attribute__((aligned(16))) T name[count]
 #define DYNAMIC_SHARED(T, name) \
 	extern __attribute__((shared)) __attribute__((aligned(16))) char gk_dynamic_shared[]; \
 	smem<T> name = (smem<T>)gk_dynamic_shared
@@ -65,6 +67,33 @@ DEVICE float gk_fma(float a, float b, float c) { return __builtin_fmaf(a, b, c);
 DEVICE float gk_sqrt(float a) { return __nvvm_sqrt_rn_f(a); }
 DEVICE gk_u64 mul_high(gk_u64 a, gk_u64 b) { return __nvvm_mulhi_ull(a, b); }
 DEVICE int low_bit(unsigned x) { return __builtin_ctz(x); }
+
+// A copy of 16 bytes from global to shared memory that runs beside the thread.
+// Both addresses are multiples of 16. What was copied may be read after
+// copies_done by the thread itself, and after a barrier by the others.
+typedef __attribute__((address_space(3))) void *shared_address;
+DEVICE unsigned address_of(const void *shared) { return (unsigned)(unsigned long long)(shared_address)shared; }
+template <class T> DEVICE void copy_16(smem<T> to, const T *from) {
+	asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" ::"r"(address_of(to)), "l"(from) : "memory");
+}
+DEVICE void copies_done() { asm volatile("cp.async.wait_all;" ::: "memory"); }
+
+// Matrix units. A warp holds an 8x8 matrix of bf16 with element (l/4, 2(l%4)) and
+// the next in a register of lane l. load_4 reads four of them: lane l gives the
+// address, a multiple of 16, of row l%8 of matrix l/8.
+DEVICE void load_4(unsigned (&r)[4], smem<bf16> row) {
+	asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
+		: "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3]) : "r"(address_of(row)) : "memory");
+}
+
+// multiply adds the product of a 16x16 and a 16x8 matrix to a 16x8 matrix in f32
+// (PTX ISA, mma.m16n8k16): a holds the quarters (rows 0-7, k 0-7), (8-15, 0-7),
+// (0-7, 8-15), (8-15, 8-15); b the halves k 0-7 and 8-15, each as 8 columns of 8;
+// c[0], c[1] row l/4 and c[2], c[3] row l/4+8, columns 2(l%4) and the next.
+DEVICE void multiply(float (&c)[4], const unsigned (&a)[4], unsigned b0, unsigned b1) {
+	asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
+		: "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3]) : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
+}
 
 // Atomics on integers only: their result does not depend on the order.
 DEVICE void atomic_min(gk_u64 *p, gk_u64 v) { __nvvm_atom_min_gen_ull(p, v); }

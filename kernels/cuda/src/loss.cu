@@ -1,10 +1,8 @@
 // Log-prob and entropy of one target token per row, and their gradient, a
 // chunk of rows at a time: logits, then rows, then (backward) both products.
+#include "chunk.h"
 #include "gemm.h"
 #include "stats.h"
-
-// chunk_rows is the number of rows of this launch's chunk.
-template <class P> DEVICE int chunk_rows(const P &p) { return least(p.chunk, rows_of(p.h) - p.row0); }
 
 template <class P> DEVICE void chunk_logits(const P &p, smem<float> tiles) {
 	int n = chunk_rows(p);

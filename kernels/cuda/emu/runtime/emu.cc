@@ -14,6 +14,7 @@ namespace emu {
 
 state now;
 thread *self;
+copies begun[1024];
 
 enum { MAX_THREADS = 1024, STACK = 64 << 10, GUARD = 4096 };
 enum what { READY, AT_BARRIER, IN_WARP, DONE };
@@ -117,6 +118,7 @@ static void run_block() {
 	now.block++, now.epoch++;
 	for (int i = 0; i < size; i++) {
 		worker *w = &workers[i];
+		begun[i].count = 0;
 		w->t.id = i, w->t.exchanges = 0, w->is = READY, w->line = 0;
 		fiber_start(&w->f, stacks + (size_t)i * (STACK + GUARD) + GUARD, STACK, enter);
 	}

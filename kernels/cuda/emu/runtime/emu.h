@@ -32,8 +32,8 @@ struct state {
 	uint32_t epoch;         // barriers since the start
 	uint32_t tick[32];      // by warp: memory orders since the start
 	uint64_t slot[32][2][32]; // by warp: what lanes exchange
-	char *dynamic;
-	uint32_t dynamic_bytes;
+	// What the lanes of a warp bring to a matrix product.
+	struct { uint32_t a[4], b[2]; } factors[32][2][32];
 };
 
 extern state now;
@@ -64,7 +64,9 @@ inline unsigned vote(bool x, int line) {
 
 } // namespace emu
 
+typedef unsigned short bf16;
 #include "shared.h"
+#include "matrix.h"
 
 #define SHARED(T, name, count) \
 	static emu::array<T, count> name##_array(#name); \

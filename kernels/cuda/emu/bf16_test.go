@@ -1,0 +1,174 @@
+//go:build cuda && linux
+
+package emu
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+	"unsafe"
+)
+
+// round is round_bf16: to nearest, ties to even, subnormal numbers to zero.
+func round(x float32) float32 {
+	u := math.Float32bits(x)
+	if u&0x7fffffff < 0x00800000 {
+		return math.Float32frombits(u & 0x80000000)
+	}
+	return math.Float32frombits((u + 0x7fff + u>>16&1) &^ 0xffff)
+}
+
+// numbers reserves and fills n random floats, `shift` floats off a multiple of 16.
+func numbers(t *testing.T, r *rand.Rand, n, shift int) (memory, []float32) {
+	m, err := reserve(int64(4 * (n + shift)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { m.free() })
+	x := unsafe.Slice((*float32)(unsafe.Add(m.data, 4*shift)), n)
+	for i := range x {
+		x[i] = float32(r.NormFloat64())
+	}
+	return m, x
+}
+
+// The three products with factors of bf16 are those of float64 on the rounded
+// factors, on sizes around the tile and with packed weights at odd addresses.
+func TestProductsInBF16(t *testing.T) {
+	d := device(t)
+	r := rand.New(rand.NewPCG(1, 2))
+	for _, c := range []struct{ n, k, o int }{
+		{1, 1, 1}, {1, 64, 64}, {5, 33, 17}, {7, 100, 49}, {33, 64, 96}, {130, 40, 72}, {3, 513, 9}, {2, 5, 300}, {257, 16, 129},
+	} {
+		for _, shift := range []int{0, 3} {
+			t.Run(fmt.Sprintf("n=%d k=%d o=%d shift=%d", c.n, c.k, c.o, shift), func(t *testing.T) { products(t, d, r, c.n, c.k, c.o, shift) })
+		}
+	}
+}
+
+// The parameter blocks of abi.h, as Go lays them out.
+type headBlock struct {
+	run, fault unsafe.Pointer
+	op, n      int32
+}
+type packBlock struct {
+	headBlock
+	dst, w     unsafe.Pointer
+	o, k, back int32
+}
+type linearBlock struct {
+	headBlock
+	y, x, w, res unsafe.Pointer
+	o, k         int32
+	pack         unsafe.Pointer
+}
+type dxBlock struct {
+	headBlock
+	dx, dy, w unsafe.Pointer
+	o, k, acc int32
+	back      unsafe.Pointer
+}
+type dwBlock struct {
+	headBlock
+	dw, dy, x unsafe.Pointer
+	o, k      int32
+}
+
+func products(t *testing.T, d *Device, r *rand.Rand, n, k, o, shift int) {
+	fault, err := reserve(8)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer fault.free()
+	*(*uint64)(fault.data) = math.MaxUint64
+	head := headBlock{run: fault.data, fault: fault.data, n: int32(n)}
+	first := func(x []float32) unsafe.Pointer { return unsafe.Pointer(unsafe.SliceData(x)) }
+	launch := func(kernel string, params []byte) {
+		t.Helper()
+		if err := d.emu.Launch(kernel, [3]int{3, 1, 1}, 256, 0, params); err != nil {
+			t.Fatal(err)
+		}
+	}
+	up := func(x, by int) int { return (x + by - 1) / by * by }
+	_, x := numbers(t, r, n*k, shift)
+	_, w := numbers(t, r, o*k, 0)
+	_, dy := numbers(t, r, n*o, 1)
+	_, res := numbers(t, r, n*o, 2)
+	_, y := numbers(t, r, n*o, 3)
+	_, dx := numbers(t, r, n*k, 0)
+	_, dw := numbers(t, r, o*k, 1)
+	w[0], x[0] = 1e-39, float32(math.Copysign(3e-39, -1)) // subnormal: taken for zero
+
+	packs := [2]unsafe.Pointer{}
+	for back, size := range [2][2]int{{o, k}, {k, o}} {
+		m, err := reserve(int64(2 * (up(size[0], 64)*up(size[1], 32) + shift)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer m.free()
+		packs[back] = unsafe.Add(m.data, 2*shift)
+		p := packBlock{headBlock: head, dst: packs[back], w: first(w), o: int32(o), k: int32(k), back: int32(back)}
+		launch("gk_pack_bf16", bytes(&p))
+		for i, got := range unsafe.Slice((*uint16)(packs[back]), up(size[0], 64)*up(size[1], 32)) {
+			row, col := i/up(size[1], 32), i%up(size[1], 32)
+			want := float32(0)
+			if row < size[0] && col < size[1] {
+				at := row*k + col
+				if back == 1 {
+					at = col*k + row
+				}
+				want = round(w[at])
+			}
+			if math.Float32frombits(uint32(got)<<16) != want {
+				t.Fatalf("packed element %d, %d is %x, want %g", row, col, got, want)
+			}
+		}
+	}
+	compare := func(what string, got []float32, want func(i int) float64) {
+		t.Helper()
+		var diff, norm float64
+		for i, g := range got {
+			w := want(i)
+			diff += (float64(g) - w) * (float64(g) - w)
+			norm += w * w
+		}
+		if e := math.Sqrt(diff / norm); !(e <= 1e-6) {
+			t.Errorf("%s: error %.2e", what, e)
+		}
+	}
+	exact := func(a, b float32) float64 { return float64(round(a)) * float64(round(b)) }
+
+	p := linearBlock{headBlock: head, y: first(y), x: first(x), res: first(res), o: int32(o), k: int32(k), pack: packs[0]}
+	launch("gk_linear_fwd_bf16", bytes(&p))
+	compare("y", y, func(i int) float64 {
+		sum := float64(res[i])
+		for j := range k {
+			sum += exact(x[i/o*k+j], w[i%o*k+j])
+		}
+		return sum
+	})
+	before := append([]float32(nil), dx...)
+	q := dxBlock{headBlock: head, dx: first(dx), dy: first(dy), o: int32(o), k: int32(k), acc: 1, back: packs[1]}
+	launch("gk_linear_bwd_dx_bf16", bytes(&q))
+	compare("dx", dx, func(i int) float64 {
+		sum := float64(before[i])
+		for j := range o {
+			sum += exact(dy[i/k*o+j], w[j*k+i%k])
+		}
+		return sum
+	})
+	before = append([]float32(nil), dw...)
+	s := dwBlock{headBlock: head, dw: first(dw), dy: first(dy), x: first(x), o: int32(o), k: int32(k)}
+	launch("gk_linear_bwd_dw_bf16", bytes(&s))
+	compare("dw", dw, func(i int) float64 {
+		sum := float64(before[i])
+		for j := range n {
+			sum += exact(dy[j*o+i/k], x[j*k+i%k])
+		}
+		return sum
+	})
+	if *(*uint64)(fault.data) != math.MaxUint64 {
+		t.Error("a product reports a fault")
+	}
+}

@@ -1,0 +1,11 @@
+// Chunks of rows of the loss ops.
+#ifndef GRADUS_CUDA_CHUNK_H
+#define GRADUS_CUDA_CHUNK_H
+
+#include "gpu.h"
+
+// chunk_rows is the number of rows of this launch's chunk; 0 or less if there
+// are none.
+template <class P> DEVICE int chunk_rows(const P &p) { return least(p.chunk, rows_of(p.h) - p.row0); }
+
+#endif
