@@ -33,7 +33,7 @@ export CGO_LDFLAGS := -O2 -g "-L$(CURDIR)/kernels/cuda/driver/link"
 endif
 endif
 
-.PHONY: all build demo test unit race lint fmt fmt-check vet staticcheck bench faults results tools need clean
+.PHONY: all build demo test unit race lint fmt fmt-check vet staticcheck bench faults results tools ptx need clean
 
 all: build
 
@@ -88,6 +88,10 @@ faults: need
 ## results: the demo on five seeds; rewrites the table in docs/results.md (half an hour)
 results: build
 	bin/gradus bench demo --seeds 5 --write docs/results.md
+
+## ptx: compiles the CUDA kernels again, after a change in kernels/cuda/src (needs clang-22)
+ptx:
+	$(GO) generate ./kernels/cuda/ptx
 
 ## need: says what to install when Go or gcc is missing or too old
 need:

@@ -50,7 +50,7 @@ func TestProductsInBF16(t *testing.T) {
 // The parameter blocks of abi.h, as Go lays them out.
 type headBlock struct {
 	run, fault unsafe.Pointer
-	op, n      int32
+	_, n       int32
 }
 type packBlock struct {
 	headBlock
@@ -59,13 +59,13 @@ type packBlock struct {
 }
 type linearBlock struct {
 	headBlock
-	y, x, w, res unsafe.Pointer
+	y, x, _, res unsafe.Pointer
 	o, k         int32
 	pack         unsafe.Pointer
 }
 type dxBlock struct {
 	headBlock
-	dx, dy, w unsafe.Pointer
+	dx, dy, _ unsafe.Pointer
 	o, k, acc int32
 	back      unsafe.Pointer
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"os"
@@ -93,4 +94,28 @@ func strip(text []byte) []byte {
 		}
 	}
 	return out.Bytes()
+}
+
+// SumsName is the file that tells from which sources the committed PTX was made.
+const SumsName = "sources.sum"
+
+// sums lists the SHA-256 of all that the PTX is made from: dir's sources, the
+// headers they include, and the flags.
+func sums(dir string) ([]byte, error) {
+	var out bytes.Buffer
+	for _, pattern := range []string{"*.cu", "*.h", "../abi.h"} {
+		files, err := filepath.Glob(filepath.Join(dir, pattern))
+		if err != nil || len(files) == 0 {
+			return nil, fmt.Errorf("gen: no %s in %s", pattern, dir)
+		}
+		for _, f := range files {
+			text, err := os.ReadFile(f)
+			if err != nil {
+				return nil, fmt.Errorf("gen: %w", err)
+			}
+			fmt.Fprintf(&out, "%x  %s\n", sha256.Sum256(text), filepath.Base(f))
+		}
+	}
+	fmt.Fprintf(&out, "%x  %s %s\n", sha256.Sum256([]byte(strings.Join(flags, " "))), Clang, ClangVersion)
+	return out.Bytes(), nil
 }

@@ -40,6 +40,22 @@ func TestCommitted(t *testing.T) {
 	}
 }
 
+// The committed PTX was made after the last change of the sources: for machines
+// without clang.
+func TestSources(t *testing.T) {
+	want, err := sums("../../src")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile("../" + SumsName)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("the kernels have changed since their PTX was made; run make ptx where %s %s is installed\nnow:\n%smade from:\n%s", Clang, ClangVersion, want, got)
+	}
+}
+
 func TestStrip(t *testing.T) {
 	in := "//\n// Generated\n\n.version 8.3\n\tadd.s32 \t%r1, %r2, 1;   // comment\n$L__BB0_2: // %loop\n"
 	want := ".version 8.3\n\tadd.s32 \t%r1, %r2, 1;\n$L__BB0_2:\n"

@@ -41,5 +41,9 @@ func write(src, dir string) error {
 			return err
 		}
 	}
-	return nil
+	made, err := sums(src)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, SumsName), made, 0o644)
 }
