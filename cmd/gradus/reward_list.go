@@ -15,8 +15,8 @@ type ruleRow struct {
 	Aliases    []string       `json:"aliases,omitempty"`
 	About      string         `json:"about"`
 	Fixed      string         `json:"fixed,omitempty"` // the repaired form of a published function
-	Version    string         `json:"version"`
-	Range      [2]float64     `json:"range"`
+	Version    string         `json:"version,omitempty"`
+	Range      *[2]float64    `json:"range,omitempty"`      // absent for functions of the user's own
 	Parameters map[string]any `json:"parameters,omitempty"` // with their defaults
 	Needed     []string       `json:"needed,omitempty"`     // parameters without a default
 }
@@ -68,11 +68,15 @@ func (a *app) rewardShowCommand() *cobra.Command {
 			if asJSON {
 				return a.printJSON(row)
 			}
-			a.printf("%s, version %s\n  %s\n", row.Name, row.Version, row.About)
+			a.printf("%s %s\n  %s\n", row.Name, row.Version, row.About)
 			if row.Fixed != "" {
 				a.printf("  published form, quirks included; the repaired form is %s\n", row.Fixed)
 			}
-			a.printf("  scores from %g to %g (with the parameters below)\n", row.Range[0], row.Range[1])
+			if row.Range != nil {
+				a.printf("  scores from %g to %g (with the parameters below)\n", row.Range[0], row.Range[1])
+			} else {
+				a.printf("  a function of your own; docs/custom-rewards.md tells how to write one\n")
+			}
 			if len(row.Aliases) > 0 {
 				a.printf("  also called %s\n", strings.Join(row.Aliases, ", "))
 			}
@@ -97,15 +101,20 @@ func (a *app) rewardShowCommand() *cobra.Command {
 // describe makes the rule with its example parameters and reads off what it
 // says of itself.
 func describe(rule rules.Rule) (ruleRow, error) {
-	r, err := rules.New(rule.Name, rule.Needed)
-	if err != nil {
-		return ruleRow{}, err
-	}
-	spec := r.Spec()
-	row := ruleRow{Name: rule.Name, Aliases: rule.Aliases, About: rule.About, Fixed: rule.Fixed, Version: spec.Version, Range: spec.Range}
-	if len(spec.Params) > 0 {
-		if err := json.Unmarshal(spec.Params, &row.Parameters); err != nil {
+	row := ruleRow{Name: rule.Name, Aliases: rule.Aliases, About: rule.About, Fixed: rule.Fixed}
+	if rule.Custom { // its file is not there: only the example can be shown
+		row.Parameters = rule.Needed
+	} else {
+		r, err := rules.New(rule.Name, rule.Needed)
+		if err != nil {
 			return ruleRow{}, err
+		}
+		spec := r.Spec()
+		row.Version, row.Range = spec.Version, &spec.Range
+		if len(spec.Params) > 0 {
+			if err := json.Unmarshal(spec.Params, &row.Parameters); err != nil {
+				return ruleRow{}, err
+			}
 		}
 	}
 	for _, name := range rule.Params() {

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 
@@ -32,6 +33,13 @@ func (a *app) rewardScoreCommand() *cobra.Command {
 				return usage(err)
 			}
 			made := map[string]rewards.Reward{} // by parameters: files repeat theirs
+			defer func() {
+				for _, r := range made {
+					if c, ok := r.(io.Closer); ok {
+						c.Close()
+					}
+				}
+			}()
 			return a.eachRow(cmd.Context(), in, out, func(row []byte) ([]byte, error) {
 				c, err := call.Parse(row)
 				if err != nil {

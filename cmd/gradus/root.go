@@ -36,7 +36,7 @@ func (a *app) rootCommand() *cobra.Command {
 		a.pauseCommand(), a.resumeCommand(), a.stopCommand(), a.checkpointCommand(),
 		a.evalCommand(), a.compareCommand(), a.tracesCommand(),
 		a.recipesCommand(), a.rewardCommand(), a.doctorCommand(), a.benchCommand(), a.dbCommand(), a.versionCommand(),
-		a.processCommand(),
+		a.processCommand(), a.starlarkCommand(),
 	)
 	return root
 }

@@ -85,6 +85,9 @@ func loopback(host string) bool {
 // Spec describes the service.
 func (h *HTTP) Spec() rewards.Spec { return h.spec }
 
+// Patience is how long one call may take.
+func (h *HTTP) Patience() time.Duration { return time.Duration(h.p.DeadlineMS) * time.Millisecond }
+
 // Score asks the service about a group. The Idempotency-Key is the same for
 // all tries of a group, so that a service may count it once.
 func (h *HTTP) Score(ctx context.Context, g rewards.Group) ([]rewards.Result, error) {

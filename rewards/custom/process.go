@@ -24,6 +24,7 @@ type PythonParams struct {
 	File     string `json:"file"`     // Python file; a relative path is relative to the recipe
 	Function string `json:"function"` // name of the function in it
 	Python   string `json:"python"`   // interpreter; "python3"
+	Dir      string `json:"dir"`      // where it runs and imports from; the file's folder
 	ProcessParams
 }
 
@@ -98,9 +99,13 @@ func NewPython(p PythonParams) (*Process, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reward %s: %w", name, err)
 	}
+	dir := p.Dir
+	if dir == "" {
+		dir = filepath.Dir(file)
+	}
 	// -c keeps the worker out of the file system; -u its lines unbuffered.
 	argv := []string{p.Python, "-u", "-c", pythonWorker, file}
-	return newProcess(name, p, hash(code), p.Function+" of "+filepath.Base(file), p.Function, argv, filepath.Dir(file), p.ProcessParams), nil
+	return newProcess(name, p, hash(code), p.Function+" of "+filepath.Base(file), p.Function, argv, dir, p.ProcessParams), nil
 }
 
 // NewExec makes the reward "exec": any program that answers the same JSON
@@ -154,6 +159,12 @@ func (p *Process) Score(ctx context.Context, g rewards.Group) ([]rewards.Result,
 		return same(g, rewards.Result{Status: rewards.Error, Reason: reasonError, Why: fmt.Sprintf("%s: %v", p.who, err)}), nil
 	}
 	return r.results(p.who, g), nil
+}
+
+// Patience is how long one call may take in the worst case: a start, and two
+// tries with a restart between them.
+func (p *Process) Patience() time.Duration {
+	return 2 * time.Duration(p.params.StartMS+p.params.DeadlineMS) * time.Millisecond
 }
 
 // Close ends the processes. It waits for calls that are under way.

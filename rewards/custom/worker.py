@@ -46,7 +46,16 @@ def describe(functions):
     return out
 
 
-def score(functions, call):
+def accepts(function):
+    """The names that a function takes, None if it takes any."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return None
+    return None if any(p.kind is p.VAR_KEYWORD for p in parameters) else {p.name for p in parameters}
+
+
+def score(functions, accepted, call):
     function = functions.get(call["func"])
     if function is None:
         raise NameError(f"the file has no function {call['func']!r}; it has {', '.join(functions) or 'none'}")
@@ -55,9 +64,9 @@ def score(functions, call):
     extra, metrics = {}, {}
     kwargs["log_extra"] = lambda name, column: extra.__setitem__(name, [plain(v) for v in column])
     kwargs["log_metric"] = lambda name, value: metrics.__setitem__(name, plain(value))
-    parameters = inspect.signature(function).parameters.values()
-    if not any(p.kind is p.VAR_KEYWORD for p in parameters):
-        kwargs = {name: value for name, value in kwargs.items() if name in {p.name for p in parameters}}
+    named = accepted.get(call["func"])
+    if named is not None:
+        kwargs = {name: value for name, value in kwargs.items() if name in named}
     rewards = function(**kwargs)
     if inspect.isawaitable(rewards):
         async def wait():
@@ -67,7 +76,7 @@ def score(functions, call):
 
 
 def load(path):
-    sys.path.insert(0, os.path.dirname(os.path.abspath(path)))
+    sys.path.insert(0, os.getcwd())
     spec = importlib.util.spec_from_file_location("reward_file", path)
     module = importlib.util.module_from_spec(spec)
     sys.modules["reward_file"] = module
@@ -90,6 +99,7 @@ def main():
         protocol.flush()
 
     functions = load(sys.argv[1])
+    accepted = {name: accepts(function) for name, function in functions.items()}
     answer({"type": "ready", "proto": 1, "python": sys.version.split()[0], "functions": describe(functions)})
     for line in requests:
         call = json.loads(line)
@@ -97,7 +107,7 @@ def main():
         start = time.perf_counter()
         try:
             with redirect_stdout(out), redirect_stderr(err):
-                rewards, extra, metrics = score(functions, call)
+                rewards, extra, metrics = score(functions, accepted, call)
             row = {"type": "result", "rewards": rewards, "extra": extra, "metrics": metrics}
         except (Exception, SystemExit) as error:
             row = {"type": "error", "exception": type(error).__name__, "message": str(error)[:2000], "traceback": traceback.format_exc()[-8000:]}

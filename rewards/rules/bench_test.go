@@ -141,6 +141,9 @@ func TestHostileCompletions(t *testing.T) {
 	sum := rewards.Problem{Task: "chain_sum", ID: "s", Gold: "9"}
 	row := rewards.Problem{Task: "jsonl", ID: "j", Gold: "9"}
 	for _, rule := range Catalogue() {
+		if rule.Custom {
+			continue // tested in package custom
+		}
 		name, params := rule.Name, rule.Needed
 		r := mustNew(t, name, params)
 		for k, text := range hostile() {
@@ -174,6 +177,9 @@ func FuzzRules(f *testing.F) {
 	}
 	var all []rewards.Reward
 	for _, rule := range Catalogue() {
+		if rule.Custom {
+			continue // tested in package custom
+		}
 		name, params := rule.Name, rule.Needed
 		all = append(all, mustNew(f, name, params))
 	}

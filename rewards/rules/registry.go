@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"gradus/rewards"
+	"gradus/rewards/custom"
 )
 
 // Rule is an entry of the catalogue.
@@ -20,6 +21,9 @@ type Rule struct {
 	Fixed   string   // the repaired form of a published function; "" when there is none
 	// Needed are the parameters without a default, with example values.
 	Needed map[string]any
+	// Custom: the function is the user's own; making it may read files, and
+	// it may have to be closed (io.Closer).
+	Custom bool
 	make   func(params map[string]any) (rewards.Reward, error)
 	params any // struct with the defaults; nil when there are none
 }
@@ -72,6 +76,16 @@ func Catalogue() []Rule {
 		{Name: "trl.repetition_penalty", Aliases: published("trl.repetition_penalty", "repetition"), About: "TRL's repetition_penalty_reward, over token ids", make: newTokenRepetition("trl.repetition_penalty"), params: RepetitionParams{}},
 		{Name: "trl.soft_overlong_punishment", Aliases: published("trl.soft_overlong_punishment", "soft_overlong", "overlong"), About: "TRL's soft_overlong_punishment_reward", Fixed: "gradus.soft_overlong",
 			make: newPeerOverlong("trl.soft_overlong_punishment", OverlongParams{}), params: OverlongParams{}, Needed: map[string]any{"max_completion_len": 256, "soft_punish_cache": 64}},
+		{Name: "expr", About: "an expression over the completion and the rewards listed before it", make: newExpr, params: custom.ExprParams{}, Custom: true,
+			Needed: map[string]any{"expr": "tokens > 200 ? -0.5 : 0"}},
+		{Name: "starlark", About: "a function of a Starlark file, in a bounded process", make: newStarlark, params: custom.StarlarkParams{}, Custom: true,
+			Needed: map[string]any{"file": "reward.star"}},
+		{Name: "python", About: "a function of a Python file, with TRL's signature", make: newPython, params: custom.PythonParams{}, Custom: true,
+			Needed: map[string]any{"file": "rewards.py", "function": "my_reward"}},
+		{Name: "exec", About: "a program that answers JSON lines", make: newExec, params: custom.ExecParams{}, Custom: true,
+			Needed: map[string]any{"command": []string{"./my-reward"}}},
+		{Name: "http", About: "a web service that answers JSON", make: newHTTP, params: custom.HTTPParams{}, Custom: true,
+			Needed: map[string]any{"url": "http://localhost:8000/score"}},
 		{Name: "tinyzero.countdown", About: "TinyZero's countdown reward, which evaluates ** and //", Fixed: "gradus.accuracy", make: newTinyZero, params: TinyZeroParams{}},
 	}
 }

@@ -44,6 +44,15 @@ const (
 	Population Std = "population" // n: numpy.std, so nano-aha-moment and GRPO-Zero
 )
 
+// Aggregation says how several rewards become one advantage.
+type Aggregation string
+
+// The aggregations, under TRL's names.
+const (
+	SumThenNormalize Aggregation = "sum_then_normalize" // GRPO: add, then compare within the group
+	NormalizeThenSum Aggregation = "normalize_then_sum" // GDPO (arXiv 2601.05242): compare each within the group, then add
+)
+
 // AdvantageOptions are the knobs of Advantages.
 type AdvantageOptions struct {
 	Scale Scale

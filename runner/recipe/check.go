@@ -2,8 +2,10 @@ package recipe
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 
+	"gradus/rewards/custom"
 	"gradus/rewards/prompt"
 	"gradus/rewards/rules"
 	"gradus/rewards/tasks"
@@ -119,6 +121,35 @@ func knownRule(name string) bool {
 	return err == nil
 }
 
+// checkGates compiles the gates; they may read any reward of the recipe.
+func (s *source) checkGates(list []Reward) {
+	names := partNames(list)
+	for i, w := range list {
+		if w.Gate == "" {
+			continue
+		}
+		p := fmt.Sprintf("reward.%d.gate", i+1)
+		gate, err := custom.Compile(w.Gate)
+		if err != nil {
+			s.fail(p, "%v", err)
+			continue
+		}
+		for _, name := range gate.Parts() {
+			if !contains(names, name) {
+				s.fail(p, "reads %q, which is neither a variable nor a reward of the recipe%s", name, nearestHint(name, names))
+			}
+		}
+	}
+}
+
+func partNames(list []Reward) []string {
+	names := make([]string, len(list))
+	for i, w := range list {
+		names[i] = w.PartName()
+	}
+	return names
+}
+
 func (s *source) checkRewards(r *Recipe) {
 	seen := map[string]bool{}
 	sum := 0.0
@@ -132,14 +163,26 @@ func (s *source) checkRewards(r *Recipe) {
 		case !knownRule(w.Name):
 			s.fail(p+".name", "is %q; use one of %s%s", w.Name, strings.Join(rules.List(), ", "), nearestHint(w.Name, rules.List()))
 			continue
-		case seen[w.Name]:
-			s.fail(p+".name", "%s is there twice; add the weights and keep one", w.Name)
+		case seen[w.PartName()]:
+			s.fail(p+".name", "%s is there twice; add the weights and keep one, or give each its own label", w.PartName())
 		}
-		seen[w.Name] = true
-		if _, err := rules.New(w.Name, w.Params); err != nil {
+		made, err := rules.New(w.Name, w.Params)
+		if err != nil {
 			s.fail(p+".params", "%v", err)
 		}
+		if reads, ok := made.(interface{ Parts() []string }); ok {
+			for _, name := range reads.Parts() {
+				if !seen[name] {
+					s.fail(p+".params", "the expression reads %q, which is neither a variable nor a reward listed before it%s", name, nearestHint(name, partNames(r.Rewards[:i])))
+				}
+			}
+		}
+		seen[w.PartName()] = true
+		if w.Label != "" && !regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,63}$`).MatchString(w.Label) {
+			s.fail(p+".label", "is %q; use a letter and then letters, digits and _, at most 64", w.Label)
+		}
 	}
+	s.checkGates(r.Rewards)
 	for i, st := range r.Stages {
 		if st.Kind != KindGRPO {
 			continue

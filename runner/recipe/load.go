@@ -180,6 +180,11 @@ func (s *source) complete(r *Recipe) {
 	}
 	r.Task.File = s.absolute("task.file", r.Task.File)
 	r.Task.EvalFile = s.absolute("task.eval_file", r.Task.EvalFile)
+	for i, w := range r.Rewards {
+		if file, ok := w.Params["file"].(string); ok {
+			w.Params["file"] = s.absolute(fmt.Sprintf("reward.%d.params.file", i+1), file)
+		}
+	}
 	if strings.ContainsRune(r.Model.From, filepath.Separator) {
 		r.Model.From = s.absolute("model.from", r.Model.From)
 	}

@@ -80,9 +80,30 @@ type Task struct {
 
 // Reward is one reward function with its weight in the sum.
 type Reward struct {
-	Name   string         `toml:"name" help:"a reward function, as gradus.accuracy"`
-	Weight float64        `toml:"weight" default:"1.0" range:"-1000 .. 1000" help:"factor in the sum of rewards"`
-	Params map[string]any `toml:"params" help:"what the function takes; it checks them itself"`
+	Name    string         `toml:"name" help:"a reward function, as gradus.accuracy"`
+	Weight  float64        `toml:"weight" default:"1.0" range:"-1000 .. 1000" help:"factor in the sum of rewards"`
+	Params  map[string]any `toml:"params" help:"what the function takes; it checks them itself"`
+	Label   string         `toml:"label" help:"its name in curves, traces, gates and expressions; absent: name. Two rewards of one name need it"`
+	Gate    string         `toml:"gate" help:"expression over the completion and the other rewards, as \"gradus.format > 0\"; when it is 0 or false this reward pays nothing"`
+	OnError OnError        `toml:"on_error" oneof:"skip zero stop" help:"when it fails on a completion: skip leaves it out of the sum, zero counts it as 0, stop ends the run; absent: skip, but rewards of your own stop the run while they have never worked"`
+}
+
+// OnError says what a failing reward does to the run.
+type OnError string
+
+// The choices.
+const (
+	OnErrorSkip OnError = "skip"
+	OnErrorZero OnError = "zero"
+	OnErrorStop OnError = "stop"
+)
+
+// PartName is what the reward is called in the record.
+func (r Reward) PartName() string {
+	if r.Label != "" {
+		return r.Label
+	}
+	return r.Name
 }
 
 // Stage is one part of a run, done in the order of the file. Exactly one of
@@ -168,6 +189,8 @@ type GRPO struct {
 	ScaleRewards algo.Scale `toml:"scale_rewards" default:"group" oneof:"group batch none" help:"what advantages are divided by"`
 	Std          algo.Std   `toml:"std" default:"sample" oneof:"sample population" help:"n-1 (TRL, verl) or n in the standard deviation"`
 	AdvantageEps float64    `toml:"advantage_eps" default:"1e-4" range:"0 .. 1" help:"added to the standard deviation (TRL 1e-4, verl 1e-6)"`
+
+	MultiObjectiveAggregation algo.Aggregation `toml:"multi_objective_aggregation" default:"sum_then_normalize" oneof:"sum_then_normalize normalize_then_sum" help:"whether several rewards are added before they are compared within the group, or each is compared first (GDPO)"`
 }
 
 // EvalStage evaluates once, with the settings of the [eval] table.

@@ -11,6 +11,7 @@
 //	    ingest.lock          flocked by whoever folds
 //	    ctl/<ULID>.json      steering requests that are not answered yet
 //	    ckpt/                checkpoints
+//	    code/                the user's own reward functions, as they were at the start
 //	    stderr.log           output of the process, every attempt appended
 package rundir
 
@@ -143,6 +144,9 @@ func (d Dir) SpecPath() string { return filepath.Join(d.path, "run.json") }
 
 // CtlPath is the folder of steering requests.
 func (d Dir) CtlPath() string { return filepath.Join(d.path, "ctl") }
+
+// Code is the folder of the user's own reward functions.
+func (d Dir) Code() string { return filepath.Join(d.path, "code") }
 
 // CkptPath is the folder of checkpoints.
 func (d Dir) CkptPath() string { return filepath.Join(d.path, "ckpt") }

@@ -106,6 +106,12 @@ func (g *grpo) step(ctx context.Context) (result, error) {
 	if err != nil {
 		return result{}, err
 	}
+	if g.opt.MultiObjectiveAggregation == algo.NormalizeThenSum {
+		parts, weights := ro.parts()
+		if advantages, err = algo.AdvantagesOfParts(parts, weights, groups, g.opt.AdvantageOptions()); err != nil {
+			return result{}, err
+		}
+	}
 	for i := range ro.all {
 		ro.all[i].advantage = advantages[i]
 	}

@@ -130,6 +130,20 @@ func (ro *rollout) rewards() (values []float64, group []int) {
 	return values, group
 }
 
+// parts is one row a reward and one column a completion, NaN where the reward
+// gave no number, and the weights of the rewards.
+func (ro *rollout) parts() (scores [][]float64, weights []float64) {
+	for i, c := range ro.all {
+		for k, p := range c.Parts {
+			if i == 0 {
+				scores, weights = append(scores, make([]float64, len(ro.all))), append(weights, p.Weight)
+			}
+			scores[k][i] = c.Scores[k]
+		}
+	}
+	return scores, weights
+}
+
 // records are the completions as the store keeps them. keep says of which
 // prompts the token data is stored.
 func (ro *rollout) records(keep func(prompt int) bool) ([]store.Prompt, []store.Sample) {

@@ -135,6 +135,9 @@ func (r *run) end(err error) error {
 
 func (r *run) close() error {
 	var err error
+	if r.judge != nil {
+		err = errors.Join(err, r.judge.Close())
+	}
 	if r.ref != nil {
 		err = errors.Join(err, r.ref.Close())
 	}
@@ -205,7 +208,7 @@ func (r *run) prepare(me rundir.Holder) error {
 		r.dev, r.about, failed = r.env.OpenDevice(r.rec)
 	}
 	if failed == nil {
-		r.judge, failed = judge.New(r.rec.Rewards)
+		r.judge, failed = judge.New(r.rec.Rewards, r.env.Dir.Code())
 	}
 	var warnings []store.Alert
 	if failed == nil {

@@ -7,10 +7,14 @@ package judge
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"math"
 	"time"
 
 	"gradus/rewards"
+	"gradus/rewards/custom"
 	"gradus/rewards/rules"
 	"gradus/runner/recipe"
 	"gradus/store"
@@ -22,40 +26,75 @@ const (
 	formatRule   = "gradus.format"
 )
 
-// Judge scores groups. It is made once for a run.
+// Judge scores groups. It is made once for a run and closed with it.
 type Judge struct {
 	parts   rewards.Composite // the recipe's; may be empty
 	verdict rewards.Composite // accuracyRule and formatRule
 	timeout time.Duration
+	guards  []guard // of the parts, in order
 }
 
-// Timeout is the longest that all rewards of one group may take together.
-// What has no answer by then is recorded as timed out.
+// Timeout is the longest that all rewards of one group may take together,
+// beside what rewards of the user's own ask for. What has no answer by then is
+// recorded as timed out.
 const Timeout = 10 * time.Second
 
-// New makes the judge for a recipe's rewards.
-func New(list []recipe.Reward) (*Judge, error) {
+// New makes the judge for a recipe's rewards. Files of the user's own code are
+// copied into the folder code, once; from then on the copies are run, so that
+// a resumed run judges as it began.
+func New(list []recipe.Reward, code string) (*Judge, error) {
 	j := &Judge{timeout: Timeout}
 	for _, r := range list {
-		f, err := rules.New(r.Name, r.Params)
+		params, err := keepCode(r, code)
 		if err != nil {
-			return nil, err
+			return nil, errors.Join(err, j.Close())
 		}
-		j.parts.Parts = append(j.parts.Parts, rewards.Part{Name: r.Name, Weight: r.Weight, Reward: f})
+		f, err := rules.New(r.Name, params)
+		if err != nil {
+			return nil, errors.Join(err, j.Close())
+		}
+		part := rewards.Part{Name: r.PartName(), Weight: r.Weight, Reward: f}
+		if r.Gate != "" {
+			gate, err := custom.Compile(r.Gate)
+			if err != nil {
+				return nil, errors.Join(fmt.Errorf("gate of %s: %w", r.PartName(), err), j.Close())
+			}
+			part.Gate = gate
+		}
+		if slow, ok := f.(interface{ Patience() time.Duration }); ok {
+			j.timeout += slow.Patience()
+		}
+		rule, err := rules.Find(r.Name)
+		if err != nil {
+			return nil, errors.Join(err, j.Close())
+		}
+		j.guards = append(j.guards, guard{name: r.PartName(), onError: r.OnError, custom: rule.Custom})
+		j.parts.Parts = append(j.parts.Parts, part)
 	}
 	if len(j.parts.Parts) > 0 {
 		if err := j.parts.Check(); err != nil {
-			return nil, err
+			return nil, errors.Join(err, j.Close())
 		}
 	}
 	for _, name := range []string{accuracyRule, formatRule} {
 		f, err := rules.New(name, nil)
 		if err != nil {
-			return nil, err
+			return nil, errors.Join(err, j.Close())
 		}
 		j.verdict.Parts = append(j.verdict.Parts, rewards.Part{Name: name, Weight: 1, Reward: f})
 	}
 	return j, nil
+}
+
+// Close ends the processes of rewards that have some.
+func (j *Judge) Close() error {
+	var err error
+	for _, p := range j.parts.Parts {
+		if c, ok := p.Reward.(io.Closer); ok {
+			err = errors.Join(err, c.Close())
+		}
+	}
+	return err
 }
 
 // Names are the recipe's rewards, in order.
@@ -73,6 +112,7 @@ type Judgement struct {
 	Unscorable bool               // no reward gave a number
 	Failures   int                // rewards that failed, as opposed to abstained
 	Parts      []store.RewardPart // the recipe's rewards, in order
+	Scores     []float64          // their scores: NaN where there is none, 0 behind a shut gate
 	Correct    *bool              // verdict of the task's checker; nil if it gave none
 	FormatOK   bool
 	Claim      string // the extracted answer
@@ -80,7 +120,8 @@ type Judgement struct {
 }
 
 // Score judges a group, one Judgement a sample in order. A reward that fails
-// is part of the judgement and never an error.
+// is part of the judgement; it is an error (ErrReward) only when the recipe
+// says that it stops the run.
 func (j *Judge) Score(ctx context.Context, g rewards.Group) ([]Judgement, error) {
 	ctx, cancel := context.WithTimeout(ctx, j.timeout)
 	defer cancel()
@@ -90,9 +131,22 @@ func (j *Judge) Score(ctx context.Context, g rewards.Group) ([]Judgement, error)
 		if err != nil {
 			return nil, err
 		}
+		for k := range j.guards {
+			if err := j.guards[k].check(scored, k); err != nil {
+				return nil, err
+			}
+		}
 		for i, b := range scored {
 			out[i].Total, out[i].Unscorable, out[i].Failures = b.Total, b.Unscorable, b.Failures
-			for _, p := range b.Parts {
+			for k, p := range b.Parts {
+				score := math.NaN()
+				switch {
+				case p.Gated, p.Result.Status != rewards.OK && j.guards[k].zero(p.Result.Status):
+					score, out[i].Unscorable = 0, false
+				case p.Result.Status == rewards.OK:
+					score = p.Result.Score
+				}
+				out[i].Scores = append(out[i].Scores, score)
 				out[i].Parts = append(out[i].Parts, part(p))
 			}
 		}

@@ -24,7 +24,7 @@ func group(completions ...string) rewards.Group {
 }
 
 func TestJudge(t *testing.T) {
-	j, err := New([]recipe.Reward{{Name: "gradus.accuracy", Weight: 2}, {Name: "gradus.format", Weight: 0.5}})
+	j, err := New([]recipe.Reward{{Name: "gradus.accuracy", Weight: 2}, {Name: "gradus.format", Weight: 0.5}}, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +59,7 @@ func TestJudge(t *testing.T) {
 
 // Accuracy and format are asked whatever the rewards are.
 func TestVerdictWithoutRewards(t *testing.T) {
-	j, err := New(nil)
+	j, err := New(nil, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +74,7 @@ func TestVerdictWithoutRewards(t *testing.T) {
 
 // A problem that cannot be judged has no verdict: neither right nor wrong.
 func TestNoVerdict(t *testing.T) {
-	j, err := New([]recipe.Reward{{Name: "gradus.accuracy", Weight: 1}})
+	j, err := New([]recipe.Reward{{Name: "gradus.accuracy", Weight: 1}}, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +106,7 @@ func TestPart(t *testing.T) {
 }
 
 func TestUnknownReward(t *testing.T) {
-	if _, err := New([]recipe.Reward{{Name: "gradus.acuracy", Weight: 1}}); err == nil || !strings.Contains(err.Error(), "gradus.accuracy") {
+	if _, err := New([]recipe.Reward{{Name: "gradus.acuracy", Weight: 1}}, ""); err == nil || !strings.Contains(err.Error(), "gradus.accuracy") {
 		t.Errorf("error %v does not name the nearest reward", err)
 	}
 }
