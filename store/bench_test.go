@@ -117,7 +117,7 @@ func benchLog(b testing.TB, dir string, batches, rows, size int, tokens bool) {
 
 func benchIngest(b *testing.B, size int, tokens bool) {
 	dir := b.TempDir()
-	const batches, rows = 10, 1000
+	const batches, rows = 50, 1000
 	benchLog(b, dir, batches, rows, size, tokens)
 	var foldTime, indexTime, foldCPU, indexCPU time.Duration
 	var dbSize int64
@@ -174,6 +174,10 @@ func BenchmarkPrepare(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
+	dec, err := newDecoder()
+	if err != nil {
+		b.Fatal(err)
+	}
 	r := eventlog.NewReader(dir, eventlog.Position{})
 	p, after, err := r.Next()
 	if err != nil {
@@ -181,7 +185,7 @@ func BenchmarkPrepare(b *testing.B) {
 	}
 	b.SetBytes(int64(len(p)))
 	for b.Loop() {
-		if it := prepare(enc, p, after); it.bad != nil {
+		if it := prepare(enc, dec, p, after); it.bad != nil {
 			b.Fatal(it.bad)
 		}
 	}

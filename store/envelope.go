@@ -7,6 +7,20 @@ import (
 	"strconv"
 )
 
+// KindOf reads the kind of a record in the log without reading the record. It
+// is empty where the first bytes do not tell; then the record must be read.
+func KindOf(payload []byte) Kind {
+	if isSamples(payload) {
+		return KindSamples
+	}
+	rest, ok := bytes.CutPrefix(payload, []byte(`{"kind":"`))
+	end := bytes.IndexByte(rest[:min(len(rest), 64)], '"')
+	if !ok || end < 0 || bytes.IndexByte(rest[:end], '\\') >= 0 {
+		return ""
+	}
+	return Kind(rest[:end])
+}
+
 // appendRecord writes a record as JSON. Its body is valid JSON already and
 // may be megabytes, so it is copied and not parsed once more.
 func appendRecord(b []byte, r Record) ([]byte, error) {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/klauspost/compress/zstd"
+	"github.com/mattn/go-sqlite3"
 
 	"gradus/store/eventlog"
 )
@@ -165,6 +167,8 @@ type folder struct {
 	conn  *sql.Conn
 	enc   *zstd.Encoder
 	stmts [numStatements]*sql.Stmt
+	quick [numStatements]*sqlite3.SQLiteStmt // the same, of the driver: a fold spends its time between two statements
+	args  []driver.NamedValue
 
 	next     eventlog.Position // of the next record to fold
 	notes    eventlog.Position // the same for the log in notes/
@@ -194,6 +198,10 @@ func newFolder(ctx context.Context, db *sql.DB, enc *zstd.Encoder) (*folder, err
 			return nil, fmt.Errorf("prepare %q: %w", statementText(s), err)
 		}
 	}
+	if err := f.prepareQuick(); err != nil {
+		f.close()
+		return nil, err
+	}
 	if err := f.reload(); err != nil {
 		f.close()
 		return nil, err
@@ -201,7 +209,34 @@ func newFolder(ctx context.Context, db *sql.DB, enc *zstd.Encoder) (*folder, err
 	return f, nil
 }
 
+// prepareQuick prepares the statements that every row takes past database/sql,
+// whose checks cost as much as a small insert. They live on the connection that
+// the folder holds until it is closed.
+func (f *folder) prepareQuick() error {
+	return f.conn.Raw(func(c any) error {
+		conn, ok := c.(*sqlite3.SQLiteConn)
+		if !ok {
+			return fmt.Errorf("the connection is a %T and not of go-sqlite3", c)
+		}
+		for _, s := range []statement{putMetric, putSample, putText, putTok, putReward, putRoll, rollUp, putIndex} {
+			stmt, err := conn.Prepare(statementText(s))
+			if err != nil {
+				return fmt.Errorf("prepare %q: %w", statementText(s), err)
+			}
+			if f.quick[s], ok = stmt.(*sqlite3.SQLiteStmt); !ok {
+				return fmt.Errorf("the statement is a %T and not of go-sqlite3", stmt)
+			}
+		}
+		return nil
+	})
+}
+
 func (f *folder) close() error {
+	for _, s := range f.quick {
+		if s != nil {
+			s.Close()
+		}
+	}
 	for _, s := range f.stmts {
 		if s != nil {
 			s.Close()
@@ -276,7 +311,26 @@ func (f *folder) each(query string, scan func(*sql.Rows) error) error {
 }
 
 func (f *folder) exec(s statement, args ...any) error {
+	if q := f.quick[s]; q != nil {
+		return f.execQuick(q, args)
+	}
 	_, err := f.stmts[s].Exec(args...)
+	return err
+}
+
+func (f *folder) execQuick(q *sqlite3.SQLiteStmt, args []any) error {
+	f.args = f.args[:0]
+	for i, a := range args {
+		switch v := a.(type) {
+		case int:
+			a = int64(v)
+		case nil, int64, float64, string, []byte, bool:
+		default:
+			return fmt.Errorf("argument %d is a %T", i+1, v)
+		}
+		f.args = append(f.args, driver.NamedValue{Ordinal: i + 1, Value: a})
+	}
+	_, err := q.ExecContext(context.Background(), f.args)
 	return err
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"github.com/klauspost/compress/zstd"
 	"math"
 	"path/filepath"
 	"testing"
@@ -36,6 +37,12 @@ func FuzzFold(f *testing.F) {
 		if err != nil {
 			f.Fatal(err)
 		}
+		if rec.samples != nil {
+			f.Add(appendSamples(nil, in.enc, 1, 1, rec.samples))
+			if rec.Body, err = json.Marshal(rec.samples); err != nil {
+				f.Fatal(err)
+			}
+		}
 		b, err := appendRecord(nil, rec)
 		if err != nil {
 			f.Fatal(err)
@@ -48,7 +55,7 @@ func FuzzFold(f *testing.F) {
 		if len(payload) == 0 {
 			return
 		}
-		it := prepare(in.enc, payload, eventlog.Position{Segment: 1, Offset: 1, Seq: in.f.next.Seq + 1})
+		it := prepare(in.enc, in.dec, payload, eventlog.Position{Segment: 1, Offset: 1, Seq: in.f.next.Seq + 1})
 		if err := in.f.begin(); err != nil {
 			t.Fatal(err)
 		}
@@ -138,4 +145,17 @@ func FuzzWords(f *testing.F) {
 		}
 		_, _ = unpackTokens(dec, b) // must come back, whatever b is
 	})
+}
+
+func coders(t testing.TB) (*zstd.Encoder, *zstd.Decoder) {
+	t.Helper()
+	enc, err := newEncoder()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dec, err := newDecoder()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return enc, dec
 }

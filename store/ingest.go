@@ -255,7 +255,7 @@ func (in *Ingester) produce(ctx context.Context, src source, pos eventlog.Positi
 		if err != nil {
 			return err
 		}
-		it := prepare(in.enc, payload, after)
+		it := prepare(in.enc, in.dec, payload, after)
 		it.notes = src.notes
 		select {
 		case items <- it:

@@ -2,9 +2,12 @@ package store
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"time"
+
+	"github.com/klauspost/compress/zstd"
 
 	"gradus/store/eventlog"
 )
@@ -15,7 +18,10 @@ func DBPath(runDir string) string { return filepath.Join(runDir, "run.db") }
 
 // Log is the event log of a run, open for appending records. It is safe for
 // use by several goroutines.
-type Log struct{ w *eventlog.Writer }
+type Log struct {
+	w   *eventlog.Writer
+	enc *zstd.Encoder
+}
 
 // OpenLog opens the event log in dir for appending, or begins one. A torn
 // tail is cut off; Repair tells what was lost. Only one process may hold a
@@ -25,7 +31,11 @@ func OpenLog(dir string) (*Log, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Log{w: w}, nil
+	enc, err := newEncoder()
+	if err != nil {
+		return nil, errors.Join(err, w.Close())
+	}
+	return &Log{w: w, enc: enc}, nil
 }
 
 // Append writes records in one write(2). Either all of them become visible
@@ -34,6 +44,10 @@ func OpenLog(dir string) (*Log, error) {
 func (l *Log) Append(recs ...Record) error {
 	payloads := make([][]byte, len(recs))
 	for i, r := range recs {
+		if r.samples != nil {
+			payloads[i] = appendSamples(nil, l.enc, r.Attempt, r.TimeUS, r.samples)
+			continue
+		}
 		b, err := appendRecord(make([]byte, 0, len(r.Body)+96), r)
 		if err != nil {
 			return fmt.Errorf("append %s record: %w", r.Kind, err)
@@ -58,10 +72,13 @@ func (l *Log) Repair() eventlog.Repair { return l.w.Repair() }
 func (l *Log) Position() eventlog.Position { return l.w.Position() }
 
 // Close syncs and closes the log.
-func (l *Log) Close() error { return l.w.Close() }
+func (l *Log) Close() error { return errors.Join(l.w.Close(), l.enc.Close()) }
 
 // LogReader reads records in order and can follow a log that grows.
-type LogReader struct{ r *eventlog.Reader }
+type LogReader struct {
+	r   *eventlog.Reader
+	dec *zstd.Decoder // made when the first samples come
+}
 
 // ReadLog reads the log in dir from pos; the zero position is its beginning.
 func ReadLog(dir string, pos eventlog.Position) *LogReader {
@@ -78,11 +95,34 @@ func (l *LogReader) Next() (rec Record, seq uint64, after eventlog.Position, err
 		return Record{}, 0, after, err
 	}
 	seq = after.Seq - 1
+	if isSamples(payload) {
+		if rec, err = l.samples(payload); err != nil {
+			return Record{}, seq, after, fmt.Errorf("record %d of the log is no valid samples record: %w", seq, err)
+		}
+		return rec, seq, after, nil
+	}
 	if err = json.Unmarshal(payload, &rec); err != nil {
 		return Record{}, seq, after, fmt.Errorf("record %d of the log is not a gradus record: %w", seq, err)
 	}
 	return rec, seq, after, nil
 }
 
+func (l *LogReader) samples(payload []byte) (Record, error) {
+	if l.dec == nil {
+		dec, err := newDecoder()
+		if err != nil {
+			return Record{}, err
+		}
+		l.dec = dec
+	}
+	return samplesRecord(l.dec, payload)
+}
+
 // Close releases the open segment.
-func (l *LogReader) Close() error { return l.r.Close() }
+func (l *LogReader) Close() error {
+	if l.dec != nil {
+		l.dec.Close()
+		l.dec = nil
+	}
+	return l.r.Close()
+}

@@ -4,12 +4,15 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"gradus/store"
+	"gradus/store/eventlog"
 	"gradus/store/storetest"
 )
 
@@ -37,6 +40,30 @@ func writeV1(t *testing.T, path string) {
 	db.Close()
 }
 
+// atEndOf sets the cursor of a database to the end of the log in dir: records
+// had another form, and so other lengths, when the database was written.
+func atEndOf(t *testing.T, path, dir string) {
+	t.Helper()
+	r := store.ReadLog(dir, eventlog.Position{})
+	defer r.Close()
+	var end eventlog.Position
+	for {
+		_, _, after, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		end = after
+	}
+	db := plain(t, path)
+	defer db.Close()
+	if _, err := db.Exec("UPDATE cursor SET offset=? WHERE src='log' AND seq=?", end.Offset, end.Seq); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // A database that an older gradus wrote has, once migrated, the rows of one
 // that is folded anew, and the old file is kept.
 func TestMigrateVersion1(t *testing.T) {
@@ -47,6 +74,7 @@ func TestMigrateVersion1(t *testing.T) {
 	}
 	path := store.DBPath(dir)
 	writeV1(t, path)
+	atEndOf(t, path, dir)
 	if _, err := store.OpenRead(path); err == nil {
 		t.Fatal("a database of version 1 was opened without being migrated")
 	}

@@ -63,8 +63,11 @@ func newBody(k Kind) any {
 
 // prepare decodes a payload of the log. It never fails: what cannot be
 // understood becomes an event that says so.
-func prepare(enc *zstd.Encoder, payload []byte, after eventlog.Position) item {
+func prepare(enc *zstd.Encoder, dec *zstd.Decoder, payload []byte, after eventlog.Position) item {
 	it := item{seq: after.Seq - 1, after: after}
+	if isSamples(payload) {
+		return prepareSamples(it, dec, payload)
+	}
 	rec, body, err := parseRecord(payload)
 	if err != nil && rec.Kind == "" {
 		it.bad = fmt.Errorf("record %d of the log is not a gradus record: %w", it.seq, err)
@@ -89,6 +92,26 @@ func prepare(enc *zstd.Encoder, payload []byte, after eventlog.Position) item {
 		return it
 	}
 	it.rec.Body = bytes.Clone(it.rec.Body) // payload lives until the next record only
+	return it
+}
+
+// prepareSamples reads a samples record in its own form. Its texts are
+// decompressed to see that they can be, and stored as they came.
+func prepareSamples(it item, dec *zstd.Decoder, payload []byte) item {
+	f, err := cutSamples(bytes.Clone(payload)) // payload lives until the next record only
+	it.rec = Record{Kind: KindSamples, Attempt: f.attempt, TimeUS: f.timeUS}
+	var s *Samples
+	if err == nil {
+		s, it.packed, err = f.readHead()
+	}
+	if err == nil {
+		err = it.packed.verify(dec, s, false)
+	}
+	if err != nil {
+		it.bad = fmt.Errorf("record %d of the log is no valid samples record: %w", it.seq, err)
+		return it
+	}
+	it.body = s
 	return it
 }
 

@@ -38,15 +38,47 @@ type Record struct {
 	Attempt int             `json:"attempt"`
 	TimeUS  int64           `json:"ts_us"` // wall clock, microseconds since 1970
 	Body    json.RawMessage `json:"body"`
+
+	samples *Samples // instead of Body in a record made of Samples, which have a form of their own in the log
 }
 
-// NewRecord wraps body, which must be the type that kind names.
+// NewRecord wraps body, which must be the type that kind names. Samples are
+// not copied: they must stay as they are until the record is appended.
 func NewRecord(kind Kind, attempt int, timeUS int64, body any) (Record, error) {
+	rec := Record{Kind: kind, Attempt: attempt, TimeUS: timeUS}
+	if kind == KindSamples {
+		switch b := body.(type) {
+		case Samples:
+			rec.samples = &b
+		case *Samples:
+			rec.samples = b
+		}
+	}
+	if rec.samples != nil {
+		if err := checkSamplesBody(rec.samples); err != nil {
+			return Record{}, fmt.Errorf("encode %s record: %w", kind, err)
+		}
+		return rec, nil
+	}
 	b, err := json.Marshal(body)
 	if err != nil {
 		return Record{}, fmt.Errorf("encode %s record: %w", kind, err)
 	}
-	return Record{Kind: kind, Attempt: attempt, TimeUS: timeUS, Body: b}, nil
+	rec.Body = b
+	return rec, nil
+}
+
+// MarshalJSON writes the record with its body, whatever form that has.
+func (r Record) MarshalJSON() ([]byte, error) {
+	type plain Record
+	if r.samples != nil {
+		b, err := json.Marshal(r.samples)
+		if err != nil {
+			return nil, err
+		}
+		r.Body = b
+	}
+	return json.Marshal(plain(r))
 }
 
 // RunHeader identifies a run. Config is the complete recipe after defaults

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -84,7 +83,6 @@ func (e *entry) read(ctx context.Context) error {
 	e.Problem = ""
 	r := eventlog.NewReader(e.Dir, e.pos)
 	defer r.Close()
-	skip := []byte(`{"kind":"` + string(KindSamples) + `"`)
 	for {
 		payload, after, err := r.Next()
 		if errors.Is(err, io.EOF) {
@@ -94,7 +92,11 @@ func (e *entry) read(ctx context.Context) error {
 			return err
 		}
 		e.pos = after
-		if !bytes.HasPrefix(payload, skip) {
+		if isSamples(payload) {
+			if f, err := cutSamples(payload); err == nil {
+				e.LastRecordUS, e.Attempt = f.timeUS, f.attempt
+			}
+		} else if KindOf(payload) != KindSamples {
 			if rec, body, err := parseRecord(payload); err == nil { // the fold reports what cannot be read
 				e.take(rec, body)
 			}

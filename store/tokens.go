@@ -17,12 +17,16 @@ import (
 //	uvarint  for each: number of ids, of log-probabilities, of entropies
 //	streams  ids, log-probabilities, entropies of all completions, one after the
 //	         other, as 32-bit words. The words are regrouped by byte: a stream is
-//	         four planes, lowest bytes first, each a uvarint length and a zstd
-//	         frame of that length (length 0: the plane is empty).
+//	         four planes, lowest bytes first, each a uvarint length and then a
+//	         zstd frame of that length, or the plane itself where the length is
+//	         that of the plane.
 //
 // The high bytes of token ids and the signs and exponents of log-probabilities
 // hardly vary, so their planes nearly vanish; nothing is rounded.
-const tokBlockWords = 1 << 16 // words of one stream after which a block is full
+const (
+	tokBlockWords = 1 << 16 // words of one stream after which a block is full
+	maxTokens     = 1 << 24 // words of one stream in a block
+)
 
 var errTokens = errors.New("its stored token data is damaged; rebuild the database from the run's log")
 
@@ -80,9 +84,11 @@ func (p *tokPacker) flush() {
 			for _, w := range words {
 				plane = append(plane, byte(w>>shift))
 			}
-			var z []byte
-			if len(plane) > 0 {
-				z = p.enc.EncodeAll(plane, nil)
+			z := plane
+			if len(plane) >= 256 { // frames of less do not say how much they hold
+				if c := p.enc.EncodeAll(plane, nil); len(c) < len(plane) {
+					z = c
+				}
 			}
 			b = binary.AppendUvarint(b, uint64(len(z)))
 			b = append(b, z...)
@@ -97,7 +103,7 @@ func (p *tokPacker) flush() {
 func unpackTokens(dec *zstd.Decoder, b []byte) ([]tokenData, error) {
 	next := func() int {
 		v, used := binary.Uvarint(b)
-		if used <= 0 || v > maxText/4 {
+		if used <= 0 || v > maxTokens+1<<10 {
 			b = nil
 			return -1
 		}
@@ -116,7 +122,7 @@ func unpackTokens(dec *zstd.Decoder, b []byte) ([]tokenData, error) {
 			if counts[i][s] = next(); counts[i][s] < 0 {
 				return nil, errTokens
 			}
-			if total[s] += counts[i][s]; total[s] > maxText/4 {
+			if total[s] += counts[i][s]; total[s] > maxTokens {
 				return nil, errTokens
 			}
 		}
@@ -128,13 +134,20 @@ func unpackTokens(dec *zstd.Decoder, b []byte) ([]tokenData, error) {
 			if size < 0 || size > len(b) {
 				return nil, errTokens
 			}
-			if size > 0 {
+			if size == words {
+				planes[k] = b[:size]
+			} else {
+				// A frame that says it is longer than it should be is not opened.
+				var h zstd.Header
+				if err := h.Decode(b[:size]); err != nil || !h.HasFCS || h.FrameContentSize != uint64(words) {
+					return nil, errTokens
+				}
 				var err error
-				if planes[k], err = dec.DecodeAll(b[:size], nil); err != nil {
+				if planes[k], err = dec.DecodeAll(b[:size], make([]byte, 0, words)); err != nil {
 					return nil, fmt.Errorf("%w: %w", errTokens, err)
 				}
-				b = b[size:]
 			}
+			b = b[size:]
 			if len(planes[k]) != words {
 				return nil, errTokens
 			}

@@ -1,7 +1,6 @@
 package journal
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -49,15 +48,10 @@ func ReadHistory(dir string) (History, error) {
 	}
 }
 
-// skipped recognises the records that make up most of a log by their first
-// bytes: store.Record begins with its kind.
+// skipped tells of the records that make up most of a log.
 func skipped(payload []byte) bool {
-	for _, k := range []store.Kind{store.KindSamples, store.KindHeartbeat} {
-		if bytes.HasPrefix(payload, []byte(`{"kind":"`+string(k)+`"`)) {
-			return true
-		}
-	}
-	return false
+	k := store.KindOf(payload)
+	return k == store.KindSamples || k == store.KindHeartbeat
 }
 
 func (h *History) add(payload []byte) error {
