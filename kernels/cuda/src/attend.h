@@ -17,12 +17,71 @@
 
 enum { ROWS = GK_ATTN_ROWS, KEYS = WARP, ATTN_THREADS = 128, ATTN_WARPS = ATTN_THREADS / WARP, WARP_ROWS = ROWS / ATTN_WARPS };
 
-// score is the chain of fma that all of attention uses. Rows of keys are d+1
-// floats apart, so that the lanes of a warp hit different banks.
-DEVICE float score(smem<float> q, smem<float> key, int d) {
-	float s = 0;
-	for (int i = 0; i < d; i++) s = gk_fma(q[i], key[i], s);
-	return s;
+// scores computes N dot products of one key (or value) with the rows q, q+step,
+// ... of which those from `rows` on are not there: each is one chain of fma over
+// d ascending, the one that all of attention uses. Keys are d+1 floats apart in
+// shared memory, so that the lanes of a warp, each with its key, hit different
+// banks; a row of q is the same for all lanes, and read four floats at a time.
+template <int N> DEVICE void scores(float (&s)[N], smem<float> q, int step, int rows, smem<float> key, int d) {
+	int i = 0;
+UNROLL
+	for (int r = 0; r < N; r++) s[r] = 0;
+	if (d % 4 == 0)
+		for (; i < d; i += 4) {
+			float k[4], x[4];
+UNROLL
+			for (int e = 0; e < 4; e++) k[e] = key[i + e];
+UNROLL
+			for (int r = 0; r < N; r++)
+				if (r < rows) {
+					read_4(x, q + r * step + i);
+UNROLL
+					for (int e = 0; e < 4; e++) s[r] = gk_fma(x[e], k[e], s[r]);
+				}
+		}
+	for (; i < d; i++)
+UNROLL
+		for (int r = 0; r < N; r++)
+			if (r < rows) s[r] = gk_fma(q[r * step + i], key[i], s[r]);
+}
+
+// add_rows: acc[r] = acc[r] + sum over j < seen[r] of p[r*step + j] * v[j*(d+1)], a
+// chain of fma over j ascending. The rows of p lie at multiples of 16 bytes.
+// Rows from `rows` on are not there.
+template <int N> DEVICE void add_rows(float (&acc)[N], int rows, smem<float> p, int step, const int (&seen)[N], smem<float> v, int d) {
+	int all = seen[0], j = 0; // all rows see the first `all` keys
+UNROLL
+	for (int r = 1; r < N; r++)
+		if (r < rows) all = least(all, seen[r]);
+	for (; j + 4 <= all; j += 4) {
+		float x[4], w[4];
+UNROLL
+		for (int e = 0; e < 4; e++) x[e] = v[(j + e) * (d + 1)];
+UNROLL
+		for (int r = 0; r < N; r++)
+			if (r < rows) {
+				read_4(w, p + r * step + j);
+UNROLL
+				for (int e = 0; e < 4; e++) acc[r] = gk_fma(w[e], x[e], acc[r]);
+			}
+	}
+UNROLL
+	for (int r = 0; r < N; r++)
+		for (int k = j; r < rows && k < seen[r]; k++) acc[r] = gk_fma(p[r * step + k], v[k * (d + 1)], acc[r]);
+}
+
+// add_columns does add_rows for all d columns of the rows of a warp, a column to
+// a lane: rows out, out+out_step, ... of which there are `rows`.
+template <int N> DEVICE void add_columns(smem<float> out, int out_step, int rows, smem<float> p, int step, int (&seen)[N], smem<float> v, int d) {
+	for (int c = lane(); c < d; c += WARP) {
+		float acc[N];
+UNROLL
+		for (int r = 0; r < N; r++) acc[r] = r < rows ? (float)out[r * out_step + c] : 0.f;
+		add_rows(acc, rows, p, step, seen, v + c, d);
+UNROLL
+		for (int r = 0; r < N; r++)
+			if (r < rows) out[r * out_step + c] = acc[r];
+	}
 }
 
 // attention_scale = 1/sqrt(d)
@@ -63,12 +122,17 @@ UNROLL
 		block_sync();
 		load_rows(m.kv, here, d, d + 1, [&](int j) { return key(from + j); });
 		block_sync();
+		float dot[WARP_ROWS];
+		int own = (rows - warp() + ATTN_WARPS - 1) / ATTN_WARPS, count[WARP_ROWS]; // rows of this warp, keys that they see
+		if (lane() < here) scores(dot, m.q + warp() * d, ATTN_WARPS * d, own, m.kv + lane() * (d + 1), d);
 UNROLL
 		for (int k = 0; k < WARP_ROWS; k++) {
 			int r = warp() + k * ATTN_WARPS;
-			if (r >= rows) break;
-			bool visible = from + lane() < seen(r);
-			float x = visible ? score(m.q + r * d, m.kv + lane() * (d + 1), d) * scale : minus_infinity();
+			count[k] = 0;
+			if (r >= rows) continue;
+			count[k] = least(here, seen(r) - from);
+			bool visible = lane() < count[k];
+			float x = visible ? dot[k] * scale : minus_infinity();
 			float top = larger(warp_max(x), s.top[k]);
 			// A row that sees no key of this block keeps its state: top is its
 			// old maximum, the sum and the correction are exactly 0 and 1.
@@ -82,12 +146,7 @@ UNROLL
 		block_sync();
 		load_rows(m.kv, here, d, d + 1, [&](int j) { return value(from + j); });
 		block_sync();
-		for (int i = tid(); i < rows * d; i += ATTN_THREADS) {
-			int r = i / d, c = i % d, n = least(here, seen(r) - from);
-			float acc = m.out[i];
-			for (int j = 0; j < n; j++) acc = gk_fma(m.p[r * KEYS + j], m.kv[j * (d + 1) + c], acc);
-			m.out[i] = acc;
-		}
+		add_columns(m.out + warp() * d, ATTN_WARPS * d, own, m.p + warp() * KEYS, ATTN_WARPS * KEYS, count, m.kv, d);
 	}
 	block_sync();
 }

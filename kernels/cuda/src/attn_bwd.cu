@@ -10,8 +10,6 @@
 #include "attend.h"
 #include "sequences.h"
 
-enum { P_PITCH = ROWS + 1 };
-
 KERNEL(gk_attn_bwd_check, gk_attn_bwd, 256) {
 	if (stopped(p.h) || block_id() > 0) return;
 	check_sequences(p);
@@ -46,47 +44,63 @@ KERNEL(gk_attn_bwd_dq, gk_attn_bwd, 128) {
 		for (int i = tid(); i < rows * d; i += ATTN_THREADS) dq[i] = 0;
 		for (int first = 0; first < all; first += KEYS) {
 			int here = least(KEYS, all - first);
-			float dp[WARP_ROWS];
+			int own = (rows - warp() + ATTN_WARPS - 1) / ATTN_WARPS, seen[WARP_ROWS]; // rows of this warp, keys that they see
+			float dp[WARP_ROWS], dot[WARP_ROWS];
 			block_sync();
 			load_rows(kv, here, d, d + 1, [&](int j) { return vs + x.row_of(first + j) * width; });
 			block_sync();
-UNROLL
-			for (int i = 0; i < WARP_ROWS; i++) {
-				int r = warp() + i * ATTN_WARPS;
-				dp[i] = r < rows && first + lane() <= at + r ? score(dout + r * d, kv + lane() * (d + 1), d) : 0.f;
-			}
+			if (lane() < here) scores(dp, dout + warp() * d, ATTN_WARPS * d, own, kv + lane() * (d + 1), d);
 			block_sync();
 			load_rows(kv, here, d, d + 1, [&](int j) { return ks + x.row_of(first + j) * width; });
 			block_sync();
+			if (lane() < here) scores(dot, q + warp() * d, ATTN_WARPS * d, own, kv + lane() * (d + 1), d);
 UNROLL
 			for (int i = 0; i < WARP_ROWS; i++) {
 				int r = warp() + i * ATTN_WARPS;
-				if (r >= rows || first + lane() > at + r) continue;
+				seen[i] = least(here, at + r + 1 - first);
+				if (i >= own || lane() >= seen[i]) continue;
 				gk_i64 n = (row + r) * p.heads + h;
-				float e = gk_exp(score(q + r * d, kv + lane() * (d + 1), d) * scale - p.lse[n]);
+				float e = gk_exp(dot[i] * scale - p.lse[n]);
 				ds[r * KEYS + lane()] = e * (dp[i] - p.delta[n]) * scale;
 			}
-			block_sync();
-			for (int i = tid(); i < rows * d; i += ATTN_THREADS) {
-				int r = i / d, c = i % d, n = least(here, at + r + 1 - first);
-				float acc = dq[i];
-				for (int j = 0; j < n; j++) acc = gk_fma(ds[r * KEYS + j], kv[j * (d + 1) + c], acc);
-				dq[i] = acc;
-			}
+			warp_sync();
+			add_columns(dq + warp() * d, ATTN_WARPS * d, own, ds + warp() * KEYS, ATTN_WARPS * KEYS, seen, kv, d);
 		}
+		block_sync();
 		for (int i = tid(); i < rows * d; i += ATTN_THREADS) p.dqkv[(row + i / d) * width + h * d + i % d] = dq[i];
 	});
 }
 
+// add_to_keys: sums[j] = sums[j] + sum over rows r of p[r][j] * x[r], a chain of
+// fma over r ascending. A warp has four keys, a lane a column.
+DEVICE void add_to_keys(smem<float> sums, smem<float> p, smem<float> x, int rows, int keys, int d) {
+	enum { MINE = ROWS / ATTN_WARPS };
+	int j = warp() * MINE;
+	for (int c = lane(); c < d; c += WARP) {
+		float acc[4], w[4];
+UNROLL
+		for (int e = 0; e < MINE; e++) acc[e] = j + e < keys ? (float)sums[(j + e) * d + c] : 0.f;
+		for (int r = 0; r < rows; r++) {
+			float y = x[r * d + c];
+			read_4(w, p + r * ROWS + j);
+UNROLL
+			for (int e = 0; e < MINE; e++) acc[e] = gk_fma(w[e], y, acc[e]);
+		}
+UNROLL
+		for (int e = 0; e < MINE; e++)
+			if (j + e < keys) sums[(j + e) * d + c] = acc[e];
+	}
+}
+
 // Shared memory: q, dout, dk, dv (ROWS, d); keys, values (ROWS, d+1); P and dS
-// (ROWS, ROWS+1), query row first.
+// (ROWS, ROWS), query row first.
 KERNEL(gk_attn_bwd_dkv, gk_attn_bwd, 128) {
 	DYNAMIC_SHARED(float, q);
 	if (stopped_by_check(p.h)) return;
 	int d = p.d, group = p.heads / p.kv, width = (p.heads + 2 * p.kv) * d;
 	float scale = attention_scale(d);
 	smem<float> dout = q + ROWS * d, dk = dout + ROWS * d, dv = dk + ROWS * d, k = dv + ROWS * d, v = k + ROWS * (d + 1);
-	smem<float> pr = v + ROWS * (d + 1), ds = pr + ROWS * P_PITCH;
+	smem<float> pr = v + ROWS * (d + 1), ds = pr + ROWS * ROWS;
 	int s = gk_count(p.s, p.h.run);
 	for_each_piece(p, p.kv, [&](const piece &x) {
 		int g = x.head, keys = x.rows, from = x.from;
@@ -108,27 +122,33 @@ KERNEL(gk_attn_bwd_dkv, gk_attn_bwd, 128) {
 					load_rows(q, rows, d, d, [&](int r) { return p.qkv + (lo + first + r) * width + h * d; });
 					load_rows(dout, rows, d, d, [&](int r) { return p.dout + ((lo + first + r) * p.heads + h) * d; });
 					block_sync();
-					for (int i = tid(); i < ROWS * ROWS; i += ATTN_THREADS) {
-						int r = i / ROWS, j = i % ROWS;
-						if (r >= rows || j >= keys || (own && from + j > first + r)) continue;
-						gk_i64 at = (lo + first + r) * p.heads + h;
-						float e = gk_exp(score(q + r * d, k + j * (d + 1), d) * scale - p.lse[at]);
-						pr[r * P_PITCH + j] = e;
-						ds[r * P_PITCH + j] = e * (score(dout + r * d, v + j * (d + 1), d) - p.delta[at]) * scale;
+					// A thread has a key and every eighth row; what a row does not
+					// see is exactly 0.
+					enum { STRIDE = ATTN_THREADS / ROWS, MINE = ROWS / STRIDE };
+					int j = tid() % ROWS, r0 = tid() / ROWS, there = (rows - r0 + STRIDE - 1) / STRIDE;
+					float dot[MINE], dp[MINE];
+					if (j < keys) {
+						scores(dot, q + r0 * d, STRIDE * d, there, k + j * (d + 1), d);
+						scores(dp, dout + r0 * d, STRIDE * d, there, v + j * (d + 1), d);
+					}
+UNROLL
+					for (int i = 0; i < MINE; i++) {
+						int r = r0 + i * STRIDE;
+						float e = 0, x = 0;
+						if (i < there && j < keys && !(own && from + j > first + r)) {
+							gk_i64 at = (lo + first + r) * p.heads + h;
+							e = gk_exp(dot[i] * scale - p.lse[at]);
+							x = e * (dp[i] - p.delta[at]) * scale;
+						}
+						pr[r * ROWS + j] = e;
+						ds[r * ROWS + j] = x;
 					}
 					block_sync();
-					for (int i = tid(); i < keys * d; i += ATTN_THREADS) {
-						int j = i / d, c = i % d;
-						float sum_k = dk[i], sum_v = dv[i];
-						for (int r = own && from + j > first ? from + j - first : 0; r < rows; r++) {
-							sum_k = gk_fma(ds[r * P_PITCH + j], q[r * d + c], sum_k);
-							sum_v = gk_fma(pr[r * P_PITCH + j], dout[r * d + c], sum_v);
-						}
-						dk[i] = sum_k;
-						dv[i] = sum_v;
-					}
+					add_to_keys(dk, ds, q, rows, keys, d);
+					add_to_keys(dv, pr, dout, rows, keys, d);
 				}
 		}
+		block_sync();
 		for (int i = tid(); i < keys * d; i += ATTN_THREADS) {
 			gk_i64 at = (gk_i64)(from + i / d) * width + i % d;
 			p.dqkv[key_at + at] = dk[i];

@@ -95,6 +95,13 @@ DEVICE void multiply(float (&c)[4], const unsigned (&a)[4], unsigned b0, unsigne
 		: "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3]) : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
 }
 
+// read_4 reads four floats at an address that is a multiple of 16, at once.
+typedef float four __attribute__((ext_vector_type(4)));
+DEVICE void read_4(float (&to)[4], smem<float> from) {
+	four v = *(const four *)from;
+	to[0] = v.x, to[1] = v.y, to[2] = v.z, to[3] = v.w;
+}
+
 // Atomics on integers only: their result does not depend on the order.
 DEVICE void atomic_min(gk_u64 *p, gk_u64 v) { __nvvm_atom_min_gen_ull(p, v); }
 DEVICE void shared_min(smem<int> p, int v) { __nvvm_atom_min_gen_i(p, v); }

@@ -32,25 +32,25 @@ KERNEL(gk_rmsnorm_bwd_dx, gk_rmsnorm_bwd, 256) {
 	}
 }
 
-// DG: a block sums 32 columns over all rows, eight rows at a time. Lane y of
-// the eight holds the rows y, y+8, ...; the eight sums are added in order.
+// DG: a block sums DG_COLUMNS columns over all rows, BLOCK/DG_COLUMNS rows at a
+// time. A lane holds every such row from its own on; the lanes are added in order.
+enum { DG_COLUMNS = 8, DG_LANES = BLOCK / DG_COLUMNS };
+
 KERNEL(gk_rmsnorm_bwd_dg, gk_rmsnorm_bwd, 256) {
-	SHARED(float, part, BLOCK_WARPS * WARP);
+	SHARED(float, part, BLOCK);
 	if (stopped(p.h)) return;
-	int n = rows_of(p.h);
-	for (gk_i64 from = block_id() * WARP; from < p.c; from += blocks() * WARP) {
-		gk_i64 col = from + lane();
+	int n = rows_of(p.h), own = tid() % DG_COLUMNS, from = tid() / DG_COLUMNS;
+	for (gk_i64 first = block_id() * DG_COLUMNS; first < p.c; first += blocks() * DG_COLUMNS) {
+		gk_i64 col = first + own;
 		float sum = 0;
 		if (col < p.c)
-			for (gk_i64 row = warp(); row < n; row += BLOCK_WARPS) {
-				gk_i64 at = row * p.c + col;
-				sum = gk_fma(p.dy[at] * p.rstd[row], p.x[at], sum);
-			}
+UNROLL_BY(8) // the loads of several rows are on their way at once
+			for (gk_i64 row = from; row < n; row += DG_LANES) sum = gk_fma(p.dy[row * p.c + col] * p.rstd[row], p.x[row * p.c + col], sum);
 		part[tid()] = sum;
 		block_sync();
-		if (warp() == 0 && col < p.c) {
-			float all = part[lane()];
-			for (int w = 1; w < BLOCK_WARPS; w++) all = all + part[w * WARP + lane()];
+		if (from == 0 && col < p.c) {
+			float all = part[own];
+			for (int l = 1; l < DG_LANES; l++) all = all + part[l * DG_COLUMNS + own];
 			p.dg[col] = p.dg[col] + all;
 		}
 		block_sync();

@@ -93,6 +93,11 @@ DEVICE float gk_sqrt(float a) { return __builtin_sqrtf(a); }
 DEVICE gk_u64 mul_high(gk_u64 a, gk_u64 b) { return (gk_u64)((unsigned __int128)a * b >> 64); }
 DEVICE int low_bit(unsigned x) { return __builtin_ctz(x); }
 
+DEVICE void read_4(float (&to)[4], smem<float> from) {
+	if (from.at % 16) emu::stop("four floats at byte %lld of shared array %s: not aligned", (long long)from.at, from.r->name);
+	for (int i = 0; i < 4; i++) to[i] = from[i];
+}
+
 DEVICE void atomic_min(gk_u64 *p, gk_u64 v) {
 	if (v < *p) *p = v;
 }
