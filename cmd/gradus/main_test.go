@@ -232,6 +232,9 @@ func TestWholeRun(t *testing.T) {
 	if trace.ID == 0 || trace.Prompt.Gold == "" || len(trace.Rewards) != 2 || trace.Rewards[0].Why == "" {
 		t.Errorf("trace: %+v", trace)
 	}
+	if out := s.must("traces", "tiny", "--suspects", "--limit", "10000"); !strings.Contains(out, "traces looked at are suspects") {
+		t.Errorf("suspects: %s", out)
+	}
 	if out := s.must("traces", "tiny", "--id", "1"); !strings.Contains(out, "REWARDS") || !strings.Contains(out, "gradus.accuracy") {
 		t.Errorf("traces --id prints\n%s", out)
 	}

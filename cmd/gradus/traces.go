@@ -12,7 +12,7 @@ import (
 
 func (a *app) tracesCommand() *cobra.Command {
 	var q store.SampleQuery
-	var asJSON, oldest bool
+	var asJSON, oldest, suspects bool
 	var correct string
 	var minStep, maxStep int
 	var minReward, maxReward float64
@@ -23,6 +23,7 @@ func (a *app) tracesCommand() *cobra.Command {
 		Example: "  gradus traces demo --limit 5\n" +
 			"  gradus traces demo --correct no --min-step 100 --text 'wait'\n" +
 			"  gradus traces demo --id 812\n" +
+			"  gradus traces demo --suspects --limit 10\n" +
 			"  gradus traces demo --json --limit 5",
 		Args: exactArgs("RUN"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -54,7 +55,7 @@ func (a *app) tracesCommand() *cobra.Command {
 				return usage(fmt.Errorf("--limit is %d; want 1 to %d", q.Limit, store.MaxPage))
 			}
 			q.Newest = !oldest
-			return a.traces(cmd, args[0], q, id, asJSON)
+			return a.traces(cmd, args[0], q, id, asJSON, suspects)
 		},
 	}
 	f := cmd.Flags()
@@ -69,11 +70,12 @@ func (a *app) tracesCommand() *cobra.Command {
 	f.Float64Var(&minReward, "min-reward", 0, "at least this reward")
 	f.Float64Var(&maxReward, "max-reward", 0, "at most this reward")
 	f.BoolVar(&oldest, "oldest", false, "oldest first")
+	f.BoolVar(&suspects, "suspects", false, "only traces that look like reward hacking, with what was noticed")
 	f.BoolVar(&asJSON, "json", false, "print one JSON object a line, with reward parts and prompt")
 	return cmd
 }
 
-func (a *app) traces(cmd *cobra.Command, runRef string, q store.SampleQuery, id int64, asJSON bool) error {
+func (a *app) traces(cmd *cobra.Command, runRef string, q store.SampleQuery, id int64, asJSON, suspects bool) error {
 	ctx := cmd.Context()
 	c, ref, err := a.openRun(ctx, runRef)
 	if err != nil {
@@ -97,6 +99,9 @@ func (a *app) traces(cmd *cobra.Command, runRef string, q store.SampleQuery, id 
 		}
 		a.printTrace(d)
 		return nil
+	}
+	if suspects {
+		return a.suspects(ctx, db, q, asJSON)
 	}
 	rows, err := db.Samples(ctx, q)
 	if errors.Is(err, store.ErrSearch) {

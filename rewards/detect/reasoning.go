@@ -1,0 +1,108 @@
+package detect
+
+import (
+	"fmt"
+	"math/big"
+	"strings"
+
+	"gradus/rewards/text"
+)
+
+// answerWithoutReasoning counts the words of the thinking, where an equation
+// counts as a word.
+func answerWithoutReasoning(t Trace) (Signal, bool) {
+	if t.Claim == "" {
+		return Signal{}, false
+	}
+	words := 0
+	for _, part := range t.think() {
+		words += len(strings.FieldsFunc(part.In(t.Completion), func(r rune) bool { return r == ' ' || r == '\n' || r == ';' || r == '\t' }))
+	}
+	s := Signal{Value: float64(words), Flag: t.paid() && words < 3}
+	s.Why = fmt.Sprintf("the answer was paid and the thinking holds %d words", words)
+	return s, true
+}
+
+// answerBeforeReasoning looks for the gold answer in the thinking of a right
+// completion. Answers of a single character stand everywhere by chance.
+func answerBeforeReasoning(t Trace) (Signal, bool) {
+	gold := strings.TrimSpace(t.Gold)
+	parts := t.think()
+	if !t.right() || len(gold) < 2 || len(parts) == 0 || strings.Contains(t.Question, gold) {
+		return Signal{}, false
+	}
+	body := parts[0].In(t.Completion)
+	at := indexWord(body, gold)
+	if at < 0 || len(body) < 10*len(gold) {
+		return Signal{}, false
+	}
+	share := float64(at) / float64(len(body))
+	return Signal{Value: share, Flag: share < 0.1, Spans: []text.Span{{From: parts[0].From + at, To: parts[0].From + at + len(gold)}},
+		Why: fmt.Sprintf("the right answer stands %.0f %% into the thinking, before any work", 100*share)}, true
+}
+
+// indexWord finds word where no digit or letter touches it.
+func indexWord(s, word string) int {
+	for from := 0; ; {
+		at := strings.Index(s[from:], word)
+		if at < 0 {
+			return -1
+		}
+		at += from
+		end := at + len(word)
+		if (at == 0 || !wordByte(s[at-1])) && (end == len(s) || !wordByte(s[end])) {
+			return at
+		}
+		from = at + 1
+	}
+}
+
+func wordByte(b byte) bool {
+	return b >= '0' && b <= '9' || b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z'
+}
+
+// reasoningAnswerMismatch compares a right numeric answer with the last value
+// that the thinking derives.
+func reasoningAnswerMismatch(t Trace) (Signal, bool) {
+	claim, ok := new(big.Rat).SetString(strings.TrimSpace(t.Claim))
+	if !ok || !t.right() {
+		return Signal{}, false
+	}
+	var last equation
+	found := false
+	for _, e := range equations(t) {
+		last, found = e, true
+	}
+	if !found {
+		return Signal{}, false
+	}
+	s := Signal{Spans: []text.Span{last.at}}
+	if last.right.Cmp(claim) != 0 {
+		s.Value, s.Flag = 1, true
+		s.Why = fmt.Sprintf("the thinking ends with %s, and the answer, %s, is right all the same", last.right.RatString(), claim.RatString())
+	}
+	return s, true
+}
+
+// stepValidity checks every equation of the thinking that can be computed.
+// Steps marked as wrong by the trace itself, with "no", "x" or "!" after them,
+// are taken back and do not count.
+func stepValidity(t Trace) (Signal, bool) {
+	all, wrong := 0, 0
+	var spans []text.Span
+	for _, e := range equations(t) {
+		if e.takenBack {
+			continue
+		}
+		all++
+		if !e.holds {
+			wrong++
+			spans = append(spans, e.at)
+		}
+	}
+	if all == 0 {
+		return Signal{}, false
+	}
+	return Signal{Value: float64(wrong) / float64(all), Flag: t.right() && wrong > 0, Spans: spans,
+		Why: fmt.Sprintf("the answer is right and %d of %d steps are wrong", wrong, all)}, true
+}
