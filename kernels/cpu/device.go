@@ -1,7 +1,7 @@
 // Package cpu runs programs of package kernels on the CPU, in C.
 //
 // Each op family is one C header (gemm.h, attn.h, ...) that is compiled once
-// per code path: generic (4 lanes), avx2 (8), avx512 (16). A program becomes a
+// per code path: generic (4 lanes), avx2 (8), avx512 (16), neon (4). A program becomes a
 // list of C structs; a run is one cgo call that walks the list on a fixed pool
 // of threads. Every element of a result is computed by one thread in an order
 // that depends on sizes alone, so neither the batch, nor the place of a row in
@@ -29,7 +29,7 @@ import (
 
 // Options choose how a device runs.
 type Options struct {
-	// Path forces a code path: generic, avx2 or avx512. "" is the fastest that
+	// Path forces a code path: generic, avx2, avx512 or neon. "" is the fastest that
 	// this machine has. FromEnv reads it from GRADUS_CPU.
 	Path string
 	// Threads is the number of threads a run uses, the calling one included.

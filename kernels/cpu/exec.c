@@ -22,6 +22,13 @@ const gk_table *gk_table_avx512(void) { return 0; }
 const gk_table *gk_table_wide(void) { return 0; }
 #endif
 
+#if defined(__aarch64__)
+extern const gk_table gk_path_neon;
+const gk_table *gk_table_neon(void) { return &gk_path_neon; }
+#else
+const gk_table *gk_table_neon(void) { return 0; }
+#endif
+
 #if defined(__x86_64__)
 #include <cpuid.h>
 
@@ -43,6 +50,15 @@ void gk_detect(gk_features *f) {
 	f->avx512bw = b >> 30 & 1;
 	f->avx512vl = b >> 31 & 1;
 }
+#elif defined(__aarch64__) && defined(__linux__)
+#include <sys/auxv.h>
+
+void gk_detect(gk_features *f) {
+	const unsigned long asimd = 1 << 1; // HWCAP_ASIMD of asm/hwcap.h
+	*f = (gk_features){.neon = (getauxval(AT_HWCAP) & asimd) != 0};
+}
+#elif defined(__aarch64__)
+void gk_detect(gk_features *f) { *f = (gk_features){.neon = 1}; } // macOS and others: every CPU they run on
 #else
 void gk_detect(gk_features *f) { *f = (gk_features){0}; }
 #endif

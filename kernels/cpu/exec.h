@@ -9,14 +9,17 @@
 const gk_table *gk_table_generic(void);
 const gk_table *gk_table_avx2(void);
 const gk_table *gk_table_avx512(void);
+const gk_table *gk_table_neon(void);
 const gk_table *gk_table_wide(void);
 
-// gk_features asks CPUID what the CPU has and XGETBV what the operating system
-// saves on a context switch.
+// gk_features is what the CPU has and what the operating system saves on a
+// context switch: on amd64 from CPUID and XGETBV, on arm64 from Linux's list of
+// capabilities.
 typedef struct {
 	int x86;
 	int avx2, fma, avx512f, avx512bw, avx512dq, avx512vl; // CPUID
 	int os_ymm, os_zmm;                                   // XGETBV
+	int neon;                                             // HWCAP_ASIMD
 } gk_features;
 void gk_detect(gk_features *f);
 

@@ -10,7 +10,7 @@ import (
 
 // Path is one build of the kernels for a kind of CPU.
 type Path struct {
-	Name      string // generic, avx2 or avx512: what Options.Path takes
+	Name      string // generic, avx2, avx512 or neon: what Options.Path takes
 	Available bool
 	Why       string // the reason when it is not available, else what it uses
 	table     *C.gk_table
@@ -25,9 +25,11 @@ func Paths() []Path {
 		{Name: "generic", Why: "4 lanes, any CPU", table: C.gk_table_generic()},
 		{Name: "avx2", Why: "8 lanes with FMA", table: C.gk_table_avx2()},
 		{Name: "avx512", Why: "16 lanes with FMA", table: C.gk_table_avx512()},
+		{Name: "neon", Why: "4 lanes with FMA", table: C.gk_table_neon()},
 	}
 	missing := [][]string{nil, lacking(f.os_ymm, []feature{{"avx2", f.avx2}, {"fma", f.fma}}),
-		lacking(f.os_zmm, []feature{{"avx512f", f.avx512f}, {"avx512bw", f.avx512bw}, {"avx512dq", f.avx512dq}, {"avx512vl", f.avx512vl}})}
+		lacking(f.os_zmm, []feature{{"avx512f", f.avx512f}, {"avx512bw", f.avx512bw}, {"avx512dq", f.avx512dq}, {"avx512vl", f.avx512vl}}),
+		lacking(1, []feature{{"neon", f.neon}})}
 	for i := range paths {
 		p := &paths[i]
 		switch {

@@ -6,7 +6,7 @@ import (
 )
 
 func TestChoose(t *testing.T) {
-	all := []Path{{Name: "generic", Available: true}, {Name: "avx2", Available: true}, {Name: "avx512", Why: "this CPU has no avx512f"}}
+	all := []Path{{Name: "generic", Available: true}, {Name: "avx2", Available: true}, {Name: "avx512", Why: "this CPU has no avx512f"}, {Name: "neon", Why: "not part of a build for this architecture"}}
 	for _, c := range []struct {
 		paths      []Path
 		name, want string
@@ -16,7 +16,8 @@ func TestChoose(t *testing.T) {
 		{all[:1], "", "generic", nil},
 		{all, "generic", "generic", nil},
 		{all, "avx512", "", []string{`"avx512"`, "no avx512f", "can run generic, avx2"}},
-		{all, "neon", "", []string{`"neon"`, "no such path among generic, avx2, avx512", "can run generic, avx2"}},
+		{all, "neon", "", []string{`"neon"`, "not part of a build", "can run generic, avx2"}},
+		{all, "sve", "", []string{`"sve"`, "no such path among generic, avx2, avx512, neon", "can run generic, avx2"}},
 		{all, "AVX2", "", []string{`"AVX2"`, "no such path"}},
 	} {
 		p, err := choose(c.paths, c.name)

@@ -113,8 +113,9 @@ INLINE vf vmin(vf a, vf b) {
 #elif defined(__aarch64__)
 INLINE vf vfma(vf a, vf b, vf c) { return (vf)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b); }
 INLINE vf vsqrt(vf a) { return (vf)vsqrtq_f32((float32x4_t)a); }
-INLINE vf vmax(vf a, vf b) { return vpick(a > b, a, b); }
-INLINE vf vmin(vf a, vf b) { return vpick(a < b, a, b); }
+// Of a number and a NaN these take the number; SSE takes b.
+INLINE vf vmax(vf a, vf b) { return (vf)vmaxnmq_f32((float32x4_t)a, (float32x4_t)b); }
+INLINE vf vmin(vf a, vf b) { return (vf)vminnmq_f32((float32x4_t)a, (float32x4_t)b); }
 #else
 INLINE vf vfma(vf a, vf b, vf c) { return a * b + c; }
 #if defined(__SSE__)
@@ -231,6 +232,15 @@ INLINE void vtranspose(vf *t) {
 		t[i] = (vf)_mm256_permute2f128_ps(b[i], b[i + 4], 0x20);
 		t[i + 4] = (vf)_mm256_permute2f128_ps(b[i], b[i + 4], 0x31);
 	}
+}
+#elif defined(__aarch64__)
+INLINE void vtranspose(vf *t) {
+	float32x4_t a = vzip1q_f32((float32x4_t)t[0], (float32x4_t)t[2]), b = vzip2q_f32((float32x4_t)t[0], (float32x4_t)t[2]);
+	float32x4_t c = vzip1q_f32((float32x4_t)t[1], (float32x4_t)t[3]), d = vzip2q_f32((float32x4_t)t[1], (float32x4_t)t[3]);
+	t[0] = (vf)vzip1q_f32(a, c);
+	t[1] = (vf)vzip2q_f32(a, c);
+	t[2] = (vf)vzip1q_f32(b, d);
+	t[3] = (vf)vzip2q_f32(b, d);
 }
 #else
 #if defined(__clang__)
