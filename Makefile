@@ -33,7 +33,7 @@ export CGO_LDFLAGS := -O2 -g "-L$(CURDIR)/kernels/cuda/driver/link"
 endif
 endif
 
-.PHONY: all build demo test unit race lint fmt fmt-check vet staticcheck bench faults results tools ptx need clean
+.PHONY: all build demo test unit race test-arm64 lint fmt fmt-check vet staticcheck bench rivals faults results tools ptx need clean
 
 all: build
 
@@ -56,6 +56,22 @@ unit:
 ## race: the tests of everything concurrent, under the race detector
 race:
 	$(GO) test -race -short -tags $(TAGS) $(filter-out $(SLOW_UNDER_RACE),$(shell $(GO) list -tags $(TAGS) ./...))
+
+# The arm64 build on an amd64 machine. Debian: apt install gcc-aarch64-linux-gnu
+# libc6-dev-arm64-cross qemu-user.
+ARM64_CC  ?= aarch64-linux-gnu-gcc
+ARM64_LIB ?= /usr/aarch64-linux-gnu
+ARM64_GO  := GOOS=linux GOARCH=arm64 CC=$(ARM64_CC) $(GO)
+QEMU_ARM64 = $(or $(shell command -v qemu-aarch64 || command -v qemu-aarch64-static),qemu-aarch64) -L $(ARM64_LIB)
+
+## test-arm64: cross-compile for arm64; run the kernels' NEON and generic paths under qemu
+test-arm64:
+	@command -v $(ARM64_CC) >/dev/null 2>&1 || { echo "test-arm64 needs $(ARM64_CC). Debian, Ubuntu: apt install gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user."; exit 1; }
+	@mkdir -p bin/arm64
+	$(ARM64_GO) build -tags $(TAGS) -ldflags "$(LDFLAGS)" -o bin/arm64/gradus ./cmd/gradus
+	$(ARM64_GO) test -c -o bin/arm64/cpu.test ./kernels/cpu
+	$(QEMU_ARM64) bin/arm64/gradus version
+	cd kernels/cpu && $(QEMU_ARM64) $(CURDIR)/bin/arm64/cpu.test -test.short -test.timeout 10m
 
 ## lint: formatting, go vet, staticcheck
 lint: fmt-check vet staticcheck
@@ -80,6 +96,10 @@ $(TOOLS)/staticcheck:
 ## bench: figures of this machine beside its own ceilings
 bench: build
 	bin/gradus bench
+
+## rivals: PyTorch and llama.cpp beside gradus; rewrites the table in docs/performance.md (half an hour, 7 GB)
+rivals: build
+	bench/rivals/run.sh
 
 ## faults: the kill and fault tests in full length (minutes)
 faults: need

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -19,12 +20,13 @@ var benchKinds = []string{"kernels", "step", "decode"}
 func (a *app) benchCommand() *cobra.Command {
 	var asJSON, profile bool
 	var repeats, threads int
+	var only []string
 	cmd := &cobra.Command{
 		Use:   "bench [KIND...]",
 		Short: "Measure this machine beside its own ceilings",
 		Long: "KIND is kernels, step or decode; without one, all of them. Each figure is the median of several\n" +
 			"repeats, with the ceiling that was measured in the same run and the share of it reached.",
-		Example: "  gradus bench\n  gradus bench step --json\n  gradus bench step --profile\n  GRADUS_CPU=generic gradus bench kernels",
+		Example: "  gradus bench\n  gradus bench step --json\n  gradus bench step --profile\n  gradus bench step --only grpo.5m.128x128\n  GRADUS_CPU=generic gradus bench kernels",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			kinds := args
 			if len(kinds) == 0 {
@@ -42,25 +44,33 @@ func (a *app) benchCommand() *cobra.Command {
 				if len(args) != 1 || args[0] != "step" {
 					return usage(errors.New("--profile shows where a step's time goes; use 'gradus bench step --profile'"))
 				}
+				if len(only) > 0 {
+					return usage(errors.New("--only chooses figures, and --profile shows none"))
+				}
 				return a.benchProfile(cmd.Context(), threads, asJSON)
 			}
-			return a.bench(cmd.Context(), kinds, repeats, threads, asJSON)
+			return a.bench(cmd.Context(), kinds, only, repeats, threads, asJSON)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object a figure")
 	cmd.Flags().IntVar(&repeats, "repeats", 5, "times each figure is measured")
 	cmd.Flags().IntVar(&threads, "threads", 0, "worker threads; 0 takes GRADUS_THREADS, or what the process may use")
+	cmd.Flags().StringSliceVar(&only, "only", nil, "measure these figures alone, such as train.5m.2048tok")
 	cmd.Flags().BoolVar(&profile, "profile", false, "with step: show the share of each op in a GRPO step instead")
 	cmd.AddCommand(a.benchDemoCommand())
 	return cmd
 }
 
-func (a *app) bench(ctx context.Context, kinds []string, repeats, threads int, asJSON bool) error {
+func (a *app) bench(ctx context.Context, kinds, only []string, repeats, threads int, asJSON bool) error {
 	dev, label, err := a.benchDevice(threads)
 	if err != nil {
 		return usage(err)
 	}
 	defer dev.Close()
+	jobs, err := chooseJobs(a.benchJobs(ctx, kinds, dev, repeats), only)
+	if err != nil {
+		return usage(err)
+	}
 	ceiling, err := cpu.Ceilings(dev, a.now)
 	if err != nil {
 		return err
@@ -69,53 +79,87 @@ func (a *app) bench(ctx context.Context, kinds []string, repeats, threads int, a
 		a.printf("%s: ceilings %.0f GFLOP/s multiply-add, %.1f GB/s read\n", label, ceiling.FMA, ceiling.Read)
 		a.printf("%-34s %12s %-8s %-12s %s\n", "FIGURE", "MEDIAN", "UNIT", "OF CEILING", "MIN..MAX")
 	}
-	for _, kind := range kinds {
-		for _, job := range a.benchJobs(ctx, kind, dev, repeats) {
-			// The clock of a shared machine drifts: the ceiling is taken
-			// anew just before each figure.
-			if c, err := cpu.Ceilings(dev, a.now); err == nil {
-				ceiling = c
+	for _, job := range jobs {
+		// The clock of a shared machine drifts: the ceiling is taken anew just
+		// before each figure.
+		if c, err := cpu.Ceilings(dev, a.now); err == nil {
+			ceiling = c
+		}
+		figures, err := job.run(ceiling)
+		if err != nil {
+			return err
+		}
+		for _, f := range figures {
+			if len(only) > 0 && !slices.Contains(only, f.Name) {
+				continue
 			}
-			figures, err := job(ceiling)
-			if err != nil {
+			if err := a.printFigure(f, asJSON); err != nil {
 				return err
-			}
-			for _, f := range figures {
-				if err := a.printFigure(f, asJSON); err != nil {
-					return err
-				}
 			}
 		}
 	}
 	return ctx.Err()
 }
 
-type benchJob func(cpu.Ceiling) ([]bench.Figure, error)
+// benchJob measures one or several figures.
+type benchJob struct {
+	figures []string // their names
+	run     func(cpu.Ceiling) ([]bench.Figure, error)
+}
 
-func (a *app) benchJobs(ctx context.Context, kind string, dev kernels.Device, repeats int) []benchJob {
-	one := func(f bench.Figure, err error) ([]bench.Figure, error) { return []bench.Figure{f}, err }
+// chooseJobs returns the jobs that yield one of the named figures, all without
+// names.
+func chooseJobs(jobs []benchJob, only []string) ([]benchJob, error) {
+	if len(only) == 0 {
+		return jobs, nil
+	}
+	var chosen []benchJob
+	var all []string
+	for _, j := range jobs {
+		all = append(all, j.figures...)
+		if slices.ContainsFunc(j.figures, func(name string) bool { return slices.Contains(only, name) }) {
+			chosen = append(chosen, j)
+		}
+	}
+	for _, name := range only {
+		if !slices.Contains(all, name) {
+			return nil, fmt.Errorf("--only %q: no such figure here; there are %s", name, strings.Join(all, ", "))
+		}
+	}
+	return chosen, nil
+}
+
+func (a *app) benchJobs(ctx context.Context, kinds []string, dev kernels.Device, repeats int) []benchJob {
 	var jobs []benchJob
-	shapes := bench.Shapes()
-	switch kind {
-	case "kernels":
-		for _, s := range bench.LinearShapes() {
-			jobs = append(jobs, func(c cpu.Ceiling) ([]bench.Figure, error) {
-				return bench.Linear(dev, s, repeats, c.FMA, a.now)
-			})
-		}
-	case "step":
-		for _, s := range shapes {
-			jobs = append(jobs, func(c cpu.Ceiling) ([]bench.Figure, error) {
-				return one(bench.TrainStep(ctx, dev, s, repeats, c.FMA, a.now))
-			}, func(c cpu.Ceiling) ([]bench.Figure, error) {
-				return one(bench.GRPOStep(ctx, dev, s, repeats, c.FMA, a.now))
-			})
-		}
-	case "decode":
-		for _, s := range shapes {
-			jobs = append(jobs, func(c cpu.Ceiling) ([]bench.Figure, error) {
-				return one(bench.Decode(ctx, dev, s, repeats, c.FMA, a.now))
-			})
+	one := func(name string, measure func(fma float64) (bench.Figure, error)) {
+		jobs = append(jobs, benchJob{[]string{name}, func(c cpu.Ceiling) ([]bench.Figure, error) {
+			f, err := measure(c.FMA)
+			return []bench.Figure{f}, err
+		}})
+	}
+	for _, kind := range kinds {
+		switch kind {
+		case "kernels":
+			for _, s := range bench.LinearShapes() {
+				jobs = append(jobs, benchJob{s.Figures(), func(c cpu.Ceiling) ([]bench.Figure, error) {
+					return bench.Linear(dev, s, repeats, c.FMA, a.now)
+				}})
+			}
+		case "step":
+			for _, s := range bench.Shapes() {
+				one(s.TrainFigure(), func(fma float64) (bench.Figure, error) {
+					return bench.TrainStep(ctx, dev, s, repeats, fma, a.now)
+				})
+				one(s.GRPOFigure(), func(fma float64) (bench.Figure, error) {
+					return bench.GRPOStep(ctx, dev, s, repeats, fma, a.now)
+				})
+			}
+		case "decode":
+			for _, s := range bench.Shapes() {
+				one(s.DecodeFigure(), func(fma float64) (bench.Figure, error) {
+					return bench.Decode(ctx, dev, s, repeats, fma, a.now)
+				})
+			}
 		}
 	}
 	return jobs

@@ -183,6 +183,8 @@ func TestWrongUse(t *testing.T) {
 		{[]string{"recipes", "nothing"}, "nothing"},
 		{[]string{"bench", "nothing"}, "want kernels, step, decode"},
 		{[]string{"bench", "--repeats", "0"}, "--repeats is 0"},
+		{[]string{"bench", "decode", "--only", "train.5m.2048tok"}, `--only "train.5m.2048tok": no such figure here; there are decode.1m.b64, decode.5m.b64`},
+		{[]string{"bench", "step", "--profile", "--only", "train.5m.2048tok"}, "--only chooses figures"},
 		{[]string{"demo", "--json-out", "/nowhere/x.json"}, "/nowhere/x.json"},
 		{[]string{}, "needs a terminal"},
 	} {

@@ -34,6 +34,20 @@ func openPath(t testing.TB, p Path, threads int) *Device {
 	return d
 }
 
+// table is the table of cases; in a short run, as on an emulated CPU, the small
+// ones.
+func table(t testing.TB, seed uint64) []optest.Case {
+	t.Helper()
+	if !testing.Short() {
+		return optest.Cases(seed)
+	}
+	small, err := optest.Small(optest.Cases(seed), 5000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return small
+}
+
 // Every op of every path equals ref within the table's budgets.
 func TestCheck(t *testing.T) {
 	var devices []kernels.Device
@@ -43,7 +57,7 @@ func TestCheck(t *testing.T) {
 	if raceDetector {
 		devices = devices[:1]
 	}
-	if _, err := optest.Check(devices, optest.Cases(1)); err != nil {
+	if _, err := optest.Check(devices, table(t, 1)); err != nil {
 		t.Error(err)
 	}
 }
@@ -63,7 +77,7 @@ func TestBits(t *testing.T) {
 				}
 				return d, err
 			}
-			if err := optest.Bits(open, optest.Cases(2)); err != nil {
+			if err := optest.Bits(open, table(t, 2)); err != nil {
 				t.Error(err)
 			}
 		})

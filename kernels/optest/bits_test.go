@@ -12,20 +12,9 @@ func openRef(int) (kernels.Device, error) { return ref.New(), nil }
 // The reference holds rule 1, so what Bits reports of a device is the
 // device's. Large cases are left to the fast devices.
 func TestBitsRef(t *testing.T) {
-	const most = 5000 // elements
-	var small []Case
-	for _, c := range Cases(1) {
-		s, _, err := c.make()
-		if err != nil {
-			t.Fatal(err)
-		}
-		n := 0
-		for _, x := range s.list {
-			n += x.len()
-		}
-		if n <= most {
-			small = append(small, c)
-		}
+	small, err := Small(Cases(1), 5000)
+	if err != nil {
+		t.Fatal(err)
 	}
 	if err := Bits(openRef, small); err != nil {
 		t.Error(err)

@@ -47,16 +47,16 @@ func TestFiguresRun(t *testing.T) {
 	}
 	defer dev.Close()
 	tiny := Shape{"tiny", model.Config{VocabSize: 32, HiddenSize: 16, IntermediateSize: 32, NumHiddenLayers: 1, NumAttentionHeads: 2, NumKeyValueHeads: 2, MaxPositionEmbeddings: 256, RopeTheta: 1e4, RMSNormEps: 1e-5, TieWordEmbeddings: true}}
-	for _, f := range []func() (Figure, error){
-		func() (Figure, error) { return TrainStep(context.Background(), dev, tiny, 2, 10, time.Now) },
-		func() (Figure, error) { return GRPOStep(context.Background(), dev, tiny, 2, 10, time.Now) },
-		func() (Figure, error) { return Decode(context.Background(), dev, tiny, 2, 10, time.Now) },
+	for name, f := range map[string]func() (Figure, error){
+		tiny.TrainFigure():  func() (Figure, error) { return TrainStep(context.Background(), dev, tiny, 2, 10, time.Now) },
+		tiny.GRPOFigure():   func() (Figure, error) { return GRPOStep(context.Background(), dev, tiny, 2, 10, time.Now) },
+		tiny.DecodeFigure(): func() (Figure, error) { return Decode(context.Background(), dev, tiny, 2, 10, time.Now) },
 	} {
 		got, err := f()
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got.N != 2 || got.Value <= 0 || got.Ceiling <= 0 || got.Share <= 0 {
+		if got.Name != name || got.N != 2 || got.Value <= 0 || got.Ceiling <= 0 || got.Share <= 0 {
 			t.Errorf("%+v", got)
 		}
 	}

@@ -14,6 +14,20 @@ type LinearShape struct {
 	N, K, O int
 }
 
+// linearOps are what Linear measures: forward, input gradient, weight gradient.
+func linearOps() []string { return []string{"linear", "linear_dx", "linear_dw"} }
+
+func (s LinearShape) figure(op string) string { return fmt.Sprintf("%s.%s.n%d", op, s.Name, s.N) }
+
+// Figures are the names of what Linear measures of a shape.
+func (s LinearShape) Figures() []string {
+	var names []string
+	for _, op := range linearOps() {
+		names = append(names, s.figure(op))
+	}
+	return names
+}
+
 // LinearShapes are the products of a 1M and a 5M model, in training (2,048
 // rows) and in decoding (64 rows).
 func LinearShapes() []LinearShape {
@@ -64,7 +78,7 @@ func Linear(dev kernels.Device, s LinearShape, repeats int, fma float64, now fun
 	// run that its start does not count.
 	batch := int(2e8/(2*float64(s.N)*float64(s.K)*float64(s.O))) + 1
 	var figures []Figure
-	for _, which := range []string{"linear", "linear_dx", "linear_dw"} {
+	for _, which := range linearOps() {
 		p := kernels.NewProgram(which, max)
 		ref := map[string]kernels.Ref{}
 		for name, b := range bufs {
@@ -97,7 +111,7 @@ func Linear(dev kernels.Device, s LinearShape, repeats int, fma float64, now fun
 		for i, t := range seconds {
 			rates[i] = 2 * float64(s.N) * float64(s.K) * float64(s.O) * float64(batch) / t / 1e9
 		}
-		figures = append(figures, newFigure(fmt.Sprintf("%s.%s.n%d", which, s.Name, s.N), "GFLOP/s", "higher", rates, fma))
+		figures = append(figures, newFigure(s.figure(which), "GFLOP/s", "higher", rates, fma))
 	}
 	return figures, nil
 }

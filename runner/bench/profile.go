@@ -36,7 +36,7 @@ const outside = "(outside the ops)"
 // one profiled, and returns its rows, the most expensive first. The device
 // must time its ops (kernels.Profiler).
 func ProfileGRPOStep(ctx context.Context, dev kernels.Device, s Shape, c cpu.Ceiling, now func() time.Time) ([]ProfileRow, error) {
-	name := fmt.Sprintf("grpo.%s.128x128", s.Name)
+	name := s.GRPOFigure()
 	p, ok := dev.(kernels.Profiler)
 	if !ok {
 		return nil, fmt.Errorf("profile of %s: device %s cannot time its ops", name, dev.Name())

@@ -9,6 +9,12 @@ type Shape struct {
 	Config model.Config
 }
 
+// TrainFigure, GRPOFigure and DecodeFigure name what TrainStep, GRPOStep and
+// Decode measure of a shape.
+func (s Shape) TrainFigure() string  { return "train." + s.Name + ".2048tok" }
+func (s Shape) GRPOFigure() string   { return "grpo." + s.Name + ".128x128" }
+func (s Shape) DecodeFigure() string { return "decode." + s.Name + ".b64" }
+
 // Shapes are the models that figures are named after: 1m, 5m, 10m.
 func Shapes() []Shape {
 	return []Shape{

@@ -23,7 +23,7 @@ const (
 // and AdamW, without the reward function. The ceiling is the time that its
 // floating-point operations take at fma GFLOP/s.
 func GRPOStep(ctx context.Context, dev kernels.Device, s Shape, repeats int, fma float64, now func() time.Time) (Figure, error) {
-	name := fmt.Sprintf("grpo.%s.128x128", s.Name)
+	name := s.GRPOFigure()
 	m, err := newModel(dev, s.Config, grpoLimits)
 	if err != nil {
 		return Figure{}, fmt.Errorf("%s: %w", name, err)
@@ -93,7 +93,7 @@ func trainStep(ctx context.Context, m *model.Model, seqs []model.Sequence) error
 // TrainStep times one supervised step of 16 sequences of 128 tokens.
 func TrainStep(ctx context.Context, dev kernels.Device, s Shape, repeats int, fma float64, now func() time.Time) (Figure, error) {
 	const sequences, length = 16, 128
-	name := fmt.Sprintf("train.%s.2048tok", s.Name)
+	name := s.TrainFigure()
 	m, err := newModel(dev, s.Config, model.Limits{TrainRows: 2048, TrainSeqs: sequences})
 	if err != nil {
 		return Figure{}, fmt.Errorf("%s: %w", name, err)
@@ -115,7 +115,7 @@ func TrainStep(ctx context.Context, dev kernels.Device, s Shape, repeats int, fm
 // second.
 func Decode(ctx context.Context, dev kernels.Device, s Shape, repeats int, fma float64, now func() time.Time) (Figure, error) {
 	const sequences, length = 64, 96
-	name := fmt.Sprintf("decode.%s.b64", s.Name)
+	name := s.DecodeFigure()
 	m, err := newModel(dev, s.Config, model.Limits{PromptSlots: 8, PromptLen: grpoPrompt, Slots: sequences, NewLen: length, Frozen: true})
 	if err != nil {
 		return Figure{}, fmt.Errorf("%s: %w", name, err)
