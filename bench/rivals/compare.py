@@ -35,9 +35,10 @@ class Failed(Exception):
     pass
 
 
-def call(command, env=None):
-    """The standard output of a command, or what it said when it failed."""
-    done = subprocess.run(command, capture_output=True, text=True, env=env)
+def call(command, env=None, show=False):
+    """The standard output of a command, or what it said when it failed. With show
+    its standard error goes to ours."""
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=None if show else subprocess.PIPE, text=True, env=env)
     if done.returncode != 0:
         said = (done.stderr or done.stdout).strip().splitlines()[-8:]
         raise Failed(f"{shlex.join(map(str, command))}: exit code {done.returncode}\n  " + "\n  ".join(said))
@@ -89,35 +90,73 @@ class Bench:
 
 # What one child process measures; it runs under --under.
 
-def scout_torch(b, a):
-    return b.torch(a["model"], a["setting"], repeats=2, warm=2)
+def try_settings(settings, measure, say):
+    """Rates or seconds of settings by their text. One that does not run is left out."""
+    known = {}
+    for s in settings(known):
+        try:
+            known[json.dumps(s)] = value = measure(s)
+        except Failed as e:
+            say(f"failed and left out: {e}")
+            continue
+        say(f"try {s}: {value:.4g}")
+    if not known:
+        raise Failed("no setting of a rival ran")
+    return known
 
 
-def scout_decode(b, a):
-    return b.decode(a["model"], a["setting"])["decode"]
+def scout_torch(b, a, say):
+    """PyTorch's best threads and micro-batch: [setting, seconds]."""
+    def settings(_):
+        for threads in a["threads"]:
+            for micro in (16, 4):
+                yield {"threads": threads, "micro": micro, "compile": False, "dtype": a["dtype"]}
+    known = try_settings(settings, lambda s: b.torch(a["model"], s), say)
+    best = min(known, key=known.get)
+    return [json.loads(best), known[best]]
 
 
-def round_train(b, a):
-    return {"ours": b.ours(f"train.{a['model']}.2048tok", "step", a["setting"]["dtype"], 2), "theirs": b.torch(a["model"], a["setting"])}
+def scout_compiled(b, a, say):
+    """The same setting through torch.compile: [setting, seconds]. The first run of
+    a machine compiles for a minute, later ones take it from the cache."""
+    setting = dict(a["setting"], compile=True)
+    return [setting, try_settings(lambda _: [setting], lambda s: b.torch(a["model"], s), say)[json.dumps(setting)]]
 
 
-def round_decode(b, a):
-    out = {"ours": b.ours(f"decode.{a['model']}.b{BATCH}", "decode", "f32")}
-    out["theirs"] = b.decode(a["model"], a["setting"])["decode"]
-    out["theirs64"] = out["theirs"] if a["setting"]["batch"] == BATCH else b.decode(a["model"], a["setting"], BATCH)["decode"]
+def scout_llama(b, a, say):
+    """llama.cpp's best setting: first the batch, with all threads, then the rest at the best batch."""
+    def settings(known):
+        base = {"threads": max(a["threads"]), "flash": "auto", "unified": False}
+        for batch in (8, 16, 32, 64):
+            yield dict(base, batch=batch)
+        best = json.loads(max(known, key=known.get))
+        for change in [{"threads": t} for t in a["threads"] if t != base["threads"]] + [{"flash": "off"}, {"unified": True}]:
+            yield dict(best, **change)
+    known = try_settings(settings, lambda s: b.decode(a["model"], s)["decode"], say)
+    return json.loads(max(known, key=known.get))
+
+
+def one_round(b, a, say):
+    """Every comparison of a model once, ours and theirs in turns."""
+    out, model, best = {}, a["model"], a["best"]
+    if "train" in a["kinds"]:
+        out["train"] = {"ours": b.ours(f"train.{model}.2048tok", "step", a["dtype"], 2), "theirs": b.torch(model, best["train"])}
+    rates = None
+    if "decode" in a["kinds"]:
+        out["decode"] = {"ours": b.ours(f"decode.{model}.b{BATCH}", "decode", a["dtype"], 2)}
+        rates = b.decode(model, best["decode"])
+        at64 = rates if best["decode"]["batch"] == BATCH else b.decode(model, best["decode"], BATCH)
+        out["decode"].update(theirs=rates["decode"], theirs64=at64["decode"])
+    if "grpo" in a["kinds"]:
+        out["grpo"] = {"ours": b.ours(f"grpo.{model}.128x128", "step", a["dtype"])}
+        rates = rates or b.decode(model, best["decode"])
+        decode = GRPO_SEQUENCES * NEW / rates["decode"] + GRPO_PROMPTS * PROMPT / rates["prompt"]
+        train = b.torch(model, best["train"], sequences=GRPO_SEQUENCES, repeats=1)
+        out["grpo"].update(train=train, decode=decode, theirs=train + decode)
     return out
 
 
-def round_grpo(b, a):
-    out = {"ours": b.ours(f"grpo.{a['model']}.128x128", "step", a["train"]["dtype"])}
-    rates = b.decode(a["model"], a["decode"])
-    out["decode"] = GRPO_SEQUENCES * NEW / rates["decode"] + GRPO_PROMPTS * PROMPT / rates["prompt"]
-    out["train"] = b.torch(a["model"], a["train"], sequences=GRPO_SEQUENCES, repeats=1)
-    out["theirs"] = out["decode"] + out["train"]
-    return out
-
-
-MEASURES = {f.__name__: f for f in (scout_torch, scout_decode, round_train, round_decode, round_grpo)}
+MEASURES = {f.__name__: f for f in (scout_torch, scout_compiled, scout_llama, one_round)}
 
 
 def in_child(options, measure, **args):
@@ -125,54 +164,23 @@ def in_child(options, measure, **args):
     command = shlex.split(options.under) + [sys.executable, str(HERE / "compare.py"), "--measure", json.dumps({"measure": measure, **args})]
     for name in ("gradus", "llama", "cache"):
         command += [f"--{name}", str(getattr(options, name))]
-    return json.loads(call(command).splitlines()[-1])
+    return json.loads(call(command, show=True).splitlines()[-1])
 
 
-def torch_settings(options, dtype, known):
-    """Threads and micro-batches, then torch.compile for the best of them: `known`
-    maps a setting's text to its seconds."""
-    for threads in options.threads:
-        for micro in (16, 4):
-            yield {"threads": threads, "micro": micro, "compile": False, "dtype": dtype}
-    if options.compile:
-        yield dict(json.loads(min(known, key=known.get)), compile=True)
-
-
-def decode_settings(options, known):
-    """Batch sizes first, with the most threads; then what else there is to set,
-    at the best batch: `known` maps a setting's text to its rate."""
-    base = {"threads": max(options.threads), "flash": "auto", "unified": False}
-    for batch in (8, 16, 32, 64):
-        yield dict(base, batch=batch)
-    best = json.loads(max(known, key=known.get))
-    for change in [{"threads": t} for t in options.threads if t != base["threads"]] + [{"flash": "off"}, {"unified": True}]:
-        yield dict(best, **change)
-
-
-def tried(options, say, what, measure, model, settings, known, form):
-    """Measures settings into known. One that does not run is said and left out."""
-    for s in settings:
-        try:
-            known[json.dumps(s)] = value = in_child(options, measure, model=model, setting=s)
-        except Failed as e:
-            say(f"try {what}: failed and left out: {e}")
-            continue
-        say(f"try {what} {s}: {form(value)}")
-    if not known:
-        raise Failed(f"{what}: no setting ran")
-
-
-def scout(options, say, model, dtype):
+def scout(options, say, model, dtype, wanted):
     """The rivals' best settings for a model."""
     best = {}
-    if {"train", "grpo"} & set(options.kinds):
-        known = {}
-        tried(options, say, f"train.{model} PyTorch", "scout_torch", model, torch_settings(options, dtype, known), known, table.seconds)
-        best["train"] = json.loads(min(known, key=known.get))
-    if dtype == "f32" and {"decode", "grpo"} & set(options.kinds):
-        known = {}
-        tried(options, say, f"decode.{model} llama.cpp", "scout_decode", model, decode_settings(options, known), known, table.rate)
-        best["decode"] = json.loads(max(known, key=known.get))
+    if "train" in wanted:
+        best["train"], seconds = in_child(options, "scout_torch", model=model, dtype=dtype, threads=options.threads)
+        if options.compile:
+            try:
+                compiled, faster = in_child(options, "scout_compiled", model=model, setting=best["train"])
+                if faster < seconds:
+                    best["train"] = compiled
+            except Failed as e:
+                say(f"torch.compile is left out: {e}")
+    if "decode" in wanted:
+        best["decode"] = in_child(options, "scout_llama", model=model, threads=options.threads)
     return best
 
 
@@ -202,19 +210,25 @@ def whole(options, say):
     dtypes = ["f32"]
     if has_bf16() and "--dtype" in help_text and "train" in options.kinds:
         dtypes.append("bf16")
+    wanted = {"train": {"train"}, "decode": {"decode"}, "grpo": {"train", "decode"}}
+    wanted = set().union(*(wanted[k] for k in options.kinds))
     measured = []
+    kept = options.cache / "settings.json"
+    settings = json.loads(kept.read_text()) if options.settled else {}
     for model in options.models:
         for dtype in dtypes:
-            best = scout(options, say, model, dtype)
-            for kind in [k for k in options.kinds if dtype == "f32" or k == "train"]:
-                args = {"train": {"setting": best.get("train")}, "decode": {"setting": best.get("decode")},
-                        "grpo": best}[kind]
-                rounds = []
-                for i in range(options.rounds):
-                    rounds.append(in_child(options, f"round_{kind}", model=model, **args))
-                    say(f"round {i + 1} {kind}.{model} {dtype}: " + ", ".join(f"{k} {v:.4g}" for k, v in rounds[-1].items()))
-                measured.append({"kind": kind, "model": model, "dtype": dtype, "best": args, "rounds": rounds})
-    return measured
+            key = f"{model} {dtype}"
+            if not wanted <= set(settings.get(key, {})):
+                settings[key] = scout(options, say, model, dtype, wanted)
+                kept.write_text(json.dumps(settings, indent=1))
+            best = settings[key]
+            rounds = []
+            for i in range(options.rounds):
+                rounds.append(in_child(options, "one_round", model=model, dtype=dtype, best=best, kinds=[k for k in options.kinds if dtype == "f32" or k == "train"]))
+                say(f"round {i + 1} of {key}: {json.dumps(rounds[-1])}")
+            for kind in rounds[0]:
+                measured.append({"kind": kind, "model": model, "dtype": dtype, "best": best, "rounds": [r[kind] for r in rounds]})
+    return sorted(measured, key=lambda m: options.kinds.index(m["kind"]))
 
 
 def versions(options):
@@ -238,16 +252,22 @@ def main():
     p.add_argument("--threads", default=None, type=lambda s: [int(n) for n in s.split(",")], help="thread counts that the rivals may take; default 1 and all")
     p.add_argument("--rounds", default=5, type=int)
     p.add_argument("--no-compile", dest="compile", action="store_false", help="leave torch.compile out")
+    p.add_argument("--settled", action="store_true", help="take the rivals' best settings from the last run")
     p.add_argument("--under", default="", help="command that each measurement runs under, such as 'taskset -c 0,1'")
     p.add_argument("--write", type=pathlib.Path, help="page whose lines between the rivals markers become the table")
     p.add_argument("--measure", help=argparse.SUPPRESS)
     options = p.parse_args()
+
+    def say(line):
+        print(line, file=sys.stderr, flush=True)
+
     options.threads = options.threads or sorted({1, len(os.sched_getaffinity(0))})
     try:
         if options.measure:
             args = json.loads(options.measure)
             dtype_flag = "--dtype" in call([options.gradus, "bench", "--help"])
-            print(json.dumps(MEASURES[args.pop("measure")](Bench(options.gradus, options.llama, options.cache, dtype_flag), args)))
+            bench = Bench(options.gradus, options.llama, options.cache, dtype_flag)
+            print(json.dumps(MEASURES[args.pop("measure")](bench, args, say)))
             return
         if options.rounds < 1:
             raise Failed(f"--rounds is {options.rounds}; want at least 1")
@@ -255,7 +275,7 @@ def main():
             if not set(given) <= known:
                 raise Failed(f"{name} {','.join(given)}: want some of {', '.join(sorted(known))}")
         page = table.Page(options.write) if options.write else None
-        measured = whole(options, lambda line: print(line, file=sys.stderr, flush=True))
+        measured = whole(options, say)
         text = table.render(measured, versions(options), options)
         print(text)
         if page:

@@ -58,10 +58,10 @@ def row(m, ours="ours", theirs="theirs"):
     a, b = [r[ours] for r in m["rounds"]], [r[theirs] for r in m["rounds"]]
     size, kind = m["model"].upper(), m["kind"]
     if kind == "train":
-        what, rival = f"train step, 2,048 tokens, {size}, {m['dtype']}", f"PyTorch {'bf16 autocast' if m['dtype'] == 'bf16' else 'f32'}: {torch_words(m['best']['setting'])}"
+        what, rival = f"train step, 2,048 tokens, {size}, {m['dtype']}", f"PyTorch {'bf16 autocast' if m['dtype'] == 'bf16' else 'f32'}: {torch_words(m['best']['train'])}"
         form, ratio = seconds, [y / x for x, y in zip(a, b)]
     elif kind == "decode":
-        setting = dict(m["best"]["setting"], batch=64) if theirs == "theirs64" else m["best"]["setting"]
+        setting = dict(m["best"]["decode"], batch=64) if theirs == "theirs64" else m["best"]["decode"]
         what, rival = f"decode, 64 sequences, {size}, f32", ("llama.cpp at 64: " if theirs == "theirs64" else "llama.cpp, best: ") + llama_words(setting)
         form, ratio = rate, [x / y for x, y in zip(a, b)]
     else:
@@ -81,7 +81,7 @@ def render(measured, v, options):
     ]
     for m in measured:
         lines.append(row(m))
-        if m["kind"] == "decode" and m["best"]["setting"]["batch"] != 64:
+        if m["kind"] == "decode" and m["best"]["decode"]["batch"] != 64:
             lines.append(row(m, theirs="theirs64"))
     tried = "16 and 4 sequences at a time" + (", the best of these compiled (inductor), too" if options.compile else "")
     threads = " and ".join(str(n) for n in options.threads)
