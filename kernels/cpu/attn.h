@@ -11,15 +11,17 @@
 
 enum { Q_BLOCK = 128 }; // query rows of one work item
 
-// Sizes of one attention op and where its scratch lies. t is the longest
-// sequence rounded up to panels, dp the head size likewise.
+// Sizes of one attention op. t is the stride of a row of scores: the longest
+// sequence rounded up to panels and one more, because rows that lie a power of
+// two apart would all meet in the same few places of a cache. dp is the head
+// size rounded up to panels.
 typedef struct {
 	int64_t h, kv, d, t, dp, row; // row: floats of a row of QKV
 	float scale;
 } heads;
 
 INLINE heads heads_of(int64_t h, int64_t kv, int64_t d, int64_t len) {
-	return (heads){h, kv, d, round_up(len, NR), round_up(d, NR), (h + 2 * kv) * d, 1.f / sqrtf((float)d)};
+	return (heads){h, kv, d, round_up(len, NR) + NR, round_up(d, NR), (h + 2 * kv) * d, 1.f / sqrtf((float)d)};
 }
 
 // bad_sequences checks Start of a run (0, ascending, ending at the row count)
@@ -88,6 +90,13 @@ static void seen_panels(float *panels, const float *x, const seen *q, int64_t ld
 	int64_t p = min64(q->plen, n);
 	pack_panels(panels, x + q->plo * ld, ld, n, d, 0, p, 0);
 	pack_panels(panels, x + q->lo * ld, ld, n, d, p, n, p);
+}
+
+// fetch_heads asks for n rows of d floats at x, which are needed soon. A row of
+// QKV is read one head at a time, a stride that no hardware sees through.
+INLINE void fetch_heads(const float *x, int64_t ld, int64_t n, int64_t d) {
+	for (int64_t r = 0; r < n; r++)
+		for (int64_t i = 0; i < d; i += 16) __builtin_prefetch(x + r * ld + i);
 }
 
 // scores of m <= MR query rows against keys 0..n-1: s (m, t), raw.
@@ -191,6 +200,7 @@ typedef struct {
 	const gk_attn_bwd *c;
 	heads hd;
 	int32_t *first; // first sequence of each family
+	int64_t n;      // rows
 } attn_bwd_task;
 
 // sum_over_rows: acc (n, dp) += p (m, t)^T x, with x as panels of m rows. Row r
@@ -266,6 +276,13 @@ static void attn_bwd_sequence(const attn_bwd_task *a, const seen *sq, int64_t g,
 			for (int64_t r = 0; r < m; r += MR) {
 				int64_t mr = min64(MR, m - r), reach = i + r + mr;
 				float *pr = w->p + r * hd->t, *dr = w->ds + r * hd->t;
+				// The rows of the next step, or of the next sequence.
+				int64_t soon = lo + i + B_ROWS + r, rows = max64(min64(mr, a->n - soon), 0);
+				fetch_heads(c->qkv + soon * hd->row + h * hd->d, hd->row, rows, hd->d);
+				fetch_heads(keys + soon * hd->row, hd->row, rows, hd->d);
+				fetch_heads(values + soon * hd->row, hd->row, rows, hd->d);
+				fetch_heads(c->dout + soon * out_row + h * hd->d, out_row, rows, hd->d);
+				fetch_heads(c->out + soon * out_row + h * hd->d, out_row, rows, hd->d);
 				scores(hd, q + r * hd->row, hd->row, mr, w->kt, reach, pr);
 				scores(hd, dout + r * out_row, out_row, mr, w->vt, reach, dr);
 				attn_bwd_rows(a, lo + i + r, h, i + r, mr, pr, dr);
@@ -320,7 +337,7 @@ static void run_attn_bwd(gk_run *r, const gk_cmd *cmd) {
 	const gk_attn_bwd *c = &cmd->u.attn_bwd;
 	int64_t n = gk_count(c->n, r->args), s = gk_count(c->s, r->args);
 	if (bad_sequences(r, c->start, c->prefix, s, n, c->max_len)) return;
-	attn_bwd_task a = {.run = r, .c = c, .hd = heads_of(c->h, c->kv, c->d, c->max_len), .first = (int32_t *)r->shared};
+	attn_bwd_task a = {.run = r, .c = c, .hd = heads_of(c->h, c->kv, c->d, c->max_len), .first = (int32_t *)r->shared, .n = n};
 	int64_t families = 0;
 	for (int64_t i = 0; i < s; i++)
 		if (!c->prefix || c->prefix[i] < 0) a.first[families++] = (int32_t)i;

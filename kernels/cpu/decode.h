@@ -18,59 +18,77 @@ typedef struct {
 // floats, one after the other.
 typedef struct { const float *k, *v; int64_t len; } cached;
 
-INLINE const float *key_at(const cached *part, int64_t d, int64_t j) {
-	return j < part[0].len ? part[0].k + j * d : part[1].k + (j - part[0].len) * d;
+// fetch_rows asks for n cache rows from x on that are needed soon. A cache of a
+// few hundred sequences lies in main memory, and the time to wait for it is the
+// time of this op: the values are asked for while the scores are computed.
+INLINE void fetch_rows(const float *x, int64_t n, int64_t d) {
+	for (int64_t i = 0; i < n * d; i += 16) __builtin_prefetch(x + i);
 }
 
-INLINE const float *value_at(const cached *part, int64_t d, int64_t j) {
-	return j < part[0].len ? part[0].v + j * d : part[1].v + (j - part[0].len) * d;
-}
-
-// fetch_row asks for a cache row that is needed soon. A cache of a few hundred
-// sequences lies in main memory, and the time to wait for it is the time of
-// this op: the values are asked for while the scores are computed.
-INLINE void fetch_row(const float *x, int64_t d) {
-	for (int64_t i = 0; i < d; i += 16) __builtin_prefetch(x + i);
-}
-
-// decode_scores: s[h][j] = q[h] . key j, d ascending, for `blocks` times VL keys
-// from j0. Keys are turned around in registers, so that a lane is a key.
-// Lanes beyond the last key repeat it; softmax_row ignores them.
-INLINE void decode_scores(const int heads_n, const int blocks, const cached *part, const float *q, int64_t d, int64_t j0, int64_t n, float *s, int64_t capacity) {
-	const float *key[2][VL];
-	for (int b = 0; b < blocks; b++)
-		for (int l = 0; l < VL; l++) {
-			int64_t j = min64(j0 + b * VL + l, n - 1);
-			key[b][l] = key_at(part, d, j);
-			fetch_row(key_at(part, d, min64(j + KEYS_AHEAD, n - 1)), d);
-			fetch_row(value_at(part, d, j), d);
-		}
-	vf acc[2][DECODE_HEADS];
-UNROLL(2)
+// score_blocks: s[h][j] = q[h] . key j, d ascending, for the blocks*VL keys of d
+// floats that begin at k. Keys are turned around in registers, so that a lane
+// is a key.
+INLINE void score_blocks(const int heads_n, const int blocks, const float *k, const float *q, int64_t d, float *s, int64_t capacity) {
+	vf acc[4][DECODE_HEADS];
+UNROLL(4)
 	for (int b = 0; b < blocks; b++)
 UNROLL(4)
 		for (int h = 0; h < heads_n; h++) acc[b][h] = (vf){0};
 	int64_t i = 0;
-	for (; i + VL <= d; i += VL)
-UNROLL(2)
+	for (; i + 4 <= d; i += 4)
+UNROLL(4)
 		for (int b = 0; b < blocks; b++) {
-			vf t[VL];
-UNROLL(16)
-			for (int l = 0; l < VL; l++) t[l] = vload(key[b][l] + i);
-			vtranspose(t);
-UNROLL(16)
-			for (int x = 0; x < VL; x++)
+			vf t[4];
+			vload_columns(t, k + b * VL * d + i, d);
+UNROLL(4)
+			for (int x = 0; x < 4; x++)
 UNROLL(4)
 				for (int h = 0; h < heads_n; h++) acc[b][h] = vfma(vset(q[h * d + i + x]), t[x], acc[b][h]);
 		}
 	for (; i < d; i++) // the last columns one by one
 		for (int b = 0; b < blocks; b++) {
 			float column[VL];
-			for (int l = 0; l < VL; l++) column[l] = key[b][l][i];
+			for (int l = 0; l < VL; l++) column[l] = k[(b * VL + l) * d + i];
 			for (int h = 0; h < heads_n; h++) acc[b][h] = vfma(vset(q[h * d + i]), vload(column), acc[b][h]);
 		}
+UNROLL(4)
 	for (int b = 0; b < blocks; b++)
-		for (int h = 0; h < heads_n; h++) vstore(s + h * capacity + j0 + b * VL, acc[b][h]);
+UNROLL(4)
+		for (int h = 0; h < heads_n; h++) vstore(s + h * capacity + b * VL, acc[b][h]);
+}
+
+// score_few does less than VL keys, one at a time.
+static __attribute__((noinline)) void score_few(int heads_n, const float *k, const float *q, int64_t d, int64_t n, float *s, int64_t capacity) {
+	for (int h = 0; h < heads_n; h++)
+		for (int64_t j = 0; j < n; j++) {
+			vf acc = {0};
+			for (int64_t i = 0; i < d; i++) acc = vfma(vset(q[h * d + i]), vset(k[j * d + i]), acc);
+			s[h * capacity + j] = acc[0];
+		}
+}
+
+// decode_scores does one part. The last block may overlap the one before it:
+// what it computes again has the same bits. next is what is read after this
+// part, `ahead` rows of it are asked for in time.
+INLINE void decode_scores(const int heads_n, const cached *part, const float *q, int64_t d, float *s, int64_t capacity) {
+	const int most = heads_n == 1 ? 4 : heads_n == 2 ? 2 : 1; // blocks that the registers hold
+	int64_t n = part->len, j = 0;
+	for (; j + most * VL <= n; j += most * VL) {
+		int64_t ahead = min64(most * VL, n - j - most * VL);
+		fetch_rows(part->k + (j + most * VL) * d, ahead, d);
+		fetch_rows(part->v + j * d, most * VL, d);
+		score_blocks(heads_n, most, part->k + j * d, q, d, s + j, capacity);
+	}
+	if (j == n) return;
+	fetch_rows(part->v + j * d, n - j, d);
+	if (n < VL) {
+		score_few(heads_n, part->k, q, d, n, s, capacity);
+		return;
+	}
+	for (; j < n; j += VL) {
+		int64_t from = min64(j, n - VL);
+		score_blocks(heads_n, 1, part->k + from * d, q, d, s + from, capacity);
+	}
 }
 
 // decode_columns: out[h] = norm[h] * sum over keys ascending of p[h][j] * v[j],
@@ -118,8 +136,9 @@ INLINE void decode_heads(const int heads_n, const decode_task *t, const cached *
 	const gk_attn_decode *c = t->c;
 	int64_t n = part[0].len + part[1].len;
 	float norm[DECODE_HEADS], top;
-	const int blocks = heads_n <= 2 ? 2 : 1; // what the registers hold
-	for (int64_t j = 0; j < n; j += blocks * VL) decode_scores(heads_n, blocks, part, q, c->d, j, n, s, t->capacity);
+	fetch_rows(part[1].k, min64(part[1].len, KEYS_AHEAD), c->d);
+	decode_scores(heads_n, &part[0], q, c->d, s, t->capacity);
+	decode_scores(heads_n, &part[1], q, c->d, s + part[0].len, t->capacity);
 	for (int h = 0; h < heads_n; h++) norm[h] = 1.f / softmax_row(s + h * t->capacity, n, t->scale, &top);
 	decode_values(heads_n, part, s, t->capacity, c->d, norm, out);
 }

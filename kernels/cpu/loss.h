@@ -93,7 +93,7 @@ static void run_loss_bwd(gk_run *r, const gk_cmd *cmd) {
 static void need_loss_bwd(const gk_cmd *cmd, const gk_args *max, int threads, gk_need *need) {
 	(void)max, (void)threads;
 	const gk_loss_bwd *c = &cmd->u.loss_bwd;
-	want_shared(need, outer_bytes(c->v, c->c));
+	need_outer(need, c->v, c->c);
 }
 
 #endif

@@ -277,4 +277,42 @@ INLINE void vtranspose(vf *t) {
 #undef SWAP
 #endif
 
+// vload_columns reads a block of VL rows (stride ld) and 4 columns: lane l of
+// t[c] is p[l*ld + c].
+#if defined(PATH_FMA_256)
+INLINE void vload_columns(vf *t, const float *p, int64_t ld) {
+	__m256 r[4];
+	for (int i = 0; i < 4; i++)
+		r[i] = _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(p + i * ld)), _mm_loadu_ps(p + (i + 4) * ld), 1);
+	__m256 a = _mm256_unpacklo_ps(r[0], r[1]), b = _mm256_unpackhi_ps(r[0], r[1]);
+	__m256 c = _mm256_unpacklo_ps(r[2], r[3]), d = _mm256_unpackhi_ps(r[2], r[3]);
+	t[0] = (vf)_mm256_shuffle_ps(a, c, 0x44), t[1] = (vf)_mm256_shuffle_ps(a, c, 0xee);
+	t[2] = (vf)_mm256_shuffle_ps(b, d, 0x44), t[3] = (vf)_mm256_shuffle_ps(b, d, 0xee);
+}
+#elif defined(PATH_FMA_512)
+INLINE void vload_columns(vf *t, const float *p, int64_t ld) {
+	__m512 r[4];
+	for (int i = 0; i < 4; i++) {
+		r[i] = _mm512_castps128_ps512(_mm_loadu_ps(p + i * ld));
+		r[i] = _mm512_insertf32x4(r[i], _mm_loadu_ps(p + (i + 4) * ld), 1);
+		r[i] = _mm512_insertf32x4(r[i], _mm_loadu_ps(p + (i + 8) * ld), 2);
+		r[i] = _mm512_insertf32x4(r[i], _mm_loadu_ps(p + (i + 12) * ld), 3);
+	}
+	__m512 a = _mm512_unpacklo_ps(r[0], r[1]), b = _mm512_unpackhi_ps(r[0], r[1]);
+	__m512 c = _mm512_unpacklo_ps(r[2], r[3]), d = _mm512_unpackhi_ps(r[2], r[3]);
+	t[0] = (vf)_mm512_shuffle_ps(a, c, 0x44), t[1] = (vf)_mm512_shuffle_ps(a, c, 0xee);
+	t[2] = (vf)_mm512_shuffle_ps(b, d, 0x44), t[3] = (vf)_mm512_shuffle_ps(b, d, 0xee);
+}
+#elif VL == 4
+INLINE void vload_columns(vf *t, const float *p, int64_t ld) {
+	for (int i = 0; i < 4; i++) t[i] = vload(p + i * ld);
+	vtranspose(t);
+}
+#else
+INLINE void vload_columns(vf *t, const float *p, int64_t ld) {
+	for (int c = 0; c < 4; c++)
+		for (int l = 0; l < VL; l++) t[c][l] = p[l * ld + c];
+}
+#endif
+
 #endif
