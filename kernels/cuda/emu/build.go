@@ -20,7 +20,7 @@ var ErrNoCompiler = errors.New("emu: there is no g++ here to compile the kernels
 // flags: no product and sum are fused unless the source says so, as on the GPU;
 // and nothing of the C++ library is needed.
 var flags = []string{
-	"-x", "c++", "-std=c++17", "-O2", "-Wall", "-Wextra", "-Werror", "-fPIC", "-march=native", "-ffp-contract=off",
+	"-x", "c++", "-std=c++17", "-O2", "-Wall", "-Wextra", "-Werror", "-fPIC", "-fvisibility=hidden", "-march=native", "-ffp-contract=off",
 	"-fno-math-errno", "-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics", "-DGK_EMU",
 }
 

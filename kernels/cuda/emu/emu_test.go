@@ -53,6 +53,8 @@ func TestBits(t *testing.T) {
 		t.Skip("takes ten seconds of work")
 	}
 	e := open(t)
+	e.Watch(false) // TestCheck watches the same kernels
+	defer e.Watch(true)
 	grids := map[int]func(int64) int{
 		1: func(int64) int { return 1 },
 		2: func(items int64) int { return int(min(items, 64)) },

@@ -16,6 +16,7 @@ package emu
 // static int emulated(void *f, int i, const char **name, unsigned *bytes, unsigned *threads) {
 // 	return ((emulated_fn)f)(i, name, bytes, threads);
 // }
+// static void check(void *f, int on) { ((void (*)(int))f)(on); }
 // static const char *error_of(void *f) { return ((error_fn)f)(); }
 import "C"
 
@@ -28,8 +29,8 @@ import (
 
 // Emulator is a loaded shared object of Build.
 type Emulator struct {
-	mu              sync.Mutex
-	run, list, fail unsafe.Pointer
+	mu                     sync.Mutex
+	run, list, fail, check unsafe.Pointer
 }
 
 // Kernel is what an emulator knows of a kernel.
@@ -48,7 +49,7 @@ func Open(path string) (*Emulator, error) {
 		return nil, fmt.Errorf("emu: open %s: %s", path, C.GoString(C.dlerror()))
 	}
 	e := &Emulator{}
-	for symbol, p := range map[string]*unsafe.Pointer{"gk_emulate": &e.run, "gk_emulated": &e.list, "gk_emulate_error": &e.fail} {
+	for symbol, p := range map[string]*unsafe.Pointer{"gk_emulate": &e.run, "gk_emulated": &e.list, "gk_emulate_error": &e.fail, "gk_emulate_check": &e.check} {
 		s := C.CString(symbol)
 		*p = C.dlsym(lib, s)
 		C.free(unsafe.Pointer(s))
@@ -57,6 +58,17 @@ func Open(path string) (*Emulator, error) {
 		}
 	}
 	return e, nil
+}
+
+// Watch turns the watch over shared memory on (as it is at first) or off. It is
+// for tests that run kernels which others watch: without it they are several times
+// as fast.
+func (e *Emulator) Watch(on bool) {
+	watch := 0
+	if on {
+		watch = 1
+	}
+	C.check(e.check, C.int(watch))
 }
 
 // Kernels lists what the object holds.

@@ -15,6 +15,7 @@ namespace emu {
 state now;
 thread *self;
 copies begun[1024];
+bool checking = true;
 
 enum { MAX_THREADS = 1024, STACK = 64 << 10, GUARD = 4096 };
 enum what { READY, AT_BARRIER, IN_WARP, DONE };
@@ -177,7 +178,9 @@ static int launch(const entry *e, const unsigned grid[3], const unsigned block[3
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
-extern "C" int gk_emulate(const char *kernel, const unsigned grid[3], const unsigned block[3], unsigned dynamic_shared, const void *params, unsigned long size) {
+#define EXPORT extern "C" __attribute__((visibility("default")))
+
+EXPORT int gk_emulate(const char *kernel, const unsigned grid[3], const unsigned block[3], unsigned dynamic_shared, const void *params, unsigned long size) {
 	for (const emu::entry *e = emu::entries; e->name; e++) {
 		if (strcmp(e->name, kernel) != 0) continue;
 		if (size != e->bytes) return 2;
@@ -190,10 +193,18 @@ extern "C" int gk_emulate(const char *kernel, const unsigned grid[3], const unsi
 }
 
 // gk_emulate_error says what went wrong when gk_emulate last returned 3.
-extern "C" const char *gk_emulate_error(void) { return emu::error; }
+EXPORT const char *gk_emulate_error(void) { return emu::error; }
+
+// gk_emulate_check says whether shared memory is watched (it is, at first). Bounds
+// are checked either way.
+EXPORT void gk_emulate_check(int on) {
+	pthread_mutex_lock(&lock);
+	emu::checking = on;
+	pthread_mutex_unlock(&lock);
+}
 
 // gk_emulated lists the kernels: it returns 0 for an i past the last.
-extern "C" int gk_emulated(int i, const char **name, unsigned *bytes, unsigned *threads) {
+EXPORT int gk_emulated(int i, const char **name, unsigned *bytes, unsigned *threads) {
 	for (int k = 0; k <= i; k++)
 		if (!emu::entries[k].name) return 0;
 	*name = emu::entries[i].name, *bytes = emu::entries[i].bytes, *threads = emu::entries[i].threads;

@@ -38,7 +38,11 @@ inline cell *find(const region *r, int64_t at, uint32_t width) {
 	return &r->cells[at / 2];
 }
 
+// checking is off for tests that ask for bits only, of kernels that others check.
+extern bool checking;
+
 inline void seen_by_writer(const region *r, int64_t at, cell *c, bool atomic) {
+	if (!checking) return;
 	int me = self->id;
 	if (c->block == now.block && c->written == now.epoch && c->writer != me && !(atomic && c->atomic) &&
 		(c->writer / 32 != me / 32 || c->write_tick == tick()))
@@ -50,6 +54,7 @@ inline void seen_by_writer(const region *r, int64_t at, cell *c, bool atomic) {
 }
 
 inline void seen_by_reader(const region *r, int64_t at, cell *c) {
+	if (!checking) return;
 	int me = self->id;
 	if (c->block != now.block) stop("byte %lld of shared array %s is read before it was written", (long long)at, r->name);
 	if (c->written == now.epoch && c->writer != me && (c->writer / 32 != me / 32 || c->write_tick == tick()))
@@ -73,7 +78,7 @@ template <class T> struct pointer {
 	pointer operator-(int64_t i) const { return {r, at - i * (int64_t)sizeof(T)}; }
 	template <class F> void atomic(F f) const {
 		cell *c = find(r, at, sizeof(T));
-		if (c->block != now.block) stop("byte %lld of shared array %s is changed before it was written", (long long)at, r->name);
+		if (checking && c->block != now.block) stop("byte %lld of shared array %s is changed before it was written", (long long)at, r->name);
 		seen_by_writer(r, at, c, true);
 		T x;
 		memcpy(&x, r->bytes + at, sizeof x);
