@@ -73,7 +73,7 @@ func openCatalogue(path string) (*Catalogue, error) {
 		return nil, err
 	}
 	// NORMAL: what a power failure takes is read from the logs again.
-	db := sql.OpenDB(connector{uri, []string{"journal_mode=WAL", "synchronous=NORMAL", "trusted_schema=OFF"}})
+	db := sql.OpenDB(connector{dsn: uri, pragmas: []string{"journal_mode=WAL", "synchronous=NORMAL", "trusted_schema=OFF"}})
 	db.SetMaxOpenConns(1)
 	c := &Catalogue{path, db}
 	if err := c.prepare(); err != nil {

@@ -18,6 +18,7 @@ import (
 // write-ahead log. It is safe for use by several goroutines.
 type DB struct {
 	path   string
+	role   Role
 	dec    *zstd.Decoder
 	blocks *blockCache
 
@@ -32,16 +33,7 @@ type DB struct {
 // fs.ErrNotExist when nothing was folded yet, ErrNotOurs when the file is no
 // run database.
 func OpenRead(path string) (*DB, error) {
-	dec, err := newDecoder()
-	if err != nil {
-		return nil, err
-	}
-	db := &DB{path: path, dec: dec, blocks: newBlockCache(dec)}
-	if err := db.open(); err != nil {
-		dec.Close()
-		return nil, err
-	}
-	return db, nil
+	return Open(path, RoleRead)
 }
 
 func (db *DB) open() error {
@@ -52,13 +44,19 @@ func (db *DB) open() error {
 	if !info.Mode().IsRegular() {
 		return fmt.Errorf("open %s: %w: it is no regular file", db.path, ErrNotOurs)
 	}
-	pool, err := openReader(db.path)
+	pool, err := openReader(db.path, db.role)
 	if err != nil {
 		return err
 	}
 	if err := checkSchema(context.Background(), pool, db.path); err != nil {
 		pool.Close()
 		return err
+	}
+	if db.role == RoleUntrusted {
+		if err := checkStranger(context.Background(), pool, db.path); err != nil {
+			pool.Close()
+			return err
+		}
 	}
 	db.pool, db.file = pool, info
 	return nil

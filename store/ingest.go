@@ -349,12 +349,47 @@ func passing(err error) bool {
 
 // Fold brings the database at dbPath up to the end of the log in logDir and
 // returns the number of records folded. When another process is folding it
-// returns ErrIngestLocked and has done nothing.
+// returns ErrIngestLocked and has done nothing. Where the log has not grown it
+// only looks, without the lock, which an interface can do every second.
 func Fold(ctx context.Context, logDir, dbPath string) (int, error) {
+	if folded(ctx, logDir, dbPath) {
+		return 0, nil
+	}
 	in, err := OpenIngester(ctx, logDir, dbPath, IngestOptions{})
 	if err != nil {
 		return 0, err
 	}
 	n, err := in.CatchUp(ctx)
 	return n, errors.Join(err, in.Close())
+}
+
+// folded tells whether a database has everything that is in its logs. Any
+// doubt is no.
+func folded(ctx context.Context, logDir, dbPath string) bool {
+	if _, err := os.Stat(dbPath); err != nil {
+		return false
+	}
+	end, err := eventlog.End(logDir)
+	if err != nil || end.Segment == 0 {
+		return false
+	}
+	notes, err := eventlog.End(NotesDir(logDir))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return false
+	}
+	db, err := openReader(dbPath, RoleRead)
+	if err != nil {
+		return false
+	}
+	defer db.Close()
+	if checkSchema(ctx, db, dbPath) != nil {
+		return false
+	}
+	var all bool
+	err = db.QueryRowContext(ctx, `SELECT
+		EXISTS(SELECT 1 FROM cursor WHERE src='log' AND segment=? AND offset=?) AND
+		(? = 0 OR EXISTS(SELECT 1 FROM cursor WHERE src='notes' AND segment=? AND offset=?)) AND
+		coalesce((SELECT max(id) FROM sample), 0) = coalesce((SELECT seq FROM cursor WHERE src='fts'), 0)`,
+		end.Segment, end.Bytes, notes.Segment, notes.Segment, notes.Bytes).Scan(&all)
+	return err == nil && all
 }

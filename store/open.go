@@ -38,12 +38,19 @@ var ErrNotOurs = errors.New("not a gradus run database")
 type connector struct {
 	dsn     string
 	pragmas []string
+	limits  map[int]int
 }
 
 func (c connector) Driver() driver.Driver { return &sqlite3.SQLiteDriver{} }
 
 func (c connector) Connect(context.Context) (driver.Conn, error) {
+	if err := defend(); err != nil {
+		return nil, err
+	}
 	d := sqlite3.SQLiteDriver{ConnectHook: func(conn *sqlite3.SQLiteConn) error {
+		for id, n := range c.limits {
+			conn.SetLimit(id, n)
+		}
 		for _, p := range c.pragmas {
 			if _, err := conn.Exec("PRAGMA "+p, nil); err != nil {
 				return fmt.Errorf("%s: %w", p, err)
@@ -70,7 +77,7 @@ func openWriter(path string, pragmas ...string) (*sql.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := sql.OpenDB(connector{uri, append([]string{
+	db := sql.OpenDB(connector{dsn: uri, pragmas: append([]string{
 		"trusted_schema=OFF", "cell_size_check=ON", "temp_store=MEMORY", "cache_size=-16000",
 		"wal_autocheckpoint=1000", fmt.Sprintf("journal_size_limit=%d", walLimit),
 	}, pragmas...)})
@@ -81,7 +88,7 @@ func openWriter(path string, pragmas ...string) (*sql.DB, error) {
 // openReader opens a pool of reading connections. Where SQLite cannot make
 // its side files and nobody else has made them, the file is opened as one that
 // never changes.
-func openReader(path string) (*sql.DB, error) {
+func openReader(path string, role Role) (*sql.DB, error) {
 	query := "mode=ro&_query_only=1&_busy_timeout=5000"
 	remote, err := networkFS(filepath.Dir(path))
 	if err != nil {
@@ -90,14 +97,14 @@ func openReader(path string) (*sql.DB, error) {
 	if remote != "" && sideFiles(path) {
 		return nil, fmt.Errorf("open %s: it is being written on %s, a network file system, where SQLite cannot read safely; copy it to a local disk, or look at it on the host that writes it", path, remote)
 	}
-	if remote != "" || !sideFiles(path) && !writable(filepath.Dir(path)) {
+	if remote != "" || role == RoleUntrusted || !sideFiles(path) && !writable(filepath.Dir(path)) {
 		query = "mode=ro&immutable=1&_query_only=1"
 	}
 	uri, err := dsn(path, query)
 	if err != nil {
 		return nil, err
 	}
-	db := sql.OpenDB(connector{uri, []string{"trusted_schema=OFF", "cell_size_check=ON", "mmap_size=0"}})
+	db := sql.OpenDB(connector{uri, []string{"trusted_schema=OFF", "cell_size_check=ON", "mmap_size=0", "query_only=ON"}, role.limits()})
 	db.SetMaxOpenConns(4)
 	db.SetMaxIdleConns(4)
 	return db, nil
@@ -147,7 +154,7 @@ func writeSchema(path string) error {
 	if err != nil {
 		return err
 	}
-	db := sql.OpenDB(connector{uri, []string{
+	db := sql.OpenDB(connector{dsn: uri, pragmas: []string{
 		fmt.Sprintf("page_size=%d", pageSize), "auto_vacuum=INCREMENTAL", "journal_mode=WAL", "synchronous=FULL",
 	}})
 	defer db.Close()

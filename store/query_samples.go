@@ -10,7 +10,10 @@ import (
 const sampleColumns = `s.id, b.attempt, b.ts_us, b.stage, b.phase, b.step, b.ckpt, p.hash, p.task, p.ref, s.grp, s.idx, s.policy,
 	st.text, s.block, s.off, s.bytes, s.tokens, s.finish, coalesce(s.reward,0), coalesce(s.advantage,0), s.flags, s.correct, s.claim`
 
-const sampleTables = ` CROSS JOIN prompt p ON p.id = s.prompt LEFT JOIN sample_text st ON st.sample = s.id`
+const (
+	sampleTables = ` CROSS JOIN prompt p ON p.id = s.prompt` + sampleText
+	sampleText   = ` LEFT JOIN sample_text st ON st.sample = s.id`
+)
 
 // Samples returns the traces that match q, in log order or newest first.
 func (db *DB) Samples(ctx context.Context, q SampleQuery) ([]SampleRow, error) {
@@ -19,6 +22,32 @@ func (db *DB) Samples(ctx context.Context, q SampleQuery) ([]SampleRow, error) {
 		return nil, err
 	}
 	return db.sampleRows(ctx, "traces", query, args)
+}
+
+// CountSamples is how many traces match q, without regard to its After, Newest
+// and Limit. It stops counting at atMost, if that is above 0: a list shows
+// "more than 10,000" without reading a million rows.
+func (db *DB) CountSamples(ctx context.Context, q SampleQuery, atMost int) (int, error) {
+	q.After, q.Limit = 0, 0
+	query, args, err := q.build()
+	if err != nil {
+		return 0, err
+	}
+	// The same tables and terms as for a page, without texts.
+	from := query[strings.Index(query, " FROM "):]
+	from = from[:strings.LastIndex(from, " ORDER BY ")]
+	from = strings.Replace(from, sampleText, "", 1)
+	args = args[:len(args)-1]
+	query = "SELECT count(*)" + from
+	if atMost > 0 {
+		query = "SELECT count(*) FROM (SELECT 1" + from + " LIMIT ?)"
+		args = append(args, atMost)
+	}
+	var n int
+	if err := db.sql().QueryRowContext(ctx, query, args...).Scan(&n); err != nil {
+		return 0, fmt.Errorf("count the traces of %s: %w", db.path, err)
+	}
+	return n, nil
 }
 
 // sampleRows runs a query that selects sampleColumns, and adds texts and

@@ -71,7 +71,7 @@ func replaceDB(tmp, path string) error {
 // ContentHash is a hash over every row of the tables of a database, in hex.
 // It is equal for two databases folded from the same log in whatever sittings.
 func ContentHash(ctx context.Context, dbPath string) (string, error) {
-	db, err := openReader(dbPath)
+	db, err := openReader(dbPath, RoleRead)
 	if err != nil {
 		return "", err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"os"
 	"path/filepath"
 
 	"gradus/store/eventlog"
@@ -13,28 +12,24 @@ import (
 // stale tells whether the log has something that the entry does not know, and
 // notes whether there is a log at all.
 func (e *entry) stale() bool {
-	info, err := os.Stat(filepath.Join(e.Dir, eventlog.SegmentName(max(1, e.pos.Segment))))
-	if err != nil {
-		if e.pos.Segment == 0 {
-			return false // no run, or none yet
-		}
-		// The log it was read from is gone. Another may stand in its place.
-		if _, err := os.Stat(filepath.Join(e.Dir, eventlog.SegmentName(1))); err != nil {
-			return false
-		}
+	end, err := eventlog.EndAfter(e.Dir, e.pos.Segment)
+	if err != nil || end.Segment == 0 {
+		return false // no run, or none yet
 	}
 	e.present = true
-	if err != nil || info.Size() != e.size {
-		return true
-	}
-	_, err = os.Stat(filepath.Join(e.Dir, eventlog.SegmentName(e.pos.Segment+1)))
-	return err == nil
+	return end != eventlog.LogEnd{Segment: max(1, e.pos.Segment), Bytes: e.size}
 }
 
 // update reads the records after e.pos. Traces are passed over undecoded.
 func (e *entry) update(ctx context.Context) {
-	before := e.measure()
-	if err := e.read(ctx); err != nil {
+	// It comes before reading: what a run appends while it is read may be
+	// missed, and must not count as known.
+	before, err := eventlog.EndAfter(e.Dir, e.pos.Segment)
+	if err != nil {
+		e.Problem = err.Error()
+		return
+	}
+	if err = e.read(ctx); err != nil {
 		var damage *eventlog.Corrupt
 		if e.pos.Segment > 0 && errors.As(err, &damage) {
 			// Perhaps it is not the log it was, so read it from its beginning once.
@@ -51,30 +46,11 @@ func (e *entry) update(ctx context.Context) {
 	e.settle(before)
 }
 
-// logSize is the newest segment of a log and its size.
-type logSize struct {
-	segment int
-	bytes   int64
-}
-
-// measure looks how long the log is. It comes before reading: what a run
-// appends while it is read may be missed, and must not count as known.
-func (e *entry) measure() logSize {
-	size := logSize{segment: max(1, e.pos.Segment)}
-	for n := size.segment; ; n++ {
-		info, err := os.Stat(filepath.Join(e.Dir, eventlog.SegmentName(n)))
-		if err != nil {
-			return size
-		}
-		size = logSize{n, info.Size()}
-	}
-}
-
-// settle notes how much of the log is known, given its size before reading. A
+// settle notes how much of the log is known, given its end before reading. A
 // log that went on in another segment meanwhile is to be read again.
-func (e *entry) settle(before logSize) {
-	e.size = before.bytes
-	if before.segment != max(1, e.pos.Segment) {
+func (e *entry) settle(before eventlog.LogEnd) {
+	e.size = before.Bytes
+	if before.Segment != max(1, e.pos.Segment) {
 		e.size = -1
 	}
 }

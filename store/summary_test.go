@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"gradus/store/eventlog"
 	"testing"
 )
 
@@ -27,7 +28,7 @@ func TestCatalogueMissesNoRecordWrittenMeanwhile(t *testing.T) {
 	}
 	write(StateRunning)
 	e := entry{RunSummary: RunSummary{Dir: dir}}
-	before := e.measure()
+	before := measured(t, &e)
 	if err := e.read(context.Background()); err != nil {
 		t.Fatal(err)
 	}
@@ -40,4 +41,13 @@ func TestCatalogueMissesNoRecordWrittenMeanwhile(t *testing.T) {
 	if e.State != StateDone || e.stale() {
 		t.Errorf("after an update: state %s, stale %v", e.State, e.stale())
 	}
+}
+
+func measured(t *testing.T, e *entry) eventlog.LogEnd {
+	t.Helper()
+	end, err := eventlog.EndAfter(e.Dir, e.pos.Segment)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return end
 }

@@ -11,7 +11,6 @@ import (
 	"io"
 	"os"
 	"os/user"
-	"sync"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -42,9 +41,6 @@ type Client struct {
 	opt  Options
 	home rundir.Home
 	ids  *ulid.LockedMonotonicReader
-
-	mu     sync.Mutex
-	folded map[string]logEnd // how far each run's log was when it was folded whole
 }
 
 // Open opens the home of runs, making it if it is not there.
@@ -94,7 +90,7 @@ func Open(opt Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Client{opt: opt, home: home, ids: &ulid.LockedMonotonicReader{MonotonicReader: ulid.Monotonic(opt.Entropy, 0)}, folded: map[string]logEnd{}}, nil
+	return &Client{opt: opt, home: home, ids: &ulid.LockedMonotonicReader{MonotonicReader: ulid.Monotonic(opt.Entropy, 0)}}, nil
 }
 
 // Home is the folder that holds the runs.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"time"
 
 	"gradus/store"
@@ -29,47 +28,13 @@ func (c *Client) EnsureIngest(ctx context.Context, runID string) error {
 	if pos.Segment == 0 {
 		return nil
 	}
-	// A log that has not grown since it was folded whole needs no second look:
-	// to open a database for writing takes milliseconds, and an interface asks
-	// every second.
-	end, err := endOfLog(d.Path(), pos.Segment)
-	if err != nil {
-		return fmt.Errorf("run %s: %w", runID, err)
-	}
-	path := store.DBPath(d.Path())
-	if _, err := os.Lstat(path); err == nil && c.wasFolded(runID) == end {
-		return nil
-	}
-	switch _, err := store.Fold(ctx, d.Path(), path); {
+	switch _, err := store.Fold(ctx, d.Path(), store.DBPath(d.Path())); {
 	case errors.Is(err, store.ErrIngestLocked):
 		return nil
 	case err != nil:
 		return fmt.Errorf("run %s: %w", runID, err)
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.folded[runID] = end
 	return nil
-}
-
-// logEnd tells whether a log has grown: its last segment and that one's size.
-type logEnd struct {
-	segment int
-	size    int64
-}
-
-func endOfLog(dir string, segment int) (logEnd, error) {
-	info, err := os.Stat(filepath.Join(dir, eventlog.SegmentName(segment)))
-	if err != nil {
-		return logEnd{}, err
-	}
-	return logEnd{segment, info.Size()}, nil
-}
-
-func (c *Client) wasFolded(runID string) logEnd {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.folded[runID]
 }
 
 // ErrNoRecord says that a run has written nothing yet.
