@@ -39,7 +39,7 @@ func TestProductsInBF16(t *testing.T) {
 	d := device(t)
 	r := rand.New(rand.NewPCG(1, 2))
 	for _, c := range []struct{ n, k, o int }{
-		{1, 1, 1}, {1, 64, 64}, {5, 33, 17}, {7, 100, 49}, {33, 64, 96}, {130, 40, 72}, {3, 513, 9}, {2, 5, 300}, {257, 16, 129},
+		{1, 1, 1}, {1, 64, 64}, {5, 33, 17}, {7, 100, 49}, {33, 64, 96}, {130, 40, 72}, {3, 513, 9}, {2, 5, 300}, {257, 16, 129}, {1409, 3, 1410}, // the last in large tiles
 	} {
 		for _, shift := range []int{0, 3} {
 			t.Run(fmt.Sprintf("n=%d k=%d o=%d shift=%d", c.n, c.k, c.o, shift), func(t *testing.T) { products(t, d, r, c.n, c.k, c.o, shift) })
@@ -170,5 +170,49 @@ func products(t *testing.T, d *Device, r *rand.Rand, n, k, o, shift int) {
 	})
 	if *(*uint64)(fault.data) != math.MaxUint64 {
 		t.Error("a product reports a fault")
+	}
+}
+
+// A row in a large product, in large tiles, has the bits of the same row in a
+// small one.
+func TestTilesChangeNoBit(t *testing.T) {
+	if testing.Short() {
+		t.Skip("multiplies large matrices")
+	}
+	d := device(t)
+	r := rand.New(rand.NewPCG(3, 4))
+	const n, k, o = 1409, 70, 1410
+	fault, err := reserve(8)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer fault.free()
+	*(*uint64)(fault.data) = math.MaxUint64
+	_, x := numbers(t, r, n*k, 0)
+	_, w := numbers(t, r, o*k, 0)
+	_, large := numbers(t, r, n*o, 0)
+	_, small := numbers(t, r, n*o, 0)
+	pack, err := reserve(2 * 1472 * 96)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pack.free()
+	launch := func(kernel string, params []byte) {
+		t.Helper()
+		if err := d.emu.Launch(kernel, [3]int{3, 1, 1}, 256, 0, params); err != nil {
+			t.Fatal(err)
+		}
+	}
+	head := headBlock{run: fault.data, fault: fault.data, n: n}
+	launch("gk_pack_bf16", bytes(&packBlock{headBlock: head, dst: pack.data, w: unsafe.Pointer(&w[0]), o: o, k: k}))
+	launch("gk_linear_fwd_bf16", bytes(&linearBlock{headBlock: head, y: unsafe.Pointer(&large[0]), x: unsafe.Pointer(&x[0]), o: o, k: k, pack: pack.data}))
+	for _, part := range [][2]int{{0, 1}, {63, 5}, {700, 130}, {1400, 9}} {
+		head.n = int32(part[1])
+		launch("gk_linear_fwd_bf16", bytes(&linearBlock{headBlock: head, y: unsafe.Pointer(&small[0]), x: unsafe.Pointer(&x[part[0]*k]), o: o, k: k, pack: pack.data}))
+		for i := range part[1] * o {
+			if a, b := small[i], large[part[0]*o+i]; math.Float32bits(a) != math.Float32bits(b) {
+				t.Fatalf("rows %v: element %d is %g, in the large product %g", part, i, a, b)
+			}
+		}
 	}
 }

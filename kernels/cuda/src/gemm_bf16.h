@@ -15,9 +15,8 @@
 #include "gpu.h"
 
 enum {
-	BLOCK_ROWS = 128, STEP = 32, STEP_PITCH = STEP + 8, // 80 bytes: rows hit different banks and begin at multiples of 16
-	MMA_THREADS = 256, WARP_M = 64, WARP_N = 32, FRAGMENTS_M = WARP_M / 16, FRAGMENTS_N = WARP_N / 8,
-	TILE_ELEMENTS = BLOCK_ROWS * STEP_PITCH, PER_THREAD = BLOCK_ROWS * STEP / MMA_THREADS,
+	STEP = 32, STEP_PITCH = STEP + 8, // 80 bytes: rows hit different banks and begin at multiples of 16
+	MMA_THREADS = 256, LARGE_TILE = 128, SMALL_TILE = 64,
 };
 
 // round_bf16 rounds to the nearest bf16, ties to even; subnormal numbers become
@@ -44,35 +43,36 @@ struct weights {
 };
 DEVICE weights packed_weights(const bf16 *x, int rows, int depth) { return {x, ceil_div(depth, 32) * 32, rows}; }
 
-// part is what a thread does for a tile of BLOCK_ROWS rows and STEP columns:
-// begin asks for the numbers, end puts down what did not go there by itself.
-template <class M> struct part;
+// part is what a thread does for a tile of R rows and STEP columns: begin asks
+// for the numbers, end puts down what did not go there by itself.
+template <class M, int R> struct part;
 
-template <bool ALONG> struct part<reals<ALONG>> {
+template <bool ALONG, int R> struct part<reals<ALONG>, R> {
+	enum { PER_THREAD = R * STEP / MMA_THREADS };
 	float v[PER_THREAD];
 	DEVICE_MEMBER void begin(const reals<ALONG> &m, smem<bf16>, gk_i64 i0, gk_i64 k0, gk_i64 depth) {
 		// Neighbouring threads read neighbouring floats; the next round is
 		// MMA_THREADS elements on, the same distance each time.
-		gk_i64 i = i0 + (ALONG ? tid() / STEP : tid() % BLOCK_ROWS), k = k0 + (ALONG ? tid() % STEP : tid() / BLOCK_ROWS);
+		gk_i64 i = i0 + (ALONG ? tid() / STEP : tid() % R), k = k0 + (ALONG ? tid() % STEP : tid() / R);
 		const float *from = m.x + (ALONG ? i * m.ld + k : k * m.ld + i);
-		gk_i64 distance = (ALONG ? MMA_THREADS / STEP : MMA_THREADS / BLOCK_ROWS) * m.ld;
-		int left = (int)(ALONG ? m.rows - i : depth - k), each = ALONG ? MMA_THREADS / STEP : MMA_THREADS / BLOCK_ROWS;
+		gk_i64 distance = (ALONG ? MMA_THREADS / STEP : MMA_THREADS / R) * m.ld;
+		int left = (int)(ALONG ? m.rows - i : depth - k), each = ALONG ? MMA_THREADS / STEP : MMA_THREADS / R;
 		if (ALONG ? k >= depth : i >= m.rows) left = 0;
 UNROLL
 		for (int q = 0; q < PER_THREAD; q++, from += distance) v[q] = q * each < left ? *from : 0.f;
 	}
 	DEVICE_MEMBER void end(smem<bf16> tile) {
-		smem<bf16> to = tile + (ALONG ? tid() / STEP * STEP_PITCH + tid() % STEP : tid() % BLOCK_ROWS * STEP_PITCH + tid() / BLOCK_ROWS);
+		smem<bf16> to = tile + (ALONG ? tid() / STEP * STEP_PITCH + tid() % STEP : tid() % R * STEP_PITCH + tid() / R);
 UNROLL
-		for (int q = 0; q < PER_THREAD; q++) to[q * (ALONG ? MMA_THREADS / STEP * STEP_PITCH : MMA_THREADS / BLOCK_ROWS)] = round_bf16(v[q]);
+		for (int q = 0; q < PER_THREAD; q++) to[q * (ALONG ? MMA_THREADS / STEP * STEP_PITCH : MMA_THREADS / R)] = round_bf16(v[q]);
 	}
 };
 
-template <> struct part<weights> {
+template <int R> struct part<weights, R> {
 	DEVICE_MEMBER void begin(const weights &m, smem<bf16> tile, gk_i64 i0, gk_i64 k0, gk_i64) {
 		bool aligned = (unsigned long long)m.x % 16 == 0;
 UNROLL
-		for (int q = 0; q < PER_THREAD / 8; q++) {
+		for (int q = 0; q < R * STEP / MMA_THREADS / 8; q++) {
 			int e = tid() + q * MMA_THREADS, row = e / (STEP / 8), at = e % (STEP / 8) * 8;
 			gk_i64 i = i0 + row;
 			smem<bf16> to = tile + row * STEP_PITCH + at;
@@ -85,17 +85,18 @@ UNROLL
 	DEVICE_MEMBER void end(smem<bf16>) {}
 };
 
-// gemm_bf16 is the work of the whole grid. tiles has room for 4*TILE_ELEMENTS.
-// res may be c itself, or 0.
-template <class A, class B>
-DEVICE void gemm_bf16(smem<bf16> tiles, const A &a, const B &b, gk_i64 depth, float *c, const float *res, gk_i64 ldc) {
+// gemm_bf16 is the work of the whole grid, in tiles of TILE x TILE, on 2 x 4 warps.
+// tiles has room for 4*TILE rows of STEP_PITCH. res may be c itself, or 0.
+template <int TILE, class A, class B>
+DEVICE void gemm_bf16_in(smem<bf16> tiles, const A &a, const B &b, gk_i64 depth, float *c, const float *res, gk_i64 ldc) {
+	enum { R = TILE, ELEMENTS = R * STEP_PITCH, WARP_M = R / 2, WARP_N = R / 4, FRAGMENTS_M = WARP_M / 16, FRAGMENTS_N = WARP_N / 8 };
 	// Where this lane's rows of fragments lie in a tile (gpu.h: load_4).
 	int m0 = warp() / 4 * WARP_M, n0 = warp() % 4 * WARP_N;
 	int a_at = (m0 + lane() % 16) * STEP_PITCH + lane() / 16 * 8;
 	int b_at = (n0 + lane() % 8 + lane() / 16 * 8) * STEP_PITCH + lane() / 8 % 2 * 8;
-	gk_i64 across = ceil_div(b.rows, BLOCK_ROWS), count = across * ceil_div(a.rows, BLOCK_ROWS);
+	gk_i64 across = ceil_div(b.rows, R), count = across * ceil_div(a.rows, R);
 	for (gk_i64 t = block_id(); t < count; t += blocks()) {
-		gk_i64 i0 = t / across * BLOCK_ROWS, j0 = t % across * BLOCK_ROWS;
+		gk_i64 i0 = t / across * R, j0 = t % across * R;
 		float acc[FRAGMENTS_M][FRAGMENTS_N][4];
 UNROLL
 		for (int i = 0; i < FRAGMENTS_M; i++)
@@ -103,17 +104,17 @@ UNROLL
 			for (int j = 0; j < FRAGMENTS_N; j++)
 UNROLL
 				for (int e = 0; e < 4; e++) acc[i][j][e] = 0;
-		part<A> from_a;
-		part<B> from_b;
+		part<A, R> from_a;
+		part<B, R> from_b;
 		block_sync(); // the tile before has been used
 		from_a.begin(a, tiles, i0, 0, depth);
-		from_b.begin(b, tiles + TILE_ELEMENTS, j0, 0, depth);
+		from_b.begin(b, tiles + ELEMENTS, j0, 0, depth);
 		from_a.end(tiles);
-		from_b.end(tiles + TILE_ELEMENTS);
+		from_b.end(tiles + ELEMENTS);
 		int stage = 0;
 		for (gk_i64 k0 = 0; k0 < depth; k0 += STEP, stage ^= 1) {
-			smem<bf16> at = tiles + stage * 2 * TILE_ELEMENTS, bt = at + TILE_ELEMENTS;
-			smem<bf16> next_a = tiles + (stage ^ 1) * 2 * TILE_ELEMENTS, next_b = next_a + TILE_ELEMENTS;
+			smem<bf16> at = tiles + stage * 2 * ELEMENTS, bt = at + ELEMENTS;
+			smem<bf16> next_a = tiles + (stage ^ 1) * 2 * ELEMENTS, next_b = next_a + ELEMENTS;
 			bool more = k0 + STEP < depth;
 			copies_done();
 			block_sync(); // this stage is full, and nobody reads the other one
@@ -156,6 +157,11 @@ UNROLL
 	}
 }
 
-#define GEMM_BF16_SHARED(name) SHARED(bf16, name, 4 * TILE_ELEMENTS)
+template <class A, class B>
+DEVICE void gemm_bf16(smem<bf16> tiles, const A &a, const B &b, gk_i64 depth, float *c, const float *res, gk_i64 ldc) {
+	gemm_bf16_in<LARGE_TILE>(tiles, a, b, depth, c, res, ldc);
+}
+
+#define GEMM_BF16_SHARED(name) SHARED(bf16, name, 4 * LARGE_TILE * STEP_PITCH)
 
 #endif

@@ -13,12 +13,20 @@ KERNEL(gk_pack_bf16, gk_pack, 256) {
 	}
 }
 
+// MANY_TILES is about one for each processor of the largest GPUs.
+enum { MANY_TILES = 128 };
+
 // Y = (Res +) X W^T
 KERNEL(gk_linear_fwd_bf16, gk_linear, 256) {
 	GEMM_BF16_SHARED(tiles);
 	if (stopped(p.h)) return;
 	reals<true> x = {p.x, p.k, rows_of(p.h)};
-	gemm_bf16(tiles, x, packed_weights(p.pack, p.o, p.k), p.k, p.y, p.res, p.o);
+	weights w = packed_weights(p.pack, p.o, p.k);
+	// Decoding has few rows: four times as many small tiles keep the GPU busy.
+	// The choice changes no bit.
+	if (ceil_div(x.rows, LARGE_TILE) * ceil_div(w.rows, LARGE_TILE) < MANY_TILES) gemm_bf16_in<SMALL_TILE>(tiles, x, w, p.k, p.y, p.res, p.o);
+	else
+		gemm_bf16_in<LARGE_TILE>(tiles, x, w, p.k, p.y, p.res, p.o);
 }
 
 // DX (+)= DY W
