@@ -6,12 +6,13 @@ import "github.com/spf13/cobra"
 func (a *app) rewardCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "reward",
-		Short: "List reward functions, and score texts with them",
+		Short: "List reward functions, score texts with them, compare answers",
 		Long: "Reward functions judge completions by rules: accuracy, format, length, repetition,\n" +
 			"language. Published ones are there under their publishers' names, with their quirks,\n" +
 			"beside repaired ones (gradus.*).",
-		Example: "  gradus reward list\n  gradus reward show openr1.cosine\n  gradus reward score --reward openr1.format --in rows.jsonl",
+		Example: "  gradus reward list\n  gradus reward show openr1.cosine\n  gradus reward score --reward openr1.format --in rows.jsonl\n" +
+			"  gradus reward verify --policy mathverify --in answers.jsonl\n  gradus reward fuzz",
 	}
-	cmd.AddCommand(a.rewardListCommand(), a.rewardShowCommand(), a.rewardScoreCommand())
+	cmd.AddCommand(a.rewardListCommand(), a.rewardShowCommand(), a.rewardScoreCommand(), a.rewardVerifyCommand(), a.rewardFuzzCommand())
 	return cmd
 }

@@ -3,24 +3,28 @@ package mathans
 import (
 	"fmt"
 	"strings"
-	"unicode"
+
+	"gradus/rewards/mathans/ast"
+	"gradus/rewards/mathans/equal"
+	"gradus/rewards/mathans/parse"
 )
 
 // maxAnswer bounds the bytes of an answer that is compared at all.
 const maxAnswer = 4096
 
-// Compare decides whether pred equals gold. It depends on nothing but its
+// Compare decides whether the claim pred equals gold, with the rules of policy
+// r1. Both are answers and nothing else. It depends on nothing but its
 // arguments, and its time and memory are bounded.
 //
-// Rules, first that decides wins:
-//  1. both are numbers: exact rationals. A percent is a number of its own kind:
-//     gold 28% accepts 28% (rational) and the bare 28 (percent_as_number,
-//     heuristic); gold 28 or 0.28 never accepts 28%. A currency mark is only
-//     dropped.
-//  2. gold is a number and pred is not: PredUnparsed.
-//  3. otherwise the normalised texts must be the same. Letters keep their case
-//     unless gold is a word of two letters or more.
+// Values are compared exactly. A percent is a number of its own kind: gold 28%
+// accepts 28% and the bare 28; gold 28 or 0.28 never accepts 28%. A currency
+// sign is dropped; a unit is dropped unless both have one and they conflict.
 func Compare(gold, pred string) Verdict {
+	return PolicyR1.Compare(gold, pred, Adjust{})
+}
+
+// Compare decides whether the claim pred equals gold, with the rules of p.
+func (p Policy) Compare(gold, pred string, a Adjust) Verdict {
 	switch {
 	case strings.TrimSpace(gold) == "":
 		return Verdict{Status: GoldUnparsed, Why: "the gold answer is empty"}
@@ -31,120 +35,147 @@ func Compare(gold, pred string) Verdict {
 	case len(pred) > maxAnswer:
 		return Verdict{Status: Budget, Why: fmt.Sprintf("the answer has %d bytes; at most %d are read", len(pred), maxAnswer)}
 	}
-	if g, ok := parseNumber(gold); ok {
-		return compareNumbers(g, pred)
+	return p.judge(readAnswer(gold), readAnswer(pred), a)
+}
+
+// judge compares two readings.
+func (p Policy) judge(gold, pred reading, a Adjust) Verdict {
+	v := Verdict{Gold: gold.show(), Pred: pred.show()}
+	if pred.span.Len() > 0 {
+		span := pred.span
+		v.Claim = &span
 	}
-	g, p := normalise(gold), normalise(pred)
-	if g == "" {
-		return Verdict{Status: GoldUnparsed, Why: fmt.Sprintf("nothing is left of the gold answer %q when it is normalised", shorten(gold))}
-	}
-	if isWord(g) {
-		g, p = strings.ToLower(g), strings.ToLower(p)
-	}
-	v := Verdict{Rung: "text", Certainty: Heuristic, Gold: shorten(g), Pred: shorten(p)}
-	if g == p {
-		v.Status = Equal
-		if gold == pred {
-			v.Rung, v.Certainty = "identical", Exact
-		}
-		v.Why = fmt.Sprintf("claimed %q, the same text as the gold answer", v.Pred)
+	if gold.text == "" && gold.expr == nil {
+		v.Status = GoldUnparsed
+		v.Why = "the gold answer cannot be read: " + reason(gold.err)
 		return v
 	}
-	v.Status = Different
-	v.Why = fmt.Sprintf("claimed %q; gold %q; the texts differ", v.Pred, v.Gold)
-	return v
+	if pred.text == "" && pred.expr == nil {
+		v.Status = NoAnswer
+		v.Why = "no answer: " + reason(pred.err)
+		return v
+	}
+	if gold.expr == nil || pred.expr == nil {
+		return p.unread(v, gold, pred)
+	}
+	out, err := equal.Compare(gold.expr, pred.expr, p.options(a))
+	if err != nil {
+		if sameText(gold.text, pred.text) {
+			return v.decide(equal.Outcome{Equal: true, Rung: "identical", Basis: equal.Exact})
+		}
+		v.Status, v.Why = Budget, fmt.Sprintf("claimed %s; gold %s; comparing them takes more work than is allowed", v.Pred, v.Gold)
+		return v
+	}
+	if out.Equal && p.unitsMatter() && parse.UnitsConflict(gold.unit, pred.unit) {
+		v.Status, v.Rung, v.Basis, v.Certainty = Different, "unit", Heuristic, Heuristic.Certainty()
+		v.Why = fmt.Sprintf("claimed %s %s; gold %s %s; the units differ", v.Pred, pred.unit, v.Gold, gold.unit)
+		return v
+	}
+	if !out.Equal && sameText(gold.text, pred.text) {
+		out = equal.Outcome{Equal: true, Rung: "identical", Basis: equal.Exact}
+	}
+	if !out.Equal && numeric(gold.expr) && pred.expr.Kind == ast.Text {
+		v.Status, v.Rung, v.Basis, v.Certainty = PredUnparsed, out.Rung, Heuristic, Heuristic.Certainty()
+		v.Why = fmt.Sprintf("claimed %q, which is no number; gold %s", v.Pred, v.Gold)
+		return v
+	}
+	return v.decide(out)
 }
 
-func compareNumbers(g number, pred string) Verdict {
-	p, ok := parseNumber(pred)
-	if !ok {
-		return Verdict{Status: PredUnparsed, Rung: "rational", Certainty: Exact, Gold: g.String(),
-			Why: fmt.Sprintf("claimed %q, which is no number; gold %s", shorten(pred), g)}
+// unread decides where at least one side is no formula: by the text.
+func (p Policy) unread(v Verdict, gold, pred reading) Verdict {
+	if sameText(gold.text, pred.text) {
+		return v.decide(equal.Outcome{Equal: true, Rung: "identical", Basis: equal.Exact})
 	}
-	v := Verdict{Rung: "rational", Certainty: Exact, Gold: g.String(), Pred: p.String()}
-	same := g.value.Cmp(p.value) == 0
 	switch {
-	case same && g.percent == p.percent:
-		v.Status = Equal
-		v.Why = fmt.Sprintf("claimed %s; gold %s; equal as rationals", v.Pred, v.Gold)
-	case same && g.percent:
-		v.Status, v.Rung, v.Certainty = Equal, "percent_as_number", Heuristic
-		v.Why = fmt.Sprintf("claimed %s; gold %s; taken as the same percentage", v.Pred, v.Gold)
-	case same:
-		v.Status = Different
-		v.Why = fmt.Sprintf("claimed %s; gold %s; a percentage is not the plain number", v.Pred, v.Gold)
+	case gold.expr == nil && gold.large:
+		v.Status, v.Why = GoldUnparsed, "the gold answer cannot be read: "+reason(gold.err)
+	case pred.expr == nil && pred.large:
+		v.Status, v.Why = Budget, fmt.Sprintf("the claim is not judged: %s", reason(pred.err))
+	case gold.expr != nil:
+		v.Status, v.Why = PredUnparsed, fmt.Sprintf("the claim %q cannot be read: %s; gold %s", v.Pred, reason(pred.err), v.Gold)
+	case pred.expr != nil && gold.text != "" && plainWords(gold.text) == "":
+		v.Status, v.Why = GoldUnparsed, "the gold answer cannot be read: "+reason(gold.err)
 	default:
-		v.Status = Different
-		v.Why = fmt.Sprintf("claimed %s; gold %s; different as rationals", v.Pred, v.Gold)
+		return v.decide(equal.Outcome{Rung: "text", Basis: equal.Heuristic})
 	}
 	return v
 }
 
-// normalise brings a text answer to a form that can be compared: without
-// math delimiters, sizing and spacing commands, text wrappers, white space
-// and a full stop at the end.
-func normalise(s string) string {
-	s = strip(s)
-	s = strings.NewReplacer(`\left`, "", `\right`, "", `\dfrac`, `\frac`, `\tfrac`, `\frac`,
-		`\displaystyle`, "", `{,}`, ",", `\quad`, "", "−", "-").Replace(keepArrows(s))
-	for _, wrapper := range []string{`\text{`, `\textbf{`, `\mathrm{`, `\mbox{`} {
-		s = unwrap(s, wrapper)
+func (v Verdict) decide(out equal.Outcome) Verdict {
+	v.Status, v.Equal, v.Rung, v.Basis = Different, out.Equal, out.Rung, basis(out.Basis)
+	v.Certainty = v.Basis.Certainty()
+	relation := "different"
+	if out.Equal {
+		v.Status, relation = Equal, "equal"
 	}
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) {
-			return -1
-		}
-		return r
-	}, s)
-	return s
+	v.Why = fmt.Sprintf("claimed %s; gold %s; %s %s", v.Pred, v.Gold, relation, rungPhrase(out))
+	return v
 }
 
-// keepArrows guards commands that begin like \left and \right but are others.
-func keepArrows(s string) string {
-	if !strings.Contains(s, "arrow") {
-		return s
+// rungPhrase says how a decision was reached.
+func rungPhrase(out equal.Outcome) string {
+	switch out.Rung {
+	case "identical":
+		return "as written"
+	case "rational":
+		return "as rationals"
+	case "radical":
+		return "as sums of roots"
+	case "rounded":
+		return "after rounding"
+	case "interval":
+		return "as real numbers, by intervals"
+	case "field_identity":
+		return "as expressions, at random points of a finite field"
+	case "numeric_identity":
+		return "as expressions, at random points"
+	case "relation", "relation_as_set":
+		return "as relations"
+	case "set", "tuple", "matrix":
+		return "element by element (" + out.Rung + ")"
+	case "percent_as_number":
+		return "taken as the same percentage"
+	case "percent":
+		return "since a percentage is not the plain number"
+	case "text":
+		return "as words"
+	case "undefined":
+		return "since a value is undefined"
 	}
-	return strings.NewReplacer(`\leftarrow`, `\larrow`, `\rightarrow`, `\rarrow`, `\leftrightarrow`, `\lrarrow`).Replace(s)
+	return "(" + strings.ReplaceAll(out.Rung, "_", " ") + ")"
 }
 
-// unwrap replaces each \command{body} by its body; an unclosed one stays.
-func unwrap(s, open string) string {
-	if !strings.Contains(s, open) {
-		return s
+func (r reading) show() string {
+	if r.expr != nil {
+		return shorten(r.expr.String())
 	}
-	var b strings.Builder
-	for {
-		at := strings.Index(s, open)
-		if at < 0 {
-			break
-		}
-		end := strings.IndexByte(s[at:], '}')
-		if end < 0 {
-			break
-		}
-		b.WriteString(s[:at])
-		b.WriteString(s[at+len(open) : at+end])
-		s = s[at+end+1:]
-	}
-	b.WriteString(s)
-	return b.String()
+	return shorten(r.text)
 }
 
-// isWord says whether a text is a word of at least two letters.
-func isWord(s string) bool {
-	n := 0
-	for _, r := range s {
-		if !unicode.IsLetter(r) {
-			return false
-		}
-		n++
+func reason(err error) string {
+	if err == nil {
+		return "nothing is left of it"
 	}
-	return n >= 2
+	return err.Error()
+}
+
+func sameText(a, b string) bool {
+	a, b = strings.Join(strings.Fields(a), " "), strings.Join(strings.Fields(b), " ")
+	return a != "" && a == b
+}
+
+// numeric says whether n is one number.
+func numeric(n *ast.Node) bool {
+	for n.Kind == ast.Neg || n.Kind == ast.Percent || n.Kind == ast.Degree {
+		n = n.Args[0]
+	}
+	return n.Kind == ast.Num || n.Kind == ast.BaseN || n.Kind == ast.Div && n.Constant()
 }
 
 // shorten cuts a text for a sentence.
 func shorten(s string) string {
-	const limit = 80
+	const limit = 120
 	if len(s) <= limit {
 		return s
 	}

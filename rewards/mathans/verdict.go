@@ -1,12 +1,18 @@
 // Package mathans decides whether a claimed answer equals a gold answer. It
-// compares exactly, says how it decided, and refuses rather than guesses.
+// compares exactly where it can, says how it decided and what that is worth,
+// and refuses rather than guesses.
 //
-// It reads integers, decimals, fractions, percents and money exactly and
-// compares everything else as normalised text. Work is bounded by the length
-// of the input, which is bounded itself: there is nothing to time out.
+// A Policy says where in a completion the claim stands and which notations
+// count as the same. The formula is read by package parse and compared by
+// package equal; neither runs a computer algebra system. Work is counted, not
+// timed, so a verdict never depends on the machine, and no input can take more
+// than a few ten milliseconds.
 package mathans
 
-import "gradus/rewards/text"
+import (
+	"gradus/rewards/mathans/equal"
+	"gradus/rewards/text"
+)
 
 // Status is the outcome of a comparison.
 type Status string
@@ -20,26 +26,55 @@ const (
 	Ambiguous    Status = "ambiguous"     // it claims several different things
 	GoldUnparsed Status = "gold_unparsed" // the gold answer cannot be read
 	PredUnparsed Status = "pred_unparsed" // the claim is not of the gold's kind
-	Budget       Status = "budget"        // the claim is too long to be read
+	Budget       Status = "budget"        // the claim is too large to be judged
 )
 
-// Certainty is how much a verdict may be trusted.
-type Certainty string
+// Basis says what a verdict rests on.
+type Basis string
 
-// The certainties.
+// The bases, strongest first.
 const (
-	Exact     Certainty = "exact"     // decided by exact arithmetic or identity
-	Heuristic Certainty = "heuristic" // decided by a rule that can be wrong
+	Exact     Basis = "exact"     // arithmetic without rounding, or the same text
+	Identity  Basis = "identity"  // random points of the field of 2^61−1 elements
+	Numeric   Basis = "numeric"   // intervals of reals that agree
+	Heuristic Basis = "heuristic" // a rule about notation that can be wrong
 )
+
+// Certainty puts a basis on a scale from 0 to 1. 1 stands for decisions
+// without rounding or chance, and only for those. The others order the bases:
+// an identity test of degree d errs with a probability below (d/2^61)^8, which
+// is far closer to 1 than shown; agreeing intervals and rules of notation have
+// no such bound, and their marks are no measured probabilities.
+func (b Basis) Certainty() float64 {
+	switch b {
+	case Exact:
+		return 1
+	case Identity:
+		return 0.999999999
+	case Numeric:
+		return 0.999999
+	case Heuristic:
+		return 0.9
+	}
+	return 0
+}
+
+func basis(b equal.Basis) Basis {
+	return [...]Basis{equal.Exact: Exact, equal.Identity: Identity, equal.Numeric: Numeric, equal.Heuristic: Heuristic}[b]
+}
 
 // Verdict is the outcome of a comparison and how it was reached.
 type Verdict struct {
-	Status    Status    `json:"status"`
-	Rung      string    `json:"rung,omitempty"` // rule that decided: "identical", "rational", "percent_as_number", "text"
-	Certainty Certainty `json:"certainty,omitempty"`
-	Gold      string    `json:"gold,omitempty"` // as read, in canonical form
-	Pred      string    `json:"pred,omitempty"`
-	Why       string    `json:"why"`
+	Status    Status  `json:"status"`
+	Equal     bool    `json:"equal"`
+	Rung      string  `json:"rung,omitempty"` // method that decided: "rational", "field_identity", "set", …
+	Basis     Basis   `json:"basis,omitempty"`
+	Certainty float64 `json:"certainty,omitempty"` // of the basis, 0..1
+	Gold      string  `json:"gold,omitempty"`      // as read
+	Pred      string  `json:"pred,omitempty"`
+	Why       string  `json:"why"`
+	// Claim is where the claim stands in the text that was judged.
+	Claim *text.Span `json:"-"`
 }
 
 // Claim is what an extraction policy found in a completion.

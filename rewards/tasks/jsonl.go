@@ -123,7 +123,7 @@ func checkMath(p rewards.Problem, claim string) Verdict {
 		Skip:    m.Status == mathans.GoldUnparsed,
 		Reason:  string(m.Status),
 		Why:     m.Why,
-		Facts:   map[string]any{"gold": m.Gold, "claim": m.Pred, "rung": m.Rung, "certainty": string(m.Certainty)},
+		Facts:   map[string]any{"gold": m.Gold, "claim": m.Pred, "rung": m.Rung, "certainty": m.Certainty},
 	}
 }
 

@@ -1,0 +1,183 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"gradus/rewards/mathans"
+	"gradus/runner/bench"
+)
+
+// verifyCase is one text to judge.
+type verifyCase struct{ gold, completion string }
+
+func (a *app) benchVerifyCommand() *cobra.Command {
+	var asJSON bool
+	var policy, in string
+	var repeats int
+	cmd := &cobra.Command{
+		Use:   "verify",
+		Short: "Time answer verification",
+		Long: "verify.median is over completions, from a JSONL file with fields gold and completion (or answer and solution, as data\n" +
+			"sets name them), or a few built-in ones. verify.max adds inputs made to be slow: power towers, nested braces, a\n" +
+			"megabyte of LaTeX. Of each text the fastest of --repeats runs counts, so that other programs do not show.",
+		Example: "  gradus bench verify\n  gradus bench verify --in ../shared/data/math500.jsonl --json",
+		Args:    exactArgs(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			p, err := mathans.ParsePolicy(policy)
+			if err != nil {
+				return usage(err)
+			}
+			if repeats < 1 {
+				return usage(fmt.Errorf("--repeats is %d; want at least 1", repeats))
+			}
+			return a.benchVerify(cmd.Context(), p, in, repeats, asJSON)
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object a figure")
+	cmd.Flags().StringVar(&policy, "policy", string(mathans.PolicyMathVerify), "policy to time: r1, gsm8k, mathverify, lenient")
+	cmd.Flags().StringVar(&in, "in", "", "JSONL file of completions")
+	cmd.Flags().IntVar(&repeats, "repeats", 3, "times each text is judged")
+	return cmd
+}
+
+func (a *app) benchVerify(ctx context.Context, p mathans.Policy, in string, repeats int, asJSON bool) error {
+	cases := builtinCases()
+	if in != "" {
+		var err error
+		if cases, err = a.readVerifyCases(ctx, in); err != nil {
+			return err
+		}
+	}
+	measure := func(c verifyCase) time.Duration {
+		best := time.Duration(1<<63 - 1)
+		for range repeats {
+			start := a.now()
+			p.Verify(c.gold, c.completion, mathans.Adjust{})
+			best = min(best, a.now().Sub(start))
+		}
+		return best
+	}
+	var real, all []float64
+	for _, c := range cases {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		d := measure(c).Seconds()
+		real, all = append(real, d*1e6), append(all, d*1e3)
+	}
+	for _, c := range hostileCases() {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		all = append(all, measure(c).Seconds()*1e3)
+	}
+	slices.Sort(real)
+	slices.Sort(all)
+	for _, f := range []bench.Figure{
+		{Name: "verify.median", Value: real[len(real)/2], Unit: "µs", Better: "lower", N: len(real), Min: real[0], Max: real[len(real)-1]},
+		{Name: "verify.max", Value: all[len(all)-1], Unit: "ms", Better: "lower", N: len(all), Min: all[0], Max: all[len(all)-1]},
+	} {
+		if err := a.printFigure(f, asJSON); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *app) readVerifyCases(ctx context.Context, path string) ([]verifyCase, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, usage(err)
+	}
+	defer f.Close()
+	var cases []verifyCase
+	err = eachLine(ctx, f, func(number int, line []byte, err error) error {
+		var row jsonRow
+		if err == nil {
+			row, err = parseRow(line)
+		}
+		var c verifyCase
+		for _, field := range []struct {
+			to    *string
+			names []string
+		}{{&c.gold, []string{"gold", "answer"}}, {&c.completion, []string{"completion", "pred", "solution"}}} {
+			if err != nil {
+				break
+			}
+			name := field.names[0]
+			for _, n := range field.names {
+				if row.has(n) {
+					name = n
+					break
+				}
+			}
+			var texts []string
+			if texts, err = row.texts(name); err == nil {
+				*field.to = texts[0]
+			}
+		}
+		if err != nil {
+			a.complain(fmt.Errorf("line %d: %w", number, err))
+			return nil
+		}
+		cases = append(cases, c)
+		return nil
+	})
+	if err == nil && len(cases) == 0 {
+		return nil, usage(fmt.Errorf("%s holds no completion", path))
+	}
+	return cases, err
+}
+
+// builtinCases are short solutions in the style of chat models.
+func builtinCases() []verifyCase {
+	think := func(body, answer string) string {
+		return "<think>\n" + strings.Repeat(body+" ", 6) + "\n</think>\n\n" + answer
+	}
+	return []verifyCase{
+		{"18", think("She sells $16 - 3 - 4 = 9$ eggs a day at 2 dollars each.", `So she makes $9 \times 2 = 18$ dollars: $\boxed{18}$.`)},
+		{`\frac{3}{56}`, think(`Then \[q(8) = -\frac{37}{8},\] so $p(8) = \frac{q(8)+8}{63}$.`, `The answer is $\boxed{\frac{3}{56}}$.`)},
+		{`3\sqrt{13}`, think(`By the distance formula $\sqrt{6^2+9^2} = \sqrt{117}$.`, `Hence \[\boxed{3\sqrt{13}}\]`)},
+		{`\left(3,\frac{\pi}{2}\right)`, think(`We have $r = 3$ and the angle is $\frac{\pi}{2}$.`, `$\boxed{\left( 3, \frac{\pi}{2} \right)}$`)},
+		{"[-2,7]", think(`The parabola $x^2-5x-14$ is at most 0 between its roots $-2$ and $7$.`, `Final Answer: The final answer is $[-2,7]$. I hope it is correct.`)},
+		{"x^2+2x+1", think(`Expanding the square gives the sum of three terms.`, `**Answer:** $(x+1)^2$`)},
+		{"28\\%", think(`The value becomes $0.8 \cdot 0.9x = 0.72x$.`, `The loss is \boxed{28\%}.`)},
+		{"y=2x+3", think(`The slope is $2$ and the line meets the axis at $3$.`, `$\boxed{y = 2x + 3}$`)},
+		{"1,-2", think(`This factors as $(n-1)(n+2) = 0$.`, `\boxed{1} and \boxed{-2}`)},
+	}
+}
+
+// hostileCases are texts made to be slow.
+func hostileCases() []verifyCase {
+	box := func(s string) string { return `$\boxed{` + s + `}$` }
+	return []verifyCase{
+		{"1", box("9^{9^{9^{9^9}}}")},
+		{"1", box(strings.Repeat("2^{", 60) + "2" + strings.Repeat("}", 60))},
+		{"1", box(`\frac{1}{2004!} + \binom{5999}{2999}`)},
+		{"1", box("(((1000!)!)!)!")},
+		{"x", box(strings.Repeat("{", 4000) + "x" + strings.Repeat("}", 4000))},
+		{"x", box(strings.Repeat("{", 100) + "x" + strings.Repeat("}", 100))},
+		{"1", strings.Repeat(`\frac{1}{2}+`, 1<<17) + box("1")},
+		{"1", strings.Repeat("$x$ and ", 1<<17)},
+		{"1", strings.Repeat(`\boxed{`, 1<<17)},
+		{"1", strings.Repeat("answer is ", 100_000)},
+		{"1", strings.Repeat("1 1 ", 1<<18) + "+ 2"},
+		{"1", strings.Repeat("(", 1<<20)},
+		{"1", strings.Repeat("$", 1<<20)},
+		{`\sin x`, box(`\sin(` + strings.Repeat(`\sin(`, 30) + "x" + strings.Repeat(")", 30) + ")")},
+		{`\sqrt{x}`, box(strings.Repeat(`\sqrt{x+`, 60) + "1" + strings.Repeat("}", 60))},
+		{`\sqrt{2}`, box(strings.Repeat(`\sqrt{2+`, 60) + "1" + strings.Repeat("}", 60))},
+		{`\{1,2\}`, box(`\{` + strings.Repeat(`\sqrt{2}+\sqrt{3},`, 60) + `1\}`)},
+		{"1", box(strings.Repeat("p(", 40) + "x+1" + strings.Repeat(")", 40))},
+		{"(x+1)^{1000}", box("(x+1)^{999}(x+1)")},
+		{`\sum_{k=1}^{1000}\frac{1}{k^2}`, box(`\sum_{k=0}^{999}\frac{1}{(k+1)^2}`)},
+		{`\sum_{k=1}^{900}\sum_{j=1}^{900}\sin(kj)`, box(`\sum_{j=1}^{900}\sum_{k=1}^{900}\sin(kj)+1`)},
+	}
+}

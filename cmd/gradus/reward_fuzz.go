@@ -1,0 +1,139 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"gradus/rewards/mathans"
+	"gradus/rewards/mathans/mutate"
+	"gradus/tui/text"
+)
+
+func (a *app) rewardFuzzCommand() *cobra.Command {
+	var policy, in, rows string
+	var examples int
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "fuzz",
+		Short: "Measure how often a verifier accepts wrong answers and rejects right ones",
+		Long: "Rewrites gold answers into forms that mean the same and into near misses, has the policy judge them, and reports\n" +
+			"the share of each rule that was judged wrong. --rows writes the rows, to judge them with another verifier\n" +
+			"(bench/rivals/mathverify/compare.py does so with Math-Verify).",
+		Example: "  gradus reward fuzz\n  gradus reward fuzz --policy r1 --in ../shared/data/math500.jsonl --examples 3\n" +
+			"  gradus reward fuzz --in golds.jsonl --rows rows.jsonl --json",
+		Args: exactArgs(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			p, err := mathans.ParsePolicy(policy)
+			if err != nil {
+				return usage(err)
+			}
+			if examples < 0 {
+				return usage(fmt.Errorf("--examples is %d; want 0 or more", examples))
+			}
+			return a.rewardFuzz(cmd.Context(), p, in, rows, examples, asJSON)
+		},
+	}
+	cmd.Flags().StringVar(&policy, "policy", string(mathans.PolicyMathVerify), "policy to test: r1, gsm8k, mathverify, lenient")
+	cmd.Flags().StringVar(&in, "in", "", "JSONL file with gold answers in field gold or answer; without it, a small list of every kind")
+	cmd.Flags().StringVar(&rows, "rows", "", "file to write the mutated rows to")
+	cmd.Flags().IntVar(&examples, "examples", 0, "wrong verdicts to show for each rule")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+func (a *app) rewardFuzz(ctx context.Context, p mathans.Policy, in, rows string, examples int, asJSON bool) error {
+	golds := mutate.Samples()
+	if in != "" {
+		f, err := os.Open(in)
+		if err != nil {
+			return usage(err)
+		}
+		defer f.Close()
+		if golds, err = a.readGolds(ctx, f); err != nil {
+			return err
+		}
+		if len(golds) == 0 {
+			return usage(fmt.Errorf("%s holds no gold answer: want rows with a field gold or answer", in))
+		}
+	}
+	if rows != "" {
+		if err := writeRows(rows, mutate.Rows(golds)); err != nil {
+			return err
+		}
+	}
+	report := mutate.Run(golds, examples, func(gold, pred string) bool {
+		if ctx.Err() != nil {
+			return false
+		}
+		return p.VerifyAnswer(gold, pred, mathans.Adjust{}).Equal
+	})
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if asJSON {
+		return a.printJSON(report)
+	}
+	a.printf("policy %s, %d gold answers\n\n", p, report.Golds)
+	a.printf("%-20s %-9s %7s %7s %8s\n", "RULE", "MEANS", "ROWS", "WRONG", "RATE")
+	for _, t := range report.Rules {
+		means := "same"
+		if !t.Equal {
+			means = "other"
+		}
+		a.printf("%-20s %-9s %7d %7d %7.2f%%\n", t.Rule, means, t.Rows, t.Wrong, 100*t.Rate)
+		for _, e := range t.Examples {
+			a.printf("    gold %s  answer %s\n", text.Line(e.Gold), text.Line(e.Pred))
+		}
+	}
+	a.printf("\nfalse negatives %d of %d (%.2f%%), false positives %d of %d (%.2f%%)\n", report.FalseNegatives, report.Same, 100*report.FNRate,
+		report.FalsePositives, report.Changed, 100*report.FPRate)
+	return nil
+}
+
+// readGolds reads the gold answers of a JSONL file; a bad row is reported and
+// left out.
+func (a *app) readGolds(ctx context.Context, r io.Reader) ([]string, error) {
+	var golds []string
+	err := eachLine(ctx, r, func(number int, line []byte, err error) error {
+		var row jsonRow
+		if err == nil {
+			row, err = parseRow(line)
+		}
+		var texts []string
+		if err == nil {
+			field := "gold"
+			if !row.has(field) {
+				field = "answer"
+			}
+			texts, err = row.texts(field)
+		}
+		if err != nil {
+			a.complain(fmt.Errorf("line %d: %w", number, err))
+			return nil
+		}
+		golds = append(golds, texts[0])
+		return nil
+	})
+	return golds, err
+}
+
+func writeRows(path string, rows []mutate.Row) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return usage(err)
+	}
+	enc := json.NewEncoder(f)
+	enc.SetEscapeHTML(false)
+	for _, r := range rows {
+		if err := enc.Encode(r); err != nil {
+			f.Close()
+			return err
+		}
+	}
+	return f.Close()
+}

@@ -1,0 +1,318 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"gradus/rewards/mathans"
+	"gradus/tui/text"
+)
+
+// maxAnswerLine bounds the bytes of one row of answers; a longer one is
+// reported and the rows after it are still read.
+const maxAnswerLine = 8 << 20
+
+func (a *app) rewardVerifyCommand() *cobra.Command {
+	var policy, in, out string
+	cmd := &cobra.Command{
+		Use:   "verify",
+		Short: "Compare answers with gold answers",
+		Long: "Reads rows {\"gold\": …, \"pred\": …}, or {\"gold\": …, \"completion\": …} to find the answer in a whole text first, and\n" +
+			"writes each row with a field \"verdict\": status, equal, rung (the method that decided), basis, certainty, why.\n" +
+			"A row may set match_types, precision, strict and allow_set_relation_comp, with Math-Verify's meaning.\n" +
+			"A row that cannot be judged gets a verdict with status \"error\" and a line on standard error; the exit code is then 1.",
+		Example: "  gradus reward verify --policy mathverify --in answers.jsonl --out verdicts.jsonl\n" +
+			"  echo '{\"gold\":\"1/2\",\"pred\":\"0.5\"}' | gradus reward verify --policy r1",
+		Args: exactArgs(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			p, err := mathans.ParsePolicy(policy)
+			if err != nil {
+				return usage(err)
+			}
+			return a.rewardVerify(cmd.Context(), p, in, out)
+		},
+	}
+	cmd.Flags().StringVar(&policy, "policy", string(mathans.PolicyR1), "where the answer stands and what counts as equal: r1, gsm8k, mathverify, lenient")
+	cmd.Flags().StringVar(&in, "in", "-", "JSONL file; - is the standard input")
+	cmd.Flags().StringVar(&out, "out", "-", "file to write; - is the standard output")
+	return cmd
+}
+
+func (a *app) rewardVerify(ctx context.Context, p mathans.Policy, in, out string) (err error) {
+	var source io.Reader = a.stdin
+	if in != "-" {
+		f, err := os.Open(in)
+		if err != nil {
+			return usage(err)
+		}
+		defer f.Close()
+		source = f
+	}
+	target := a.stdout
+	if out != "-" {
+		f, err := os.Create(out)
+		if err != nil {
+			return usage(err)
+		}
+		defer func() { err = errors.Join(err, f.Close()) }()
+		target = f
+	}
+	w := bufio.NewWriter(target)
+	defer func() { err = errors.Join(err, w.Flush()) }()
+	bad := 0
+	err = eachLine(ctx, source, func(number int, line []byte, err error) error {
+		var row jsonRow
+		if err == nil {
+			row, err = parseRow(line)
+		}
+		var v any
+		if err == nil {
+			v, err = verifyRow(p, row)
+		}
+		if err != nil {
+			bad++
+			a.complain(fmt.Errorf("line %d: %w", number, err))
+			v = map[string]any{"status": "error", "equal": false, "why": text.Line(err.Error())}
+			if row.keys == nil {
+				row.set("line", number)
+			}
+		}
+		row.set("verdict", v)
+		return row.write(w)
+	})
+	if err == nil && bad > 0 {
+		return fmt.Errorf("%d rows could not be judged", bad)
+	}
+	return err
+}
+
+// verifyRow judges one row.
+func verifyRow(p mathans.Policy, row jsonRow) (mathans.Verdict, error) {
+	golds, err := row.texts("gold")
+	if err != nil {
+		return mathans.Verdict{}, err
+	}
+	judge := p.VerifyAnswer
+	preds, err := row.texts("pred")
+	if row.has("completion") {
+		judge = p.Verify
+		preds, err = row.texts("completion")
+	}
+	if err != nil {
+		return mathans.Verdict{}, err
+	}
+	if len(preds) != 1 {
+		return mathans.Verdict{}, fmt.Errorf("%d answers in one row; want one", len(preds))
+	}
+	adjust := row.adjust()
+	var v mathans.Verdict
+	for i, gold := range golds {
+		// Several gold answers: any of them will do.
+		if w := judge(gold, preds[0], adjust); i == 0 || w.Equal || v.Status == mathans.GoldUnparsed {
+			v = w
+		}
+		if v.Equal {
+			break
+		}
+	}
+	return v, nil
+}
+
+// eachLine calls f for every line that is not blank. A line that is too long
+// is given to f as an error and the lines after it are still read.
+func eachLine(ctx context.Context, r io.Reader, f func(number int, line []byte, err error) error) error {
+	lines := bufio.NewReaderSize(r, 1<<16)
+	for number := 1; ; number++ {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		var line []byte
+		long := false
+		var readErr error
+		for {
+			part, err := lines.ReadSlice('\n')
+			if len(line)+len(part) > maxAnswerLine {
+				long, line = true, line[:0]
+			}
+			if !long {
+				line = append(line, part...)
+			}
+			if err == bufio.ErrBufferFull {
+				continue
+			}
+			readErr = err
+			break
+		}
+		if readErr != nil && readErr != io.EOF {
+			return readErr
+		}
+		switch {
+		case long:
+			if err := f(number, nil, fmt.Errorf("longer than %d bytes", maxAnswerLine)); err != nil {
+				return err
+			}
+		case strings.TrimSpace(string(line)) != "":
+			if err := f(number, line, nil); err != nil {
+				return err
+			}
+		}
+		if readErr == io.EOF {
+			return nil
+		}
+	}
+}
+
+// jsonRow is a JSON object that keeps its fields in order.
+type jsonRow struct {
+	keys   []string
+	fields map[string]json.RawMessage
+}
+
+func parseRow(line []byte) (jsonRow, error) {
+	var row jsonRow
+	dec := json.NewDecoder(strings.NewReader(string(line)))
+	t, err := dec.Token()
+	if err != nil || t != json.Delim('{') {
+		return row, errors.New("not a JSON object")
+	}
+	row.fields = map[string]json.RawMessage{}
+	for dec.More() {
+		t, err := dec.Token()
+		if err != nil {
+			return jsonRow{}, fmt.Errorf("not JSON: %w", err)
+		}
+		key, ok := t.(string)
+		if !ok {
+			return jsonRow{}, errors.New("not a JSON object")
+		}
+		var value json.RawMessage
+		if err := dec.Decode(&value); err != nil {
+			return jsonRow{}, fmt.Errorf("not JSON: field %q: %w", key, err)
+		}
+		if _, twice := row.fields[key]; !twice {
+			row.keys = append(row.keys, key)
+		}
+		row.fields[key] = value
+	}
+	if _, err := dec.Token(); err != nil {
+		return jsonRow{}, errors.New("not JSON: the object is not closed")
+	}
+	if _, err := dec.Token(); err != io.EOF {
+		return jsonRow{}, errors.New("not JSON: something follows the object")
+	}
+	if row.keys == nil {
+		row.keys = []string{}
+	}
+	return row, nil
+}
+
+func (r *jsonRow) has(key string) bool {
+	v, ok := r.fields[key]
+	return ok && string(v) != "null"
+}
+
+// set adds or replaces a field.
+func (r *jsonRow) set(key string, value any) {
+	var b strings.Builder
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(value); err != nil {
+		b.Reset()
+		b.WriteString("null")
+	}
+	if r.fields == nil {
+		r.fields = map[string]json.RawMessage{}
+	}
+	if _, ok := r.fields[key]; !ok {
+		r.keys = append(r.keys, key)
+	}
+	r.fields[key] = json.RawMessage(strings.TrimSpace(b.String()))
+}
+
+func (r *jsonRow) write(w *bufio.Writer) error {
+	w.WriteByte('{')
+	for i, k := range r.keys {
+		if i > 0 {
+			w.WriteByte(',')
+		}
+		name, err := json.Marshal(k)
+		if err != nil {
+			return err
+		}
+		w.Write(name)
+		w.WriteByte(':')
+		w.Write(r.fields[k])
+	}
+	_, err := w.WriteString("}\n")
+	return err
+}
+
+// texts reads a field that holds a text or a number, or a list of them.
+func (r *jsonRow) texts(key string) ([]string, error) {
+	raw, ok := r.fields[key]
+	if !ok {
+		return nil, fmt.Errorf("no field %q", key)
+	}
+	one := func(raw json.RawMessage) (string, bool) {
+		var s string
+		if json.Unmarshal(raw, &s) == nil && string(raw) != "null" {
+			return s, true
+		}
+		var n json.Number
+		if json.Unmarshal(raw, &n) == nil && n != "" {
+			return n.String(), true
+		}
+		return "", false
+	}
+	if s, ok := one(raw); ok {
+		return []string{s}, nil
+	}
+	var list []json.RawMessage
+	if json.Unmarshal(raw, &list) == nil && len(list) > 0 {
+		var out []string
+		for _, e := range list {
+			s, ok := one(e)
+			if !ok {
+				return nil, fmt.Errorf("field %q holds something that is no text", key)
+			}
+			out = append(out, s)
+		}
+		return out, nil
+	}
+	return nil, fmt.Errorf("field %q is no text", key)
+}
+
+// adjust reads the parameters that Math-Verify's tests and callers set.
+func (r *jsonRow) adjust() mathans.Adjust {
+	var a mathans.Adjust
+	var decimals int
+	if raw, ok := r.fields["precision"]; ok && json.Unmarshal(raw, &decimals) == nil && decimals >= 0 && decimals <= 30 {
+		a.Decimals = &decimals
+	}
+	strict := true
+	if raw, ok := r.fields["strict"]; ok && json.Unmarshal(raw, &strict) == nil {
+		a.Lax = !strict
+	}
+	if raw, ok := r.fields["allow_set_relation_comp"]; ok {
+		_ = json.Unmarshal(raw, &a.RelationForSet) // anything else leaves it off
+	}
+	if raw, ok := r.fields["match_types"]; ok {
+		var kinds []string
+		if json.Unmarshal(raw, &kinds) == nil {
+			for _, k := range kinds {
+				if k == "latex" || k == "expr" {
+					a.Targets = append(a.Targets, k)
+				}
+			}
+		}
+	}
+	return a
+}

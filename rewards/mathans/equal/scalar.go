@@ -1,0 +1,327 @@
+package equal
+
+import (
+	"errors"
+	"math/big"
+
+	"gradus/rewards/mathans/ast"
+	"gradus/rewards/mathans/ball"
+)
+
+const (
+	points    = 8 // random points of an identity test
+	minPoints = 5 // of them must be defined on both sides
+)
+
+// scalars compares two expressions with one value each.
+func (s *session) scalars(gold, pred *ast.Node) (Outcome, error) {
+	if o, done, err := s.marks(gold, pred); done || err != nil {
+		return o, err
+	}
+	if gold.HasKind(ast.PlusMinus) || pred.HasKind(ast.PlusMinus) || gold.HasKind(ast.Ellipsis) != pred.HasKind(ast.Ellipsis) {
+		return no("structure", Heuristic), nil
+	}
+	if gold.Constant() && pred.Constant() {
+		return s.constants(gold, pred)
+	}
+	return s.identity(gold, pred)
+}
+
+// marks compares values of which one or both carry a percent or degree mark.
+func (s *session) marks(gold, pred *ast.Node) (o Outcome, done bool, err error) {
+	g, p := gold.Kind == ast.Percent, pred.Kind == ast.Percent
+	switch {
+	case g && p:
+		o, err := s.compare(gold.Args[0], pred.Args[0])
+		return o, true, err
+	case g && s.opt.PercentAsNumber:
+		o, err := s.compare(gold.Args[0], pred)
+		if err == nil && o.Equal {
+			o.Rung, o.Basis = "percent_as_number", Heuristic
+		}
+		if err != nil || o.Equal {
+			return o, true, err
+		}
+	}
+	if g != p && s.opt.PercentApart {
+		return no("percent", Heuristic), true, nil
+	}
+	g, p = gold.Kind == ast.Degree, pred.Kind == ast.Degree
+	if g == p || (!gold.Constant() || !pred.Constant()) {
+		return Outcome{}, false, nil
+	}
+	// One side in degrees, the other with π: the other is in radians.
+	deg, rad := gold, pred
+	if p {
+		deg, rad = pred, gold
+	}
+	if rad.Has(func(n *ast.Node) bool { return n.Kind == ast.Const && n.Name == "pi" }) {
+		turned := ast.New(ast.Div, ast.New(ast.Mul, deg.Args[0], ast.Named(ast.Const, "pi")), ast.Int(180))
+		o, err := s.constants(turned, rad)
+		if err == nil && o.Equal {
+			o.Rung = "degrees_to_radians"
+		}
+		return o, true, err
+	}
+	return Outcome{}, false, nil
+}
+
+// decimal says whether n is a number, with sign or percent mark, written with
+// a decimal point.
+func decimal(n *ast.Node) bool {
+	for n.Kind == ast.Neg || n.Kind == ast.Percent || n.Kind == ast.Degree {
+		n = n.Args[0]
+	}
+	return n.Kind == ast.Num && n.Decimal
+}
+
+// constants compares two numbers.
+func (s *session) constants(gold, pred *ast.Node) (Outcome, error) {
+	if gold.Kind == ast.Const && gold.Name == "oo" || pred.Kind == ast.Const && pred.Name == "oo" || gold.Has(isInfinite) || pred.Has(isInfinite) {
+		return s.infinities(gold, pred), nil
+	}
+	if gold.Kind == ast.BaseN && pred.Kind == ast.Num || gold.Kind == ast.Num && pred.Kind == ast.BaseN {
+		return s.numeral(gold, pred), nil
+	}
+	g, gerr := s.exactValue(gold)
+	p, perr := s.exactValue(pred)
+	if gerr != nil || perr != nil {
+		if s.same(gold, pred) {
+			return yes("identical", Exact), nil
+		}
+		if tooLarge(gerr) || tooLarge(perr) {
+			return Outcome{}, ErrBudget
+		}
+	}
+	if gerr == nil && perr == nil {
+		rung := "radical"
+		gr, gok := g.Rat()
+		pr, pok := p.Rat()
+		if gok && pok {
+			rung = "rational"
+		}
+		if g.Equal(p) {
+			return yes(rung, Exact), nil
+		}
+		if !s.rounds(gold, pred) {
+			return no(rung, Exact), nil
+		}
+		if gok && pok {
+			if roundRat(gr, s.opt.FloatDigits).Cmp(roundRat(pr, s.opt.FloatDigits)) == 0 {
+				return yes("rounded", Heuristic), nil
+			}
+			return no(rung, Exact), nil
+		}
+	}
+	return s.balls(gold, pred)
+}
+
+// rounds says whether the two are compared after rounding.
+func (s *session) rounds(gold, pred *ast.Node) bool {
+	return s.opt.FloatDigits > 0 && (decimal(gold) || decimal(pred))
+}
+
+// roundRat rounds to so many decimals, half away from zero, as an integer
+// count of the last place.
+func roundRat(r *big.Rat, digits int) *big.Int {
+	n := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(digits)), nil)
+	n.Mul(n, r.Num())
+	n.Mul(n, big.NewInt(2))
+	d := new(big.Int).Mul(r.Denom(), big.NewInt(2))
+	if n.Sign() < 0 {
+		n.Sub(n, r.Denom())
+	} else {
+		n.Add(n, r.Denom())
+	}
+	return n.Quo(n, d)
+}
+
+// numeral compares a numeral with a base to one without: the digits count.
+func (s *session) numeral(gold, pred *ast.Node) Outcome {
+	based, plain := gold, pred
+	if pred.Kind == ast.BaseN {
+		based, plain = pred, gold
+	}
+	if plain.Rat.IsInt() && plain.Rat.Num().String() == based.Name {
+		return yes("base_left_out", Heuristic)
+	}
+	if based.Base == 10 {
+		return no("rational", Exact)
+	}
+	return no("base", Heuristic)
+}
+
+func isInfinite(n *ast.Node) bool { return n.Kind == ast.Const && n.Name == "oo" }
+
+func (s *session) infinities(gold, pred *ast.Node) Outcome {
+	sign := func(n *ast.Node) int {
+		k := 1
+		for n.Kind == ast.Neg {
+			k, n = -k, n.Args[0]
+		}
+		if isInfinite(n) {
+			return k
+		}
+		return 0
+	}
+	g, p := sign(gold), sign(pred)
+	if g != 0 && g == p {
+		return yes("infinity", Exact)
+	}
+	return no("infinity", Exact)
+}
+
+// balls compares two constants by intervals, at rising precision: disjoint
+// ones are different, ones that agree to 200 bits count as equal.
+func (s *session) balls(gold, pred *ast.Node) (Outcome, error) {
+	for _, prec := range []uint{128, 320, 600} {
+		m := s.numeric(prec, 0, false)
+		g, err := m.value(gold)
+		if err != nil {
+			return s.undefined(err)
+		}
+		p, err := m.value(pred)
+		if err != nil {
+			return s.undefined(err)
+		}
+		if s.rounds(gold, pred) && g.Real() && p.Real() {
+			a, ok1 := g.Re.Round6(s.opt.FloatDigits)
+			b, ok2 := p.Re.Round6(s.opt.FloatDigits)
+			if ok1 && ok2 {
+				if a.Cmp(b) == 0 {
+					return yes("rounded", Heuristic), nil
+				}
+				return no("interval", Exact), nil
+			}
+		}
+		equal, certain, err := s.close(m, g, p, 200)
+		if err != nil {
+			return s.undefined(err)
+		}
+		if certain {
+			if equal {
+				return yes("interval", Numeric), nil
+			}
+			return no("interval", Exact), nil
+		}
+	}
+	return no("interval", Heuristic), nil
+}
+
+// undefined is the outcome when a value cannot be computed.
+func (s *session) undefined(err error) (Outcome, error) {
+	if tooLarge(err) {
+		return Outcome{}, err
+	}
+	return no("undefined", Heuristic), nil
+}
+
+// close compares two values: certain when they are disjoint, or agree to so
+// many bits.
+func (s *session) close(m *numeric, a, b ball.Complex, agree int) (equal, certain bool, err error) {
+	same := true
+	for _, part := range [2][2]ball.Real{{a.Re, b.Re}, {a.Im, b.Im}} {
+		d, err := m.c.Sub(part[0], part[1])
+		if err != nil {
+			return false, false, err
+		}
+		if !d.Zero() {
+			return false, true, nil
+		}
+		same = same && d.Width(agree, part[0])
+	}
+	return same, same, nil
+}
+
+// identity compares two expressions with variables.
+func (s *session) identity(gold, pred *ast.Node) (Outcome, error) {
+	o, err := s.fieldIdentity(gold, pred)
+	if err == nil || tooLarge(err) {
+		return o, err
+	}
+	return s.numericIdentity(gold, pred)
+}
+
+// fieldIdentity compares rational expressions at random points of F_p. A
+// difference is a proof; agreement is wrong with a probability below
+// (d/p)^points for expressions of degree d (Schwartz 1980, Zippel 1979).
+func (s *session) fieldIdentity(gold, pred *ast.Node) (Outcome, error) {
+	defined := 0
+	for k := range uint64(points) {
+		f := field{s, s.seed ^ (k + 1)}
+		g, err := f.value(gold)
+		if errors.Is(err, errPole) {
+			continue
+		}
+		if err != nil {
+			return Outcome{}, err
+		}
+		p, err := f.value(pred)
+		if errors.Is(err, errPole) {
+			continue
+		}
+		if err != nil {
+			return Outcome{}, err
+		}
+		if g != p {
+			return no("field_identity", Exact), nil
+		}
+		defined++
+	}
+	if defined < minPoints {
+		return no("undefined", Heuristic), nil
+	}
+	return yes("field_identity", Identity), nil
+}
+
+// numericIdentity compares expressions with roots and functions at random
+// rational points, positive ones and ones of either sign. Points where one
+// side is undefined are left out, so the equality is one on the common domain.
+func (s *session) numericIdentity(gold, pred *ast.Node) (Outcome, error) {
+	defined := 0
+	for k := range uint64(2 * points) {
+		if defined >= points {
+			break
+		}
+		m := s.numeric(192, k+1, k%2 == 1)
+		g, err := m.value(gold)
+		if err != nil {
+			if tooLarge(err) {
+				return Outcome{}, err
+			}
+			continue
+		}
+		p, err := m.value(pred)
+		if err != nil {
+			if tooLarge(err) {
+				return Outcome{}, err
+			}
+			continue
+		}
+		if k%2 == 1 && (!g.Real() || !p.Real()) && !hasI(gold) && !hasI(pred) {
+			continue // outside the real domain
+		}
+		equal, certain, err := s.close(m, g, p, 100)
+		if err != nil {
+			if tooLarge(err) {
+				return Outcome{}, err
+			}
+			continue
+		}
+		if !certain {
+			continue
+		}
+		if !equal {
+			return no("numeric_identity", Exact), nil
+		}
+		defined++
+	}
+	if defined < minPoints {
+		return no("undefined", Heuristic), nil
+	}
+	return yes("numeric_identity", Numeric), nil
+}
+
+func hasI(n *ast.Node) bool {
+	return n.Has(func(x *ast.Node) bool { return x.Kind == ast.Const && x.Name == "i" })
+}

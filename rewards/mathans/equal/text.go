@@ -1,0 +1,86 @@
+package equal
+
+import (
+	"strings"
+	"unicode"
+
+	"gradus/rewards/mathans/ast"
+)
+
+// texts compares words, choices and single symbols. done is false when
+// neither side is one.
+func (s *session) texts(gold, pred *ast.Node) (o Outcome, done bool) {
+	gw, gText := letters(gold)
+	pw, pText := letters(pred)
+	if !gText && !pText {
+		return o, false
+	}
+	if gw == "" || pw == "" {
+		return no("text", Heuristic), true
+	}
+	if gold.Kind != ast.Text && pred.Kind != ast.Text && gold.Kind != ast.Sym && pred.Kind != ast.Sym {
+		return o, false // two products of letters are algebra
+	}
+	if s.sameWord(gw, pw) {
+		return yes("text", Heuristic), true
+	}
+	return no("text", Heuristic), true
+}
+
+// letters writes a word, a symbol or a product of single letters as one word;
+// "odd" may be written \text{odd} or odd. isText is true for a text or symbol.
+func letters(n *ast.Node) (word string, isText bool) {
+	switch n.Kind {
+	case ast.Text, ast.Sym:
+		return n.Name, true
+	case ast.Const:
+		if n.Name == "e" || n.Name == "i" {
+			return n.Name, false
+		}
+	case ast.Apply:
+		// \text{f}(x) and the like are not words.
+	case ast.Mul:
+		var b strings.Builder
+		for _, a := range n.Args {
+			w, _ := letters(a)
+			if w == "" {
+				return "", false
+			}
+			b.WriteString(w)
+		}
+		return b.String(), false
+	}
+	return "", false
+}
+
+// sameWord compares words without spaces, punctuation and articles. Single
+// letters keep their case unless Fold is set.
+func (s *session) sameWord(a, b string) bool {
+	a, b = word(a), word(b)
+	if a == "" || b == "" {
+		return false
+	}
+	if s.opt.Fold || len(a) > 1 && len(b) > 1 {
+		a, b = strings.ToLower(a), strings.ToLower(b)
+	}
+	return a == b
+}
+
+func word(s string) string {
+	fields := strings.Fields(s)
+	var b strings.Builder
+	for i, f := range fields {
+		switch strings.ToLower(f) {
+		case "the", "a", "an":
+			if len(fields) > 1 && i == 0 {
+				continue
+			}
+		}
+		for _, r := range f {
+			if unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) || strings.ContainsRune("_{}'+-", r) {
+				b.WriteRune(r)
+			}
+		}
+	}
+	return b.String()
+}

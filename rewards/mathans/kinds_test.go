@@ -1,0 +1,284 @@
+package mathans
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestKinds: each kind of answer, under the rules of policy mathverify.
+func TestKinds(t *testing.T) {
+	for _, c := range []struct {
+		gold, pred string
+		equal      bool
+	}{
+		// Numbers, in plain text and LaTeX.
+		{"5300", "5,300", true},
+		{"5300", "5 300.0", true},
+		{"5300", "5{,}300", true},
+		{"5300", `5,\! 300`, true},
+		{"3,75", "3.75", true},
+		{"-0.5", `$-\frac12$`, true},
+		{"$0.142857$", `$\frac17$`, true},
+		{"$0.14$", `$\frac17$`, false},
+		{`$0.1\overline{6}$`, `$\frac16$`, true},
+		{"12.5", "We get 12,5 €", true},
+		{"7/4", `$1\frac{3}{4}$`, true},
+		{"7/4", "1 3/4", true},
+		{"3/4", "1 3/4", false},
+		{`$\frac{1}{2^{120}}$`, `$\frac{1}{2^{121}}$`, false},
+		{`$\frac{1}{900!}$`, `$\frac{1}{901!}$`, false},
+		{`$\frac{901}{901!}$`, `$\frac{1}{900!}$`, true},
+		{"$6E3$", "$6000$", true},
+		// Roots and constants.
+		{`$\sqrt{8}$`, `$2\sqrt2$`, true},
+		{`$\frac{1}{\sqrt3}$`, `$\frac{\sqrt3}{3}$`, true},
+		{`$\sqrt{5+2\sqrt6}$`, `$\sqrt2+\sqrt3$`, true},
+		{`$\frac{1}{1+\sqrt2+\sqrt3}$`, `$\frac{2+\sqrt2-\sqrt6}{4}$`, true},
+		{`$\sqrt2+\sqrt3$`, `$\sqrt5$`, false},
+		{`$5$`, `$5\sqrt3$`, false},
+		{`$\sqrt[3]{2+\sqrt5}+\sqrt[3]{2-\sqrt5}$`, `$1$`, true},
+		{`$\sin\frac{\pi}{6}$`, `$\frac12$`, true},
+		{`$\ln 8$`, `$3\ln 2$`, true},
+		{`$\log_8 4$`, `$\frac23$`, true},
+		{`$e^{\ln 7}$`, `$7$`, true},
+		{`$\pi$`, `$3.141593$`, true},
+		{`$\pi$`, `$\frac{22}{7}$`, false},
+		{`$\arctan 1$`, `$\frac{\pi}{4}$`, true},
+		{`$45^\circ$`, `$\frac{\pi}{4}$`, true},
+		{`$45^\circ$`, `$45$`, true},
+		{`$\binom{7}{3}$`, "35", true},
+		// Complex numbers.
+		{`$(1+i)^2$`, `$2i$`, true},
+		{`$\sqrt{-9}$`, `$3i$`, true},
+		{`$e^{i\pi}$`, `$-1$`, true},
+		{`$2-3i$`, `$2+3i$`, false},
+		// Expressions.
+		{`$(a+b)^2$`, `$a^2+2ab+b^2$`, true},
+		{`$(a+b)^2$`, `$a^2+b^2$`, false},
+		{`$\frac{x^2-1}{x-1}$`, `$x+1$`, true},
+		{`$\sin^2 t+\cos^2 t$`, `$1$`, true},
+		{`$\sqrt{1/n}$`, `$\frac{1}{\sqrt n}$`, true},
+		{`$2^{n+1}$`, `$2\cdot 2^n$`, true},
+		{`$\frac{\sqrt2}{2}x$`, `$\frac{x}{\sqrt2}$`, true},
+		{`$n!$`, `$(n+1)!$`, false},
+		{`$\sum_{k=1}^{4} k^2$`, "30", true},
+		{`$(x+1)^{500}$`, `$(x+1)(x+1)^{499}$`, true},
+		{`e^{16}-1`, "-1 + exp(16)", true},
+		{"pi/2", `$\frac{\pi}{2}$`, true},
+		{`\dfrac{9}{7}`, `$\frac{9}{7}$`, true},
+		// Lists, tuples, sets, intervals.
+		{"$1,2,3$", `$\{3,2,1\}$`, true},
+		{"$1,2,3$", `$1$, $2$ and $3$`, true},
+		{"$1,2$", "$1,2,3$", false},
+		{"$(1,2,3)$", "$(1,3,2)$", false},
+		{"$(1,2),(3,4)$", `$\{(3,4),(1,2)\}$`, true},
+		{"$(0,1]$", "$(0,1)$", false},
+		{`$(-\infty,2)\cup(2,\infty)$`, `$\mathbb{R}\setminus\{2\}$`, true},
+		{`$[0,3]\cup[2,5)$`, "$[0,5)$", true},
+		{`$x\in[1,4]$`, "$[1,4]$", true},
+		{`$1\le x<4$`, "$[1,4)$", true},
+		{`$1\le x<4$`, "$[1,4]$", false},
+		{`$x^2\le 4$`, "$[-2,2]$", true},
+		{`$x^2<2$`, `$(-\sqrt2,\sqrt2)$`, true},
+		{"$[1,4)$", `$1\le x<4$`, false},
+		{`$3\pm\sqrt2$`, `$3+\sqrt2, 3-\sqrt2$`, true},
+		{`$3\pm\sqrt2$`, `$3+\sqrt2$`, false},
+		{`$\emptyset$`, `$\{\}$`, true},
+		// Matrices.
+		{`$\begin{pmatrix}1\\2\end{pmatrix}$`, `$\begin{bmatrix}1\\2\end{bmatrix}$`, true},
+		{`$\begin{pmatrix}1\\2\end{pmatrix}$`, `$\begin{pmatrix}1&2\end{pmatrix}$`, false},
+		{`$\begin{pmatrix}2&0\\0&2\end{pmatrix}$`, `$2\begin{pmatrix}1&0\\0&1\end{pmatrix}$`, true},
+		{`$\begin{vmatrix}1&2\\3&4\end{vmatrix}$`, "$-2$", true},
+		// Relations.
+		{"$y=2x+1$", "$2x-y+1=0$", true},
+		{"$y=2x+1$", "$2x-y-1=0$", false},
+		{"$x>2$", "$2<x$", true},
+		{"$x>2$", "$-2x<-4$", true},
+		{"$x>2$", `$x\ge2$`, false},
+		{"$f(x)=x^2$", "$f(t)=t^2$", true},
+		{"$x=3$", "$3$", true},
+		{"$3$", "$x=1+2=3$", true},
+		{"$x=3$", "$y=3$", false},
+		{"$x+z=3$", "$3$", false},
+		{"$a:b=2:3$", `$\frac23$`, true},
+		// Percent, money, units, bases, words, choices.
+		{`$30\%$`, "30 percent", true},
+		{`$30\%$`, "$0.3$", true},
+		{`$30\%$`, "$30$", false},
+		{`$\$12.50$`, "12.5", true},
+		{`$12\text{ cm}^2$`, "$12$", true},
+		{"$12$ miles", `$\boxed{12\text{ miles}}$`, true},
+		{"$101_2$", "$101_2$", true},
+		{"$101_2$", "$110_2$", false},
+		{`$\text{north}$`, "$north$", true},
+		{`$\text{(B)}$`, `$\text{B}$`, true},
+		{`$\text{(B)}$`, `$\text{C}$`, false},
+	} {
+		v := PolicyMathVerify.Verify(c.gold, c.pred, Adjust{})
+		if v.Equal != c.equal {
+			t.Errorf("gold %q pred %q: %s by %q, want equal %v (%s)", c.gold, c.pred, v.Status, v.Rung, c.equal, v.Why)
+		}
+		if v.Equal != (v.Status == Equal) || v.Why == "" || v.Certainty < 0 || v.Certainty > 1 || (v.Certainty == 1) != (v.Basis == Exact) {
+			t.Errorf("gold %q pred %q: %+v", c.gold, c.pred, v)
+		}
+	}
+}
+
+// TestPolicies: where each policy finds the claim, and what it accepts.
+func TestPolicies(t *testing.T) {
+	think := "<think>maybe 7</think>"
+	for _, c := range []struct {
+		policy     Policy
+		gold, text string
+		status     Status
+		claim      string
+	}{
+		{PolicyR1, "42", think + "<answer>42</answer>", Equal, "42"},
+		{PolicyR1, "42", think + `<answer>So \boxed{42}.</answer>`, Equal, "42"},
+		{PolicyR1, "42", think + `The answer is \boxed{42}.`, Equal, "42"},
+		{PolicyR1, "42", `<think>\boxed{42}</think> done`, NoAnswer, ""},
+		{PolicyR1, "42", `<think>\boxed{42}`, NoAnswer, ""},
+		{PolicyR1, "42", think + `\boxed{41} or \boxed{42}`, Ambiguous, "42"},
+		{PolicyR1, "42", think + "the answer is 42", NoAnswer, ""},
+		{PolicyR1, "1/3", think + `\boxed{0.333333}`, Different, "0.333333"},
+		{PolicyR1, "5 cm", think + `\boxed{5\text{ m}}`, Different, `5\text{ m}`},
+		{PolicyR1, "5 cm", think + `\boxed{5}`, Equal, "5"},
+		{PolicyGSM8K, "42", "6*7=42\n#### 42", Equal, "42"},
+		{PolicyGSM8K, "1042", "#### 1,042.", Equal, "1,042."},
+		{PolicyGSM8K, "42", "#### $42\nMore text 7", Equal, "$42"},
+		{PolicyGSM8K, "42", `That makes \boxed{42} apples, 3 more.`, Equal, "42"},
+		{PolicyGSM8K, "42", "The answer is 42.", Equal, "42."},
+		{PolicyGSM8K, "42", "First 6, then 7, so there are 42 apples.", Equal, "42"},
+		{PolicyGSM8K, "-42", "a change of -42 degrees", Equal, "-42"},
+		{PolicyGSM8K, "42", "no number here", NoAnswer, ""},
+		{PolicyLenient, "73", "Thus we have\n**73**", Equal, "73"},
+		{PolicyLenient, "x^2", `Therefore the area is $x\cdot x$.`, Equal, `x\cdot x`},
+		{PolicyLenient, "1,2", `\boxed{1} and \boxed{2}`, Equal, `\boxed{1} and \boxed{2}`},
+		{PolicyLenient, "[0,1]", think + `\boxed{0\le x\le 1}`, Equal, `0\le x\le 1`},
+		{PolicyLenient, "0.5", think + `<answer>50\%</answer>`, Equal, `50\%`},
+		{PolicyMathVerify, "42", `First \boxed{6}. ` + strings.Repeat("Then we go on. ", 10) + `\boxed{42}`, Equal, "42"},
+		{PolicyMathVerify, "42", "Final Answer: The final answer is 42. I hope it is correct. Or 43?", Equal, "42"},
+		{PolicyMathVerify, "42", "nothing", NoAnswer, ""},
+	} {
+		v := c.policy.Verify(c.gold, c.text, Adjust{})
+		claim := ""
+		if v.Claim != nil {
+			claim = v.Claim.In(c.text)
+		}
+		if v.Status != c.status || claim != c.claim {
+			t.Errorf("%s: gold %q text %q: %s with claim %q, want %s with %q (%s)", c.policy, c.gold, c.text, v.Status, claim, c.status, c.claim, v.Why)
+		}
+	}
+}
+
+// TestParameters: the parameters that Math-Verify's verify takes.
+func TestParameters(t *testing.T) {
+	two := 2
+	for _, c := range []struct {
+		gold, pred string
+		adjust     Adjust
+		equal      bool
+	}{
+		{`$\frac13$`, "$0.33$", Adjust{}, false},
+		{`$\frac13$`, "$0.33$", Adjust{Decimals: &two}, true},
+		{"$[1,4)$", `$1\le x<4$`, Adjust{RelationForSet: true}, true},
+		{"$g(x)$", "$g(y)$", Adjust{}, false},
+		{"$g(x)$", "$g(y)$", Adjust{Lax: true}, true},
+		{"9", "so it is 9", Adjust{Targets: []string{"latex"}}, false},
+		{"9", "so it is 9", Adjust{Targets: []string{"expr"}}, true},
+	} {
+		if v := PolicyMathVerify.Verify(c.gold, c.pred, c.adjust); v.Equal != c.equal {
+			t.Errorf("gold %q pred %q %+v: %s, want equal %v (%s)", c.gold, c.pred, c.adjust, v.Status, c.equal, v.Why)
+		}
+	}
+}
+
+// TestHostile: texts made to be slow are judged, or refused, in bounded time.
+// The bound here is loose, since tests share the machine; 'gradus bench
+// verify' measures.
+func TestHostile(t *testing.T) {
+	nest := func(open, body, close string, n int) string {
+		return strings.Repeat(open, n) + body + strings.Repeat(close, n)
+	}
+	for name, s := range map[string]string{
+		"power tower":       "9^{9^{9^{9^9}}}",
+		"deep tower":        nest("2^{", "2", "}", 200),
+		"factorials":        "((((100!)!)!)!)!",
+		"big power":         "(x+1)^{123456789}-7^{7654321}",
+		"braces":            nest("{", "x", "}", 4000),
+		"roots":             nest(`\sqrt{2+`, "1", "}", 100),
+		"logs":              nest(`\ln(2+`, "1", ")", 100),
+		"calls":             nest("p(", "x+1", ")", 60),
+		"long sum":          strings.Repeat("1+", 1<<16) + "1",
+		"sum of sums":       `\sum_{a=1}^{999}\sum_{b=1}^{999}\sum_{c=1}^{999} abc`,
+		"boxes":             strings.Repeat(`\boxed{`, 1<<15),
+		"open brackets":     strings.Repeat("(", 1<<16),
+		"dollars":           strings.Repeat("$", 1<<16),
+		"escapes":           strings.Repeat(`\(`, 1<<16),
+		"answers":           strings.Repeat("answer ", 1<<16),
+		"finals":            strings.Repeat("final answer is ", 1<<15),
+		"bytes":             strings.Repeat("\xff\x00\xc3", 1<<16),
+		"many numbers":      strings.Repeat(" 12.5", 1<<16),
+		"digits":            strings.Repeat("7", 1<<16),
+		"spaces":            strings.Repeat(" ", 1<<16) + "1",
+		"long set":          `\{` + strings.Repeat(`\sqrt{2}+\sqrt{3},`, 300) + `1\}`,
+		"big matrix":        `\begin{pmatrix}` + strings.Repeat("1&", 500) + `1\end{pmatrix}`,
+		"interval of roots": `[` + nest(`\sqrt{2+`, "1", "}", 40) + `,\infty)`,
+	} {
+		for _, p := range Policies() {
+			for _, form := range []string{s, "$" + s + "$", `\boxed{` + s + `}`, "<answer>" + s + "</answer>"} {
+				start := time.Now()
+				v := p.Verify("x^2+1", form, Adjust{})
+				if d := time.Since(start); d > 2*time.Second {
+					t.Errorf("%s, %s: %v", name, p, d)
+				}
+				if v.Equal || v.Why == "" {
+					t.Errorf("%s, %s: %+v", name, p, v)
+				}
+				start = time.Now()
+				w := p.Verify(form, "x", Adjust{})
+				if d := time.Since(start); d > 2*time.Second || w.Equal || w.Why == "" {
+					t.Errorf("%s, %s as gold: %v, %+v", name, p, d, w)
+				}
+			}
+		}
+	}
+}
+
+// TestDeterministic: a verdict depends on its arguments only.
+func TestDeterministic(t *testing.T) {
+	const gold, pred = `$\frac{\sin 2x}{2}$`, `$\sin x\cos x$`
+	first := PolicyMathVerify.Verify(gold, pred, Adjust{})
+	if !first.Equal || first.Basis != Numeric {
+		t.Fatalf("%+v", first)
+	}
+	for range 20 {
+		if v := PolicyMathVerify.Verify(gold, pred, Adjust{}); v.Why != first.Why || v.Status != first.Status {
+			t.Fatalf("%+v, then %+v", first, v)
+		}
+	}
+}
+
+func FuzzVerify(f *testing.F) {
+	for _, s := range []string{`$\frac{1}{2}$`, `\boxed{1,2}`, "answer: 3 = 4", "final answer is $x$. I hope", `$x\in[1,2)\cup\{3\}$`,
+		`\begin{pmatrix}1&2\\3&4\end{pmatrix}`, `$f(x)<3\%$`, "1 1/4", `\sqrt[3]{2}^{x!}`, `$|x|\pm\infty$`, "<answer>7</answer>", "#### 9"} {
+		f.Add("1", s)
+		f.Add(s, s)
+	}
+	f.Fuzz(func(t *testing.T, gold, pred string) {
+		for _, p := range Policies() {
+			start := time.Now()
+			v := p.Verify(gold, pred, Adjust{})
+			if v.Why == "" || v.Equal != (v.Status == Equal) {
+				t.Fatalf("%s: %+v", p, v)
+			}
+			if v.Claim != nil && (v.Claim.From < 0 || v.Claim.To > len(pred) || v.Claim.From > v.Claim.To) {
+				t.Fatalf("%s: claim %+v of %d bytes", p, *v.Claim, len(pred))
+			}
+			if d := time.Since(start); d > 2*time.Second {
+				t.Fatalf("%s: %v for gold %q pred %q", p, d, gold, pred)
+			}
+		}
+	})
+}

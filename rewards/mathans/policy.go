@@ -1,0 +1,86 @@
+package mathans
+
+import (
+	"fmt"
+	"strings"
+
+	"gradus/rewards/mathans/equal"
+	"gradus/rewards/mathans/extract"
+)
+
+// Policy names a way to find the claim and to compare it.
+type Policy string
+
+// The policies.
+const (
+	// PolicyR1: the claim stands after the thinking, in the answer part or in
+	// a box, and there is only one. Values are compared exactly.
+	PolicyR1 Policy = "r1"
+	// PolicyGSM8K: "#### 42", else a box, else "the answer is 42", else the
+	// last number. Values are compared exactly.
+	PolicyGSM8K Policy = "gsm8k"
+	// PolicyMathVerify finds and compares as Math-Verify 0.8 does, both in the
+	// gold answer and in the claim.
+	PolicyMathVerify Policy = "mathverify"
+	// PolicyLenient takes any form an answer may stand in, and accepts what
+	// differs in notation only.
+	PolicyLenient Policy = "lenient"
+)
+
+// Policies lists them all.
+func Policies() []Policy {
+	return []Policy{PolicyR1, PolicyGSM8K, PolicyMathVerify, PolicyLenient}
+}
+
+// ParsePolicy finds a policy by name.
+func ParsePolicy(name string) (Policy, error) {
+	var names []string
+	for _, p := range Policies() {
+		if string(p) == name {
+			return p, nil
+		}
+		names = append(names, string(p))
+	}
+	return "", fmt.Errorf("there is no policy %q; want %s", name, strings.Join(names, ", "))
+}
+
+// Adjust changes a policy for one comparison, as the parameters of
+// Math-Verify's verify do. The zero value changes nothing.
+type Adjust struct {
+	Decimals       *int     // decimals to which numbers written with a point are rounded
+	Lax            bool     // compare up to the names of variables (strict=False)
+	RelationForSet bool     // accept an inequality for an interval (allow_set_relation_comp)
+	Targets        []string // what mathverify looks for: "latex", "expr"; none is both
+}
+
+// options are the notations that count as the same under a policy.
+func (p Policy) options(a Adjust) equal.Options {
+	o := equal.Options{Rename: a.Lax, RelationForSet: a.RelationForSet}
+	switch p {
+	case PolicyMathVerify:
+		o.FloatDigits, o.Fold = 6, true
+	case PolicyLenient:
+		o.FloatDigits, o.Fold, o.PercentAsNumber, o.RelationForSet, o.VectorForTuple = 6, true, true, true, true
+	default:
+		o.PercentAsNumber, o.PercentApart = true, true
+	}
+	if a.Decimals != nil {
+		o.FloatDigits = *a.Decimals
+	}
+	return o
+}
+
+func (a Adjust) targets() extract.Targets {
+	if len(a.Targets) == 0 {
+		return extract.Targets{Latex: true, Expr: true}
+	}
+	var t extract.Targets
+	for _, name := range a.Targets {
+		t.Latex = t.Latex || name == "latex"
+		t.Expr = t.Expr || name == "expr"
+	}
+	return t
+}
+
+// unitsMatter says whether 5 cm differs from 5 m under a policy.
+func (p Policy) unitsMatter() bool { return p != PolicyMathVerify && p != PolicyLenient }

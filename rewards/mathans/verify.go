@@ -1,0 +1,71 @@
+package mathans
+
+import (
+	"fmt"
+	"strings"
+
+	"gradus/rewards/text"
+)
+
+// maxCompletion bounds the bytes of a completion that is searched. Of a longer
+// one the end is read, where answers stand.
+const maxCompletion = 1 << 20
+
+// Verify judges a completion, or an answer, against a gold answer.
+func (p Policy) Verify(gold, completion string, a Adjust) Verdict {
+	cut := 0
+	if len(completion) > maxCompletion {
+		cut = len(completion) - maxCompletion
+	}
+	v := p.verify(gold, completion[cut:], a)
+	if v.Claim != nil {
+		v.Claim = &text.Span{From: v.Claim.From + cut, To: v.Claim.To + cut}
+	}
+	return v
+}
+
+func (p Policy) verify(gold, completion string, a Adjust) Verdict {
+	if strings.TrimSpace(gold) == "" {
+		return Verdict{Status: GoldUnparsed, Why: "the gold answer is empty"}
+	}
+	if len(gold) > maxCompletion {
+		return Verdict{Status: GoldUnparsed, Why: fmt.Sprintf("the gold answer has %d bytes; at most %d are read", len(gold), maxCompletion)}
+	}
+	if strings.TrimSpace(completion) == "" {
+		return Verdict{Status: NoAnswer, Why: "the completion is empty"}
+	}
+	if p == PolicyMathVerify {
+		return p.judge(readMathVerify(gold, a.targets()), readMathVerify(completion, a.targets()), a)
+	}
+	c := p.Extract(completion)
+	if c.Status != "" {
+		v := Verdict{Status: c.Status, Why: c.Why, Pred: shorten(c.Text)}
+		if c.Span.Len() > 0 {
+			v.Claim = &c.Span
+		}
+		return v
+	}
+	v := p.Compare(gold, c.Text, a)
+	v.Claim = &c.Span
+	return v
+}
+
+// VerifyAnswer judges an answer that was already taken out of its completion.
+// Policy mathverify reads it as Math-Verify does, which looks for the answer
+// in any text; the others look for it only when it carries their own marks.
+func (p Policy) VerifyAnswer(gold, pred string, a Adjust) Verdict {
+	if p == PolicyMathVerify || p.marked(pred) {
+		return p.Verify(gold, pred, a)
+	}
+	return p.Compare(gold, pred, a)
+}
+
+// marked says whether a text carries what p looks for in a completion.
+func (p Policy) marked(s string) bool {
+	for _, m := range []string{text.AnswerOpen, text.ThinkClose, `\boxed`, `\fbox`} {
+		if strings.Contains(s, m) {
+			return true
+		}
+	}
+	return p == PolicyGSM8K && strings.Contains(s, "####")
+}
