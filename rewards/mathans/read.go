@@ -134,8 +134,12 @@ func readMathVerify(s string, targets extract.Targets) reading {
 	}
 	var out reading
 	tried := 0
+	var barred text.Span // an improper mixed number: its parts are no answers
 	extract.MathVerify(s, targets, func(c extract.Candidate) bool {
 		tried++
+		if p := c.Parts[0].Span; c.Form == extract.Number && barred.From <= p.From && p.To <= barred.To {
+			return false
+		}
 		r := readCandidate(s, c)
 		if out.text == "" {
 			out.text, out.span = r.text, r.span
@@ -149,6 +153,9 @@ func readMathVerify(s string, targets extract.Targets) reading {
 			if out.err == nil {
 				out.err = r.err
 			}
+			if c.Form == extract.Arithmetic && twoNumbers(r.text) {
+				barred = c.Parts[0].Span
+			}
 			return tried > maxTried
 		}
 		out.expr, out.unit, out.span, out.err = r.expr, r.unit, r.span, nil
@@ -160,6 +167,21 @@ func readMathVerify(s string, targets extract.Targets) reading {
 	return out
 }
 
+// twoNumbers says whether a text is "4 10/3": a number and a fraction that
+// make no mixed number. Math-Verify takes one of the numbers in it.
+func twoNumbers(s string) bool {
+	fields := strings.Fields(s)
+	if len(fields) != 2 || strings.Count(fields[1], "/") != 1 {
+		return false
+	}
+	for _, part := range append(strings.Split(fields[1], "/"), fields[0]) {
+		if part == "" || strings.Trim(part, "0123456789") != "" {
+			return false
+		}
+	}
+	return true
+}
+
 // maxTried bounds how many claims of one text are read.
 const maxTried = 48
 
@@ -168,12 +190,9 @@ var errNothing = errors.New("no formula, number or box")
 // readWhole reads a short text without delimiters as a formula. Math-Verify
 // takes such text only when it is a number or a sum of numbers.
 func readWhole(s string, targets extract.Targets) (reading, bool) {
-	if len(s) > 400 || strings.Contains(s, "$") && strings.Contains(strings.Trim(s, " $.\n"), "$") ||
+	if len(s) > 400 || strings.Count(s, "$")-strings.Count(s, `\$`) > 1 ||
 		strings.Contains(s, `\(`) || strings.Contains(s, `\[`) || strings.Contains(s, `\boxed`) || strings.Contains(s, `\fbox`) {
-		return reading{}, false
-	}
-	if strings.Count(s, "$") == 2 {
-		return reading{}, false // an environment
+		return reading{}, false // it has an environment or a box
 	}
 	span := text.TrimSpace(s, text.Span{To: len(s)})
 	body := span.In(s)

@@ -64,7 +64,7 @@ func abs(x *big.Float) *big.Float { return newRad().Abs(x) }
 const maxExp = 1 << 22
 
 func (c Context) make(mid, rad *big.Float) (Real, error) {
-	if err := c.spend(1); err != nil {
+	if err := c.spend(3); err != nil {
 		return Real{}, err
 	}
 	if mid.IsInf() || rad.IsInf() || mid.Sign() != 0 && (mid.MantExp(nil) > maxExp || mid.MantExp(nil) < -maxExp) {

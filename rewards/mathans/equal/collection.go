@@ -43,7 +43,8 @@ func (s *session) collections(gold, pred *ast.Node) (Outcome, error) {
 		}
 		return s.structure(gold, pred)
 	}
-	if gset != pset && (len(gold.Args) == 1 || len(pred.Args) == 1) && (gset || pset) {
+	if gset && !pred.Collection() || pset && !gold.Collection() {
+		// The same value listed twice is one value.
 		return s.sameElements(elements(gold), elements(pred))
 	}
 	return no("structure", Exact), nil

@@ -85,9 +85,11 @@ func (s *session) exactValue(n *ast.Node) (exact.Number, error) {
 // weigh charges for the size of a number.
 func (s *session) weigh(x exact.Number) error {
 	if r, ok := x.Rat(); ok {
-		return s.spend((r.Num().BitLen() + r.Denom().BitLen()) / 256)
+		// Reducing a fraction is quadratic in its words.
+		words := (r.Num().BitLen() + r.Denom().BitLen()) / 64
+		return s.spend(1 + words/4 + words*words/100)
 	}
-	return s.spend(10)
+	return s.spend(20)
 }
 
 func (s *session) exactPower(base, exponent *ast.Node) (exact.Number, error) {

@@ -70,6 +70,25 @@ func (s *session) matrix(n *ast.Node) (*ast.Node, error) {
 	if n.Kind == ast.Matrix || !hasMatrix(n) {
 		return n, nil
 	}
+	m, err := s.combine(n)
+	if err != nil {
+		return nil, err
+	}
+	// Cells share what they are made of, so their text can be far larger than
+	// what was written.
+	if size := m.Size(maxComputed); size >= maxComputed {
+		return nil, ErrBudget
+	} else if err := s.spend(size / 8); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// maxComputed bounds the nodes of a computed matrix.
+const maxComputed = 20_000
+
+// combine computes one operation on matrices.
+func (s *session) combine(n *ast.Node) (*ast.Node, error) {
 	args := make([]*ast.Node, len(n.Args))
 	for i, a := range n.Args {
 		m, err := s.matrix(a)

@@ -16,7 +16,7 @@ func (s *session) texts(gold, pred *ast.Node) (o Outcome, done bool) {
 		return o, false
 	}
 	if gw == "" || pw == "" {
-		return no("text", Heuristic), true
+		return no("text", Heuristic), gold.Kind == ast.Text || pred.Kind == ast.Text
 	}
 	if gold.Kind != ast.Text && pred.Kind != ast.Text && gold.Kind != ast.Sym && pred.Kind != ast.Sym {
 		return o, false // two products of letters are algebra

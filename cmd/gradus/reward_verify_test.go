@@ -1,0 +1,151 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestRewardVerify: every row comes back, in order, with its fields and a
+// verdict; a bad one is named and loses nothing but itself.
+func TestRewardVerify(t *testing.T) {
+	s := newSession(t)
+	dir := t.TempDir()
+	in, out := filepath.Join(dir, "in.jsonl"), filepath.Join(dir, "out.jsonl")
+	rows := []string{
+		`{"id":1,"gold":"1/2","pred":"0.50","note":{"b":1,"a":[2.50]}}`,
+		`{"z":1,"gold":42,"completion":"<think>41</think><answer>42</answer>","a":null}`,
+		`{"gold":["2","3"],"pred":"3"}`,
+		``,
+		`not JSON`,
+		`[1,2]`,
+		`{"id":6,"pred":"3"}`,
+		`{"gold":"1","pred":{"a":1}}`,
+		`{"gold":"1","pred":"1","verdict":"old"}`,
+		`{"gold":"x<3","pred":"` + strings.Repeat("y", maxAnswerLine) + `"}`,
+		`{"gold":"1","pred":"2"} trailing`,
+		"{\"gold\":\"1\",\"pred\":\"\\u001b[31m2\"}",
+		`{"gold":"1","pred":"1"}`,
+	}
+	if err := os.WriteFile(in, []byte(strings.Join(rows, "\n")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, _, errs := s.do("reward", "verify", "--policy", "r1", "--in", in, "--out", out)
+	if code != exitFailed || strings.Count(errs, "gradus: line ") != 6 || !strings.Contains(errs, "6 rows could not be judged") || strings.Contains(errs, "\x1b") {
+		t.Errorf("exit %d, errors %q", code, errs)
+	}
+	written, err := os.ReadFile(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(string(written)), "\n")
+	want := []struct {
+		status string
+		prefix string
+	}{
+		{"equal", `{"id":1,"gold":"1/2","pred":"0.50","note":{"b":1,"a":[2.50]},"verdict":`},
+		{"equal", `{"z":1,"gold":42,`},
+		{"equal", `{"gold":["2","3"]`},
+		{"error", `{"line":5,"verdict":`},
+		{"error", `{"line":6,"verdict":`},
+		{"error", `{"id":6,"pred":"3","verdict":`},
+		{"error", `{"gold":"1","pred":{"a":1},"verdict":`},
+		{"equal", `{"gold":"1","pred":"1","verdict":{`},
+		{"error", `{"line":10,"verdict":`},
+		{"error", `{"line":11,"verdict":`},
+		{"pred_unparsed", `{"gold":"1"`},
+		{"equal", `{"gold":"1","pred":"1","verdict":`},
+	}
+	if len(lines) != len(want) {
+		t.Fatalf("%d rows, want %d:\n%.2000s", len(lines), len(want), written)
+	}
+	for i, w := range want {
+		var row struct {
+			Verdict struct {
+				Status, Rung, Why string
+				Equal             *bool
+			}
+		}
+		if err := json.Unmarshal([]byte(lines[i]), &row); err != nil {
+			t.Fatalf("row %d: %v", i, err)
+		}
+		v := row.Verdict
+		if v.Status != w.status || !strings.HasPrefix(lines[i], w.prefix) || v.Equal == nil || *v.Equal != (w.status == "equal") || v.Why == "" {
+			t.Errorf("row %d: %.300s, want status %s and %s…", i, lines[i], w.status, w.prefix)
+		}
+	}
+}
+
+func TestRewardVerifyParameters(t *testing.T) {
+	s := newSession(t)
+	in := filepath.Join(t.TempDir(), "in.jsonl")
+	rows := `{"gold":"$\\frac13$","pred":"$0.33$"}
+{"gold":"$\\frac13$","pred":"$0.33$","precision":2}
+{"gold":"$f(x)$","pred":"$f(y)$","strict":false}
+{"gold":"$[0,1]$","pred":"$0\\le x\\le 1$","allow_set_relation_comp":true}
+{"gold":"9","pred":"it is 9","match_types":["latex"]}
+`
+	if err := os.WriteFile(in, []byte(rows), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out := s.must("reward", "verify", "--policy", "mathverify", "--in", in)
+	for i, want := range []string{`"equal":false`, `"equal":true`, `"equal":true`, `"equal":true`, `"equal":false`} {
+		if line := strings.Split(out, "\n")[i]; !strings.Contains(line, want) {
+			t.Errorf("row %d: %s, want %s", i, line, want)
+		}
+	}
+}
+
+func TestRewardVerifyWrongUse(t *testing.T) {
+	s := newSession(t)
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"reward", "verify", "--policy", "nosuch"}, "r1, gsm8k, mathverify, lenient"},
+		{[]string{"reward", "verify", "--in", "/nosuch/file"}, "no such file"},
+		{[]string{"reward", "fuzz", "--policy", "nosuch"}, "there is no policy"},
+		{[]string{"reward", "fuzz", "--examples", "-1"}, "--examples"},
+		{[]string{"reward", "fuzz", "--in", "/nosuch/file"}, "no such file"},
+		{[]string{"bench", "verify", "--repeats", "0"}, "--repeats"},
+	} {
+		code, _, errs := s.do(c.args...)
+		if code != exitUsage || !strings.Contains(errs, c.want) {
+			t.Errorf("%v: exit %d, %q, want %q", c.args, code, errs, c.want)
+		}
+	}
+}
+
+// TestRewardFuzz: the built-in answers are judged without a false positive,
+// and the rows that are written can be judged again.
+func TestRewardFuzz(t *testing.T) {
+	s := newSession(t)
+	rows := filepath.Join(t.TempDir(), "rows.jsonl")
+	for _, policy := range []string{"r1", "gsm8k", "mathverify", "lenient"} {
+		var report struct {
+			Golds, Same, Changed           int
+			FalsePositives, FalseNegatives int `json:"-"`
+			FP                             int `json:"false_positives"`
+			FN                             int `json:"false_negatives"`
+		}
+		decode(t, s.must("reward", "fuzz", "--policy", policy, "--rows", rows, "--json"), &report)
+		if report.Golds < 40 || report.Same < 200 || report.Changed < 200 || report.FP > 0 || report.FN*50 > report.Same {
+			t.Errorf("%s: %+v", policy, report)
+		}
+	}
+	judged := s.must("reward", "verify", "--policy", "mathverify", "--in", rows)
+	if n := strings.Count(judged, `"verdict":`); n < 400 {
+		t.Errorf("%d rows judged", n)
+	}
+}
+
+func TestBenchVerify(t *testing.T) {
+	out := newSession(t).must("bench", "verify", "--json", "--repeats", "1")
+	for _, want := range []string{`"name":"verify.median"`, `"unit":"µs"`, `"name":"verify.max"`, `"unit":"ms"`} {
+		if !strings.Contains(out, want) {
+			t.Errorf("%s\nlacks %s", out, want)
+		}
+	}
+}
