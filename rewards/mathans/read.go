@@ -218,7 +218,7 @@ func readWhole(s string, targets extract.Targets) (reading, bool) {
 func wholeNumber(s string) (*ast.Node, bool) {
 	trimmed := strings.TrimSpace(strings.Trim(s, "$€£¥₹₽₩ "))
 	to := extract.MatchNumber(trimmed, 0)
-	if to == 0 {
+	if to == 0 || pair(trimmed[:to]) {
 		return nil, false
 	}
 	n, err := numberNode(trimmed[:to])
@@ -232,6 +232,13 @@ func wholeNumber(s string) (*ast.Node, bool) {
 		return ast.New(ast.Percent, n), true
 	}
 	return nil, false
+}
+
+// pair says whether a text is "1,3" or "-2,1": with one digit behind the comma
+// a whole answer is a list of two, not a decimal.
+func pair(s string) bool {
+	k := strings.IndexByte(s, ',')
+	return k >= 0 && len(s)-k == 2
 }
 
 // numberNode reads the text of a number as Math-Verify writes it: commas and

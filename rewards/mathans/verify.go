@@ -9,7 +9,7 @@ import (
 
 // maxCompletion bounds the bytes of a completion that is searched. Of a longer
 // one the end is read, where answers stand.
-const maxCompletion = 1 << 20
+const maxCompletion = 1 << 18
 
 // Verify judges a completion, or an answer, against a gold answer.
 func (p Policy) Verify(gold, completion string, a Adjust) Verdict {

@@ -43,6 +43,7 @@ func MathVerify(s string, targets Targets, try func(Candidate) bool) {
 
 type mathVerify struct {
 	s       string
+	words   map[string]int // results of lastFold
 	env     *envs
 	num     *numbers
 	targets Targets
@@ -157,6 +158,18 @@ func foldIndex(s, word string, i int) int {
 // lastFold finds where the last few occurrences of word begin: of the claims
 // that a pattern finds only the last ones are tried.
 func (m *mathVerify) lastFold(word string) int {
+	if at, ok := m.words[word]; ok {
+		return at
+	}
+	at := m.findLastFold(word)
+	if m.words == nil {
+		m.words = map[string]int{}
+	}
+	m.words[word] = at
+	return at
+}
+
+func (m *mathVerify) findLastFold(word string) int {
 	var last [2 * keep]int
 	n := 0
 	for i := foldIndex(m.s, word, 0); i >= 0; i = foldIndex(m.s, word, i+len(word)) {
@@ -258,10 +271,21 @@ func (m *mathVerify) latexAnswer(colon bool) []Candidate {
 	return found
 }
 
+// searched is how much of a text is searched for numbers without an anchor.
+const searched = 1 << 16
+
 // exprAny matches one pattern anywhere.
 func (m *mathVerify) exprAny(match func(int) (Candidate, int, bool)) []Candidate {
 	var found []Candidate
-	for i := 0; i < len(m.s); {
+	// Only the last candidates are tried, so only the end is searched.
+	i := 0
+	if len(m.s) > searched {
+		i = len(m.s) - searched
+		for i < len(m.s) && !isSpace(m.s[i]) {
+			i++
+		}
+	}
+	for i < len(m.s) {
 		if c, end, ok := m.tryExpr(match, i); ok {
 			found = add(found, c)
 			i = max(end, i+1)

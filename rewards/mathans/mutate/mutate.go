@@ -233,6 +233,9 @@ func collections(n *ast.Node, add func(string, bool, string)) {
 		}
 		add("element_added", false, "("+join(append(parts[:len(parts):len(parts)], "7919"))+")")
 	case ast.Interval:
+		if infinite(n.Args[0]) || infinite(n.Args[1]) || n.Args[0].Has(infinite) {
+			return // the bracket at an infinite end says nothing
+		}
 		open, close := "[", "]"
 		if !n.LeftOpen {
 			open = "("
