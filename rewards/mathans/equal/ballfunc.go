@@ -20,12 +20,12 @@ func (m *numeric) function(n *ast.Node) (ball.Complex, error) {
 		if v, ok, err := m.finiteSum(n); ok || err != nil {
 			return v, err
 		}
-		return m.symbol(n.Canonical(m.s.opt.Fold))
+		return m.opaque(n)
 	case ast.Opaque(n.Name):
-		return m.symbol(n.Canonical(m.s.opt.Fold))
+		return m.opaque(n)
 	case n.Name == "factorial" || n.Name == "binom" || n.Name == "gcd" || n.Name == "lcm":
 		if !n.Constant() {
-			return m.symbol(n.Canonical(m.s.opt.Fold))
+			return m.opaque(n)
 		}
 		x, err := m.s.exactValue(n)
 		if err != nil {
@@ -121,7 +121,7 @@ func (m *numeric) function(n *ast.Node) (ball.Complex, error) {
 		}
 		return c.FromReal(best), nil
 	}
-	return m.symbol(n.Canonical(m.s.opt.Fold))
+	return m.opaque(n)
 }
 
 func (m *numeric) root(x ball.Complex, index *ast.Node, q ball.Complex) (ball.Complex, error) {
@@ -326,7 +326,11 @@ func (m *numeric) finiteSum(n *ast.Node) (v ball.Complex, ok bool, err error) {
 	if n.Name == "prod" {
 		v = c.FromReal(c.Int(1))
 	}
+	size := body.Size(10_000)
 	for k := from; k <= to; k++ {
+		if err := m.s.spend(size); err != nil {
+			return v, true, err
+		}
 		term := body.Replace(func(x *ast.Node) *ast.Node {
 			if x.Kind == name.Kind && x.Name == name.Name {
 				return ast.Int(k)

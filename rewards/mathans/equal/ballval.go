@@ -55,6 +55,25 @@ func (m *numeric) symbol(name string) (ball.Complex, error) {
 	return v, nil
 }
 
+// opaque returns the value of the name of a part of which nothing is known.
+func (m *numeric) opaque(n *ast.Node) (ball.Complex, error) {
+	name, err := m.s.name(n)
+	if err != nil {
+		return ball.Complex{}, err
+	}
+	return m.symbol(name)
+}
+
+// name is the canonical text of n. Writing it costs as much as n is large.
+func (s *session) name(n *ast.Node) (string, error) {
+	if n.Kind != ast.Sym {
+		if err := s.spend(n.Size(10_000)); err != nil {
+			return "", err
+		}
+	}
+	return n.Canonical(s.opt.Fold), nil
+}
+
 func (m *numeric) value(n *ast.Node) (ball.Complex, error) {
 	c := m.c
 	fold := func(f func(a, b ball.Complex) (ball.Complex, error)) (ball.Complex, error) {
@@ -113,7 +132,7 @@ func (m *numeric) value(n *ast.Node) (ball.Complex, error) {
 	case ast.Func:
 		return m.function(n)
 	case ast.Apply:
-		return m.symbol(n.Canonical(m.s.opt.Fold))
+		return m.opaque(n)
 	}
 	return ball.Complex{}, ball.ErrUndefined
 }

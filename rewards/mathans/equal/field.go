@@ -73,7 +73,7 @@ func (f field) value(n *ast.Node) (uint64, error) {
 		}
 		return mulMod(bigMod(n.Rat.Num()), powMod(d, prime-2)), nil
 	case ast.Sym, ast.Apply:
-		return hash(n.Canonical(f.s.opt.Fold), f.point) % prime, nil
+		return f.opaque(n)
 	case ast.Const:
 		if n.Name == "pi" || n.Name == "e" {
 			return hash("#"+n.Name, f.point) % prime, nil
@@ -121,10 +121,15 @@ func (f field) value(n *ast.Node) (uint64, error) {
 			return 0, errNotRational // it can be added up
 		}
 		if ast.Opaque(n.Name) {
-			return hash(n.Canonical(f.s.opt.Fold), f.point) % prime, nil
+			return f.opaque(n)
 		}
 	}
 	return 0, errNotRational
+}
+
+func (f field) opaque(n *ast.Node) (uint64, error) {
+	name, err := f.s.name(n)
+	return hash(name, f.point) % prime, err
 }
 
 // power takes exact integer exponents of any size: they count modulo p − 1.

@@ -222,6 +222,9 @@ func (x Number) conjugate(p int64) Number {
 
 // Pow returns x to an integer power.
 func (x Number) Pow(e int64) (Number, error) {
+	if e < -1<<62 {
+		return Number{}, ErrBudget
+	}
 	if e < 0 {
 		inv, err := x.Inv()
 		if err != nil {

@@ -16,6 +16,7 @@ type Mutation struct {
 	Name  string // of the rule
 	Equal bool   // whether it still means the same
 	Pred  string // the answer in LaTeX, without delimiters
+	Plain bool   // Pred stands as it is, in no box
 }
 
 // Of rewrites an answer by every rule that applies. The rules look at what the
@@ -28,7 +29,13 @@ func Of(gold string) []Mutation {
 	var all []Mutation
 	add := func(name string, equal bool, pred string) {
 		if pred != "" && pred != gold {
-			all = append(all, Mutation{name, equal, pred})
+			all = append(all, Mutation{Name: name, Equal: equal, Pred: pred})
+		}
+	}
+	all = append(all, Mutation{"bare", true, gold, true}, Mutation{"dollars", true, "$" + gold + "$", true})
+	plain := func(name string, equal bool, pred string) {
+		if pred != "" {
+			all = append(all, Mutation{name, equal, pred, true})
 		}
 	}
 	add("spaces", true, spaced(gold))
@@ -36,7 +43,7 @@ func Of(gold string) []Mutation {
 		add("dfrac", true, strings.ReplaceAll(gold, `\frac`, `\dfrac`))
 	}
 	if r, ok := rational(a.Expr); ok && a.Unit == "" {
-		numbers(gold, r, add)
+		numbers(gold, r, add, plain)
 	}
 	switch a.Expr.Kind {
 	case ast.Tuple, ast.List, ast.Set, ast.Interval, ast.Union:
@@ -97,7 +104,7 @@ func frac(r *big.Rat) string {
 	return fmt.Sprintf(`%s\frac{%s}{%s}`, sign, new(big.Int).Abs(r.Num()), r.Denom())
 }
 
-func numbers(gold string, r *big.Rat, add func(string, bool, string)) {
+func numbers(gold string, r *big.Rat, add, plain func(string, bool, string)) {
 	rat := func(a, b int64) *big.Rat { return big.NewRat(a, b) }
 	plus := func(d *big.Rat) *big.Rat { return new(big.Rat).Add(r, d) }
 	n, d := r.Num(), r.Denom()
@@ -131,6 +138,8 @@ func numbers(gold string, r *big.Rat, add func(string, bool, string)) {
 				sign = "-"
 			}
 			add("mixed", true, fmt.Sprintf(`%s%s\frac{%s}{%s}`, sign, q, m, d))
+			plain("mixed_plain", true, fmt.Sprintf("%s%s %s/%s", sign, q, m, d))
+			plain("mixed_truncated", false, fmt.Sprintf("%s%s", sign, q))
 		}
 		add("inverted", n.CmpAbs(d) == 0, frac(new(big.Rat).Inv(r)))
 		add("numerator_only", false, n.String())
@@ -140,7 +149,9 @@ func numbers(gold string, r *big.Rat, add func(string, bool, string)) {
 	add("assigned", true, "x="+gold)
 	add("off_by_one", false, frac(plus(rat(1, 1))))
 	add("off_by_little", false, frac(plus(rat(1, 1000))))
+	plain("listed", false, fmt.Sprintf("%s, %s, %s", frac(plus(rat(-2, 1))), frac(plus(rat(-1, 1))), frac(r)))
 	if r.Sign() != 0 {
+		add("halved", false, frac(new(big.Rat).Mul(r, rat(1, 2))))
 		add("negated", false, frac(new(big.Rat).Neg(r)))
 		add("ten_times", false, frac(new(big.Rat).Mul(r, rat(10, 1))))
 	}
@@ -259,5 +270,6 @@ func expressions(gold string, n *ast.Node, add func(string, bool, string)) {
 		add("off_by_one", false, fmt.Sprintf(`%s+1`, gold))
 		add("off_by_little", false, fmt.Sprintf(`\left(%s\right)+\frac{1}{1000}`, gold))
 		add("doubled", false, fmt.Sprintf(`2\left(%s\right)`, gold))
+		add("halved", false, fmt.Sprintf(`\frac{%s}{2}`, gold))
 	}
 }

@@ -33,13 +33,16 @@ type Report struct {
 }
 
 // Rows makes the rows of a set of gold answers, each pred boxed as a model
-// would write it.
+// would write it, unless its rule is about answers without a box.
 func Rows(golds []string) []Row {
 	var rows []Row
 	for _, g := range golds {
 		rows = append(rows, Row{g, `\boxed{` + g + `}`, "itself", true})
 		for _, m := range Of(g) {
-			rows = append(rows, Row{g, `\boxed{` + m.Pred + `}`, m.Name, m.Equal})
+			if !m.Plain {
+				m.Pred = `\boxed{` + m.Pred + `}`
+			}
+			rows = append(rows, Row{g, m.Pred, m.Name, m.Equal})
 		}
 	}
 	return rows
