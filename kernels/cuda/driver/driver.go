@@ -36,6 +36,22 @@ func Load() (Library, error) {
 	}
 }
 
+// Missing lists the functions that gradus or cu may call and that the loaded
+// library does not have, as an older or newer driver may not: calling one is
+// CUDA_ERROR_NOT_SUPPORTED. It is empty without a driver.
+func Missing() []string {
+	var names []string
+	if C.gk_cuda_load().state != C.GK_CUDA_READY {
+		return nil
+	}
+	for i := range int(C.gk_cuda_functions) {
+		if C.gk_cuda_function(C.int(i)) == nil {
+			names = append(names, C.GoString(C.gk_cuda_name(C.int(i))))
+		}
+	}
+	return names
+}
+
 // advice says what a result of cuInit usually means for the machine.
 func advice(code int) string {
 	switch code {

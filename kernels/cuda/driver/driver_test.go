@@ -26,6 +26,9 @@ func TestMain(m *testing.M) {
 	n, countErr := cu.NumDevices()
 	_, getErr := cu.GetDevice(0)
 	streamErr := cu.Stream{}.Synchronize()
+	if missing := driver.Missing(); len(missing) > 0 {
+		fmt.Printf("missing=%d %v\n", len(missing), missing[:1])
+	}
 	fmt.Printf("path=%s\nversion=%d\nerr=%v\ncount=%d %v\nget=%v\nstream=%v\n", filepath.Base(lib.Path), lib.Version, err, n, countErr, getErr, streamErr)
 	var off *driver.Off
 	if err != nil && !errors.As(err, &off) {
@@ -77,7 +80,7 @@ func TestLoad(t *testing.T) {
 		"no such file":  {env: "/nonexistent/libcuda.so.1", want: []string{"err=no NVIDIA driver: /nonexistent/libcuda.so.1: cannot open", "GRADUS_LIBCUDA", off}},
 		"not a library": {env: "/etc/passwd", want: []string{"err=no NVIDIA driver: /etc/passwd: ", off}},
 		"no driver":     {source: "int x;", want: []string{"libcuda.so.1 is no CUDA driver: it has no function cuInit", off}},
-		"working":       {source: working, want: []string{"path=libcuda.so.1\nversion=12040\nerr=<nil>\ncount=3 <nil>\nget=<nil>\nstream=NotSupported"}},
+		"working":       {source: working, want: []string{"missing=191 [cuGetErrorName]\n", "path=libcuda.so.1\nversion=12040\nerr=<nil>\ncount=3 <nil>\nget=<nil>\nstream=NotSupported"}},
 		"no device":     {source: failingWith(100), want: []string{"(CUDA 13.0) returned 100, CUDA_ERROR_SOMETHING: in the driver's words; no GPU is visible: see nvidia-smi, CUDA_VISIBLE_DEVICES", off}},
 		"a stub":        {source: failingWith(34), want: []string{"returned 34", "toolkit's stub", off}},
 		"mismatch":      {source: failingWith(803), want: []string{"returned 803", "restart the machine", off}},

@@ -98,6 +98,8 @@ const gk_cuda_status *gk_cuda_load(void) {
 
 void *gk_cuda_function(int i) { return gk_cuda_load()->state == GK_CUDA_READY ? gk_cuda_table[i] : 0; }
 
+const char *gk_cuda_name(int i) { return gk_cuda_names[i]; }
+
 CUresult gk_cuda_missing(void) {
 	return status.state == GK_CUDA_READY ? CUDA_ERROR_NOT_SUPPORTED : CUDA_ERROR_NOT_INITIALIZED;
 }

@@ -31,6 +31,9 @@ void *gk_cuda_function(int i);
 // gk_cuda_missing is the result of a call that gk_cuda_function has nothing for.
 CUresult gk_cuda_missing(void);
 
+// gk_cuda_name is the name of function i.
+const char *gk_cuda_name(int i);
+
 extern const int gk_cuda_functions;
 extern const char *const gk_cuda_names[];
 extern void *gk_cuda_table[];
