@@ -6,6 +6,12 @@
 // Examine and Open say so.
 package cuda
 
+import (
+	"fmt"
+
+	"gradus/kernels/cuda/libs"
+)
+
 // MinCapability is the compute capability below which a GPU is refused, 10*major
 // + minor: 8.0 is Ampere, the first with bf16 matrix units and asynchronous
 // copies.
@@ -18,8 +24,14 @@ type GPU struct {
 	Capability int    // 10*major + minor
 	Memory     int64  // bytes
 	Processors int    // streaming multiprocessors
+	Bus        string // place on the PCI bus, "0000:1B:00.0"
 	Refused    string // why gradus will not run on it, "" if it will
+	// State is what NVML said of the GPU at the time of the examination, nil if
+	// it said nothing.
+	State *libs.Sample
 }
+
+func (g GPU) String() string { return fmt.Sprintf("GPU %d (%s)", g.Index, g.Name) }
 
 // Report is what this machine has for CUDA.
 type Report struct {
@@ -30,4 +42,8 @@ type Report struct {
 	Path    string
 	Version int
 	GPUs    []GPU
+	// Kernels describes the GPU code that this binary carries.
+	Kernels string
+	// NVML says why there is no telemetry, nil if there is.
+	NVML error
 }

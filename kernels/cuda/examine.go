@@ -4,14 +4,20 @@ package cuda
 
 import (
 	"fmt"
+	"os"
+	"time"
 
 	"gorgonia.org/cu"
 
+	"gradus/kernels/cuda/cux"
 	"gradus/kernels/cuda/driver"
+	"gradus/kernels/cuda/libs"
+	"gradus/kernels/cuda/ptx"
 )
 
-// Examine looks for the driver and its GPUs. It makes no context, so it takes
-// no memory of a GPU.
+// Examine looks for the driver and its GPUs, and asks NVML how they are. It
+// makes no context, so it takes no memory of a GPU. NVML's library is the one
+// that the environment variable GRADUS_LIBNVML names, or the driver's.
 func Examine() Report {
 	lib, err := driver.Load()
 	r := Report{Off: err, Path: lib.Path, Version: lib.Version}
@@ -20,7 +26,7 @@ func Examine() Report {
 	}
 	n, err := cu.NumDevices()
 	if err != nil {
-		r.Off = fmt.Errorf("cuDeviceGetCount: %w", err)
+		r.Off = cux.Wrap(err, "cuDeviceGetCount()")
 		return r
 	}
 	for i := range n {
@@ -32,35 +38,68 @@ func Examine() Report {
 	}
 	if n == 0 {
 		r.Off = &driver.Off{What: "the driver " + lib.Path + " has no GPU", Do: "see nvidia-smi and CUDA_VISIBLE_DEVICES"}
+		return r
 	}
+	r.Kernels = fmt.Sprintf("PTX %d.%d, compiled by the driver for the GPU; needs a driver for CUDA %s or newer", ptx.Version/10, ptx.Version%10, driver.VersionString(ptx.MinDriver))
+	r.NVML = r.ask(time.Now())
 	return r
+}
+
+// ask adds the state of every GPU, as NVML tells it.
+func (r *Report) ask(now time.Time) error {
+	n, err := libs.OpenNVML(os.Getenv("GRADUS_LIBNVML"))
+	if err != nil {
+		return err
+	}
+	defer n.Close()
+	for i := range r.GPUs {
+		g, err := n.GPU(r.GPUs[i].Bus)
+		if err != nil {
+			return err
+		}
+		s, err := g.Sample(now)
+		if err != nil {
+			return err
+		}
+		r.GPUs[i].State = &s
+	}
+	return nil
 }
 
 func examineGPU(i int) (GPU, error) {
 	g := GPU{Index: i}
 	d, err := cu.GetDevice(i)
 	if err != nil {
-		return g, fmt.Errorf("cuDeviceGet(%d): %w", i, err)
+		return g, cux.Wrap(err, "cuDeviceGet(%d)", i)
 	}
 	if g.Name, err = d.Name(); err != nil {
-		return g, fmt.Errorf("cuDeviceGetName(%d): %w", i, err)
+		return g, cux.Wrap(err, "cuDeviceGetName(%d)", i)
 	}
-	major, minor, err := d.ComputeCapability()
-	if err != nil {
-		return g, fmt.Errorf("cuDeviceGetAttribute(%d, compute capability): %w", i, err)
+	if g.Memory, err = d.TotalMem(); err != nil {
+		return g, cux.Wrap(err, "cuDeviceTotalMem(%d)", i)
+	}
+	var major, minor int
+	for _, a := range []struct {
+		attribute cu.DeviceAttribute
+		name      string
+		v         *int
+	}{
+		{cu.ComputeCapabilityMajor, "compute capability", &major}, {cu.ComputeCapabilityMinor, "compute capability", &minor},
+		{cu.MultiprocessorCount, "multiprocessors", &g.Processors},
+	} {
+		if *a.v, err = d.Attribute(a.attribute); err != nil {
+			return g, cux.Wrap(err, "cuDeviceGetAttribute(%s, GPU %d)", a.name, i)
+		}
 	}
 	g.Capability = 10*major + minor
-	if g.Memory, err = d.TotalMem(); err != nil {
-		return g, fmt.Errorf("cuDeviceTotalMem(%d): %w", i, err)
-	}
-	if g.Processors, err = d.Attribute(cu.MultiprocessorCount); err != nil {
-		return g, fmt.Errorf("cuDeviceGetAttribute(%d, multiprocessors): %w", i, err)
+	if g.Bus, err = cux.BusID(d); err != nil {
+		return g, err
 	}
 	if g.Capability < MinCapability {
-		g.Refused = fmt.Sprintf("compute capability %s; gradus needs %s (Ampere) or newer", capability(g.Capability), capability(MinCapability))
+		g.Refused = fmt.Sprintf("compute capability %s; gradus needs %s (Ampere) or newer", capabilityString(g.Capability), capabilityString(MinCapability))
 	}
 	return g, nil
 }
 
-// capability is "8.0" for 80.
-func capability(c int) string { return fmt.Sprintf("%d.%d", c/10, c%10) }
+// capabilityString is "8.0" for 80.
+func capabilityString(c int) string { return fmt.Sprintf("%d.%d", c/10, c%10) }

@@ -1,0 +1,165 @@
+//go:build cuda && linux
+
+package cuda
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"gradus/kernels"
+	"gradus/kernels/cuda/emu"
+	"gradus/kernels/cuda/fake"
+	"gradus/kernels/optest"
+)
+
+// The driver's library is chosen once for a process, so the stand-in is built
+// before any test and serves all of them. GRADUS_TEST_GPU=1 leaves the machine's
+// own driver in place: then the tests of conformance run on a real GPU.
+func TestMain(m *testing.M) { os.Exit(run(m)) }
+
+var standIn *fake.Driver // nil with a real driver, or without a compiler
+
+func onGPU() bool { return os.Getenv("GRADUS_TEST_GPU") != "" }
+
+func run(m *testing.M) int {
+	if onGPU() {
+		return m.Run()
+	}
+	dir, err := os.MkdirTemp("", "gradus-cuda-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "libcuda.so.1")
+	switch err := fake.Build(".", path); {
+	case errors.Is(err, fake.ErrNoCompiler):
+		return m.Run()
+	case err != nil:
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	os.Setenv("GRADUS_LIBCUDA", path)
+	if standIn, err = fake.Open(path); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return m.Run()
+}
+
+// pretend makes the stand-in a new machine, and checks at the end of the test
+// that nothing was used wrongly or left behind.
+func pretend(t *testing.T, c fake.Config) *fake.Driver {
+	t.Helper()
+	if standIn == nil {
+		t.Skip("needs the driver's stand-in")
+	}
+	standIn.Reset(c)
+	if err := standIn.Emulate(""); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		for _, p := range standIn.Problems(true) {
+			t.Error(p)
+		}
+	})
+	return standIn
+}
+
+var emulator = sync.OnceValues(func() (string, error) { return emu.Build(".") })
+
+// emulated is pretend with kernels that compute.
+func emulated(t *testing.T, c fake.Config) *fake.Driver {
+	t.Helper()
+	d := pretend(t, c)
+	so, err := emulator()
+	if errors.Is(err, emu.ErrNoCompiler) {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Emulate(so); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func open(t *testing.T, o Options) *Device {
+	t.Helper()
+	d, err := Open(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := d.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return d.(*Device)
+}
+
+// conforming is a device for the tests of conformance: a GPU, or the emulator
+// behind the stand-in.
+func conforming(t *testing.T, o Options) *Device {
+	t.Helper()
+	if !onGPU() {
+		emulated(t, fake.Default())
+	}
+	return open(t, o)
+}
+
+func TestContract(t *testing.T) {
+	if err := optest.Contract(conforming(t, Options{})); err != nil {
+		t.Error(err)
+	}
+}
+
+// Every op equals ref within the table's budgets, replayed from a graph and
+// launched one by one. What makes the difference is not the op, so a part of
+// the table is enough for the second, and for both where time is short.
+func TestCheck(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		options Options
+		every   int
+	}{{"graphs", Options{}, 1}, {"launches", Options{NoGraphs: true}, 5}} {
+		t.Run(c.name, func(t *testing.T) {
+			var cases []optest.Case
+			every := c.every
+			if testing.Short() {
+				every = 9
+			}
+			if onGPU() {
+				every = 1
+			}
+			for i, k := range optest.Cases(1) {
+				if i%every == 0 {
+					cases = append(cases, k)
+				}
+			}
+			if _, err := optest.Check([]kernels.Device{conforming(t, c.options)}, cases); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// Neither the batch, nor the place of a row in it, nor the grid changes a bit:
+// the log-probs of decoding are those of training. All devices share one GPU;
+// that grids do not matter is shown by package emu.
+func TestBits(t *testing.T) {
+	if testing.Short() && !onGPU() {
+		t.Skip("the emulated GPU is slow")
+	}
+	if !onGPU() {
+		emulated(t, fake.Default())
+	}
+	if err := optest.Bits(func(int) (kernels.Device, error) { return Open(Options{Staging: 1 << 20}) }, optest.Cases(1)); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,448 @@
+//go:build cuda && linux
+
+package cuda
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"gradus/kernels"
+	"gradus/kernels/cuda/cux"
+	"gradus/kernels/cuda/fake"
+	"gradus/kernels/cuda/ptx"
+)
+
+// copying is a program that copies rows of c numbers and sums their squares.
+type copying struct {
+	x, y, sum kernels.Buffer
+	exec      kernels.Exec
+}
+
+func newCopying(d kernels.Device, rows, c int) (p *copying, err error) {
+	p = &copying{}
+	prog := kernels.NewProgram("copying", kernels.Args{Rows: rows})
+	for _, b := range []struct {
+		name string
+		buf  *kernels.Buffer
+		n    int
+	}{{"x", &p.x, rows * c}, {"y", &p.y, rows * c}, {"sum", &p.sum, 1}} {
+		if *b.buf, err = d.Alloc(kernels.F32, int64(b.n)); err != nil {
+			return p, err
+		}
+		prog.BindAll(b.name, *b.buf)
+	}
+	prog.Add(kernels.Copy{Y: 2, X: 1, N: kernels.DimRows, C: c}, kernels.SumSq{Out: 3, X: 2, Len: int64(rows * c)})
+	p.exec, err = d.Compile(prog)
+	return p, err
+}
+
+func (p *copying) free() error {
+	var errs []error
+	if p.exec != nil {
+		errs = append(errs, p.exec.Free())
+	}
+	for _, b := range []kernels.Buffer{p.x, p.y, p.sum} {
+		if b != nil {
+			errs = append(errs, b.Free())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// scenario uses a device once, as a run does.
+func scenario() (err error) {
+	d, err := Open(Options{Staging: 4096})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, d.Close()) }()
+	p, err := newCopying(d, 3, 5)
+	if p != nil {
+		defer func() { err = errors.Join(err, p.free()) }()
+	}
+	if err != nil {
+		return err
+	}
+	if err := d.WriteF32(p.x, 0, make([]float32, 15)); err != nil {
+		return err
+	}
+	for rows := range 4 {
+		if err := p.exec.Run(&kernels.Args{Rows: rows}); err != nil {
+			return err
+		}
+	}
+	return d.ReadF32(make([]float32, 15), p.y, 0)
+}
+
+// Each call of the driver fails once, in three ways. Whatever it is: the error
+// names the call and the code, or the device does without; nothing is used
+// wrongly, and nothing is left behind but what the failed call should have
+// freed.
+func TestEveryCallFails(t *testing.T) {
+	f := pretend(t, fake.Default())
+	if err := scenario(); err != nil { // loads the driver, which happens once
+		t.Fatal(err)
+	}
+	f.Reset(fake.Default())
+	if err := scenario(); err != nil {
+		t.Fatal(err)
+	}
+	calls := f.Stats().Calls
+	if calls < 50 {
+		t.Fatalf("the scenario makes %d calls", calls)
+	}
+	for _, c := range []struct {
+		code int
+		name string
+		lost bool
+	}{{1, "CUDA_ERROR_INVALID_VALUE", false}, {2, "CUDA_ERROR_OUT_OF_MEMORY", false}, {700, "CUDA_ERROR_ILLEGAL_ADDRESS", true}} {
+		without := 0
+		for i := 1; i <= calls; i++ {
+			f.Reset(fake.Default())
+			f.Fail("*", i, c.code)
+			err := scenario()
+			call := f.Injected()
+			frees := call == "cuCtxSetCurrent" || strings.Contains(call, "Free") || strings.Contains(call, "Destroy") || strings.Contains(call, "Unload") || strings.Contains(call, "Release")
+			for _, p := range f.Problems(!frees && !c.lost) {
+				t.Errorf("call %d, %s, returns %d: %s", i, call, c.code, p)
+			}
+			switch {
+			case call == "":
+				t.Errorf("call %d did not come", i)
+			case err == nil:
+				without++
+			case !strings.Contains(err.Error(), c.name) || !c.lost && !strings.Contains(err.Error(), call):
+				t.Errorf("call %d, %s, returns %d: the error does not say so: %v", i, call, c.code, err)
+			case strings.Contains(err.Error(), "\n"):
+				t.Errorf("call %d, %s, returns %d: more than one line: %v", i, call, c.code, err)
+			}
+		}
+		// Graphs and the word of a kernel's parameters are what it can do without.
+		if without > calls/3 {
+			t.Errorf("code %d: %d of %d failures went unnoticed", c.code, without, calls)
+		}
+	}
+	f.Reset(fake.Default())
+}
+
+// A kernel that fails as it runs ends the device, and says in which program.
+func TestKernelFails(t *testing.T) {
+	for _, c := range []struct {
+		code     int
+		hardware bool
+	}{{700, false}, {719, true}, {214, true}, {999, true}} {
+		f := pretend(t, fake.Default())
+		d, err := Open(Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := newCopying(d, 3, 5)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.Fail("kernel:gk_copy_rows", 2, c.code)
+		if err := p.exec.Run(&kernels.Args{Rows: 3}); err != nil {
+			t.Fatal(err)
+		}
+		err = p.exec.Run(&kernels.Args{Rows: 3})
+		var lost *LostError
+		if !errors.As(err, &lost) || lost.Hardware != c.hardware || lost.TryAgain() != c.hardware ||
+			!strings.Contains(err.Error(), "program copying: cuStreamSynchronize") || strings.Contains(err.Error(), "\n") {
+			t.Fatalf("code %d: %v", c.code, err)
+		}
+		for what, again := range map[string]error{
+			"run": p.exec.Run(&kernels.Args{Rows: 3}), "write": d.WriteF32(p.x, 0, make([]float32, 1)), "read": d.ReadF32(make([]float32, 1), p.x, 0),
+		} {
+			if !errors.As(again, &lost) {
+				t.Errorf("%s afterwards: %v", what, again)
+			}
+		}
+		if _, err := d.Alloc(kernels.F32, 1); !errors.As(err, &lost) {
+			t.Errorf("alloc afterwards: %v", err)
+		}
+		if err := errors.Join(p.free(), d.Close()); err != nil {
+			t.Errorf("the end of a lost device: %v", err)
+		}
+		if problems := f.Problems(false); problems != nil {
+			t.Error(problems)
+		}
+		f.Reset(fake.Default()) // what was not freed went with the context
+	}
+}
+
+func TestOpenRefuses(t *testing.T) {
+	with := func(change func(*fake.Config)) fake.Config {
+		c := fake.Default()
+		change(&c)
+		return c
+	}
+	modules, err := ptx.Modules(80)
+	if err != nil {
+		t.Fatal(err)
+	}
+	altered := func(old, new string) []ptx.Module {
+		m := append([]ptx.Module(nil), modules...)
+		for i := range m {
+			m[i].Text = []byte(strings.ReplaceAll(string(m[i].Text), old, new))
+		}
+		return m
+	}
+	for name, c := range map[string]struct {
+		config  fake.Config
+		options Options
+		want    []string
+	}{
+		"old GPU":       {with(func(c *fake.Config) { c.Capability = 75 }), Options{}, []string{"GPU 0 (Fake GPU 0): compute capability 7.5; gradus needs 8.0 (Ampere) or newer"}},
+		"old driver":    {with(func(c *fake.Config) { c.Version = 11040 }), Options{}, []string{"runs CUDA 11.4", "PTX 8.0", "need a driver for CUDA 12.0 or newer"}},
+		"no GPU":        {with(func(c *fake.Config) { c.Devices = 0 }), Options{}, []string{"there is no GPU 0", "shows 0", "CUDA_VISIBLE_DEVICES"}},
+		"no second GPU": {fake.Default(), Options{Index: 1}, []string{"there is no GPU 1"}},
+		"negative":      {fake.Default(), Options{Index: -1}, []string{"there is no GPU -1"}},
+		"newer PTX":     {fake.Default(), Options{Modules: altered(".version 8.0", ".version 9.0")}, []string{"cuModuleLoadDataEx(attn.sm_80.ptx", "CUDA_ERROR_UNSUPPORTED_PTX_VERSION (222)"}},
+		"broken PTX":    {fake.Default(), Options{Modules: altered(".version 8.0", "")}, []string{"CUDA_ERROR_INVALID_PTX (218)", "compiler log: ptxas fatal : Missing .version"}},
+		"a kernel less": {fake.Default(), Options{Modules: altered(".entry gk_adamw_step(", ".entry gk_adamw(")}, []string{"kernel gk_adamw_step is in none of", "not of this build"}},
+		"other layout":  {fake.Default(), Options{Modules: altered("gk_embed_fwd_param_0[56]", "gk_embed_fwd_param_0[48]")}, []string{"kernel gk_embed_fwd takes 48 bytes of parameters, the host passes 56"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			pretend(t, c.config)
+			d, err := Open(c.options)
+			if err == nil {
+				d.Close()
+				t.Fatal("it opens")
+			}
+			for _, want := range c.want {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("got %v\nwant in it %q", err, want)
+				}
+			}
+		})
+	}
+}
+
+func TestBusy(t *testing.T) {
+	f := pretend(t, fake.Default())
+	f.Fail("cuDevicePrimaryCtxRetain", 1, int(cux.DeviceUnavailable))
+	_, err := Open(Options{})
+	var busy *BusyError
+	if !errors.As(err, &busy) || !busy.TryAgain() || !strings.Contains(err.Error(), "GPU 0 (Fake GPU 0) is busy or not available") {
+		t.Error(err)
+	}
+}
+
+func TestOutOfMemory(t *testing.T) {
+	c := fake.Default()
+	c.Memory, c.Others = 6_000_000_000, 0
+	pretend(t, c)
+	d := open(t, Options{})
+	_, err := d.Alloc(kernels.F32, 2_000_000_000)
+	var m *MemoryError
+	if !errors.As(err, &m) || m.Want != 8_000_000_000 || m.Total != 6_000_000_000 || m.Own != 0 || m.Free != 6_000_000_000 || m.TryAgain() ||
+		!strings.Contains(err.Error(), "no room for 8.00 GB (2000000000 elements of f32) on GPU 0 (Fake GPU 0)") {
+		t.Fatalf("%v", err)
+	}
+	if d.Held() != 0 {
+		t.Errorf("%d bytes held after a refusal", d.Held())
+	}
+}
+
+// Memory that others hold may come back: that is worth another try.
+func TestMemoryOfOthers(t *testing.T) {
+	c := fake.Default()
+	c.Memory, c.Others = 6_000_000_000, 5_900_000_000
+	pretend(t, c)
+	d := open(t, Options{})
+	if m, ok := d.Memory(); !ok || m.Bytes != 100_000_000 || m.Total != 6_000_000_000-overhead || m.Why != "on GPU 0 (Fake GPU 0)" {
+		t.Errorf("%+v, %t", m, ok)
+	}
+	own, err := d.Alloc(kernels.I32, 10_000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer own.Free()
+	_, err = d.Alloc(kernels.F32, 100_000_000)
+	var m *MemoryError
+	if !errors.As(err, &m) || m.Own != 40_000 || !m.TryAgain() || !cux.Is(err, cux.OutOfMemory) {
+		t.Fatalf("%v", err)
+	}
+}
+
+// One graph serves all sizes of a run: it is captured once.
+func TestGraphsAreReplayed(t *testing.T) {
+	f := pretend(t, fake.Default())
+	d := open(t, Options{})
+	p, err := newCopying(d, 3, 5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.free()
+	if graph, err := p.exec.(*exec).Graph(); !graph {
+		t.Fatal(err)
+	}
+	before := f.Stats()
+	for rows := range 4 {
+		if err := p.exec.Run(&kernels.Args{Rows: rows}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	after := f.Stats()
+	if n := after.GraphLaunches - before.GraphLaunches; n != 4 {
+		t.Errorf("%d graphs for 4 runs", n)
+	}
+	if n := after.Launches - before.Launches; n != 4*3 {
+		t.Errorf("%d kernels for 4 runs of 3", n)
+	}
+	if n := after.Calls - before.Calls; n != 4*3 { // set the context, launch, wait
+		t.Errorf("%d calls for 4 runs", n)
+	}
+	if after.Bytes != before.Bytes || after.Live != before.Live {
+		t.Errorf("runs allocate: %+v, before %+v", after, before)
+	}
+}
+
+// A driver that cannot capture runs the same launches one by one.
+func TestWithoutGraphs(t *testing.T) {
+	for name, call := range map[string]string{
+		"begin": "cuStreamBeginCapture", "end": "cuStreamEndCapture", "instantiate": "cuGraphInstantiate", "upload": "cuGraphUpload", "launch": "cuLaunchKernel",
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := pretend(t, fake.Default())
+			d := open(t, Options{})
+			f.Fail(call, 1, 801)
+			p, err := newCopying(d, 3, 5)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer p.free()
+			graph, why := p.exec.(*exec).Graph()
+			if graph || why == nil || !strings.Contains(why.Error(), call) {
+				t.Errorf("graph %t, because %v", graph, why)
+			}
+			before := f.Stats()
+			if err := p.exec.Run(&kernels.Args{Rows: 3}); err != nil {
+				t.Fatal(err)
+			}
+			if after := f.Stats(); after.Launches-before.Launches != 3 || after.GraphLaunches != 0 {
+				t.Errorf("%+v, before %+v", after, before)
+			}
+		})
+	}
+}
+
+// A driver before CUDA 12.4 does not tell the size of parameters.
+func TestWithoutParamInfo(t *testing.T) {
+	c := fake.Default()
+	c.NoParamInfo, c.Version = true, 12000
+	pretend(t, c)
+	open(t, Options{})
+}
+
+// Copies larger than the pinned block go in parts, and small ones wait in it
+// until the GPU has taken them.
+func TestCopies(t *testing.T) {
+	pretend(t, fake.Default())
+	d := open(t, Options{})
+	const n = defaultStaging/4*2 + 12345
+	b, err := d.Alloc(kernels.F32, n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Free()
+	src, dst := make([]float32, n), make([]float32, n)
+	for i := range src {
+		src[i] = float32(i % 8191)
+	}
+	if err := errors.Join(d.WriteF32(b, 0, src), d.ReadF32(dst, b, 0)); err != nil {
+		t.Fatal(err)
+	}
+	for i := range src {
+		if dst[i] != src[i] {
+			t.Fatalf("element %d is %g, want %g", i, dst[i], src[i])
+		}
+	}
+	// Many small writes without a wait between them.
+	for i := range 5000 {
+		if err := d.WriteF32(b, int64(i*3), []float32{float32(i), -1}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := d.ReadF32(dst[:15000], b, 0); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 5000 {
+		if dst[3*i] != float32(i) || dst[3*i+1] != -1 || dst[3*i+2] != src[3*i+2] {
+			t.Fatalf("small write %d: %v", i, dst[3*i:3*i+3])
+		}
+	}
+}
+
+// What was freed or closed says so.
+func TestAfterFree(t *testing.T) {
+	pretend(t, fake.Default())
+	d := open(t, Options{})
+	p, err := newCopying(d, 2, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d.Held() == 0 {
+		t.Error("nothing is held")
+	}
+	if err := p.y.Free(); err != nil {
+		t.Fatal(err)
+	}
+	says := func(err error, want string) {
+		t.Helper()
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+		}
+	}
+	says(p.exec.Run(&kernels.Args{Rows: 1}), `program copying: buffer "y" was freed`)
+	says(d.ReadF32(make([]float32, 1), p.y, 0), "the buffer was freed")
+	prog := kernels.NewProgram("late", kernels.Args{})
+	prog.BindAll("y", p.y)
+	_, err = d.Compile(prog)
+	says(err, `buffer "y" was freed`)
+	if err := errors.Join(p.free(), p.free()); err != nil {
+		t.Error(err)
+	}
+	says(p.exec.Run(&kernels.Args{Rows: 1}), "program copying was freed")
+	if d.Held() != 0 {
+		t.Errorf("%d bytes held after all was freed", d.Held())
+	}
+	if err := errors.Join(d.Close(), d.Close(), p.free()); err != nil {
+		t.Error(err)
+	}
+	says(p.exec.Run(&kernels.Args{Rows: 1}), "closed")
+	_, err = d.Alloc(kernels.F32, 1)
+	says(err, "closed")
+}
+
+// A forgotten buffer goes with the device.
+func TestCloseFreesAll(t *testing.T) {
+	pretend(t, fake.Default())
+	d := open(t, Options{})
+	if _, err := newCopying(d, 2, 2); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestExamine(t *testing.T) {
+	c := fake.Default()
+	c.Devices, c.Capability = 2, 90
+	pretend(t, c)
+	r := Examine()
+	if r.Off != nil || r.Version != 12040 || len(r.GPUs) != 2 || fmt.Sprint(r.GPUs[1]) != "GPU 1 (Fake GPU 1)" ||
+		r.GPUs[1].Capability != 90 || r.GPUs[1].Memory != 1<<30 || r.GPUs[1].Processors != 3 || r.GPUs[1].Refused != "" {
+		t.Errorf("%+v", r)
+	}
+	c.Devices = 0
+	pretend(t, c)
+	if r := Examine(); r.Off == nil || !strings.Contains(r.Off.Error(), "no GPU") {
+		t.Errorf("%+v", r)
+	}
+	c.Devices, c.Capability = 1, 70
+	pretend(t, c)
+	if r := Examine(); r.Off != nil || !strings.Contains(r.GPUs[0].Refused, "7.0") {
+		t.Errorf("%+v", r)
+	}
+}
