@@ -25,7 +25,7 @@ type Recipe struct {
 	Name    string `toml:"name" help:"what the run is called; letters, digits, '-', '_' and '.'"`
 	About   string `toml:"about" help:"one sentence shown by 'gradus recipes'"`
 	Seed    uint64 `toml:"seed" default:"1" range:"0 .. inf" help:"every random number of the run follows from it"`
-	Device  string `toml:"device" default:"cpu" oneof:"cpu" help:"where the model is trained"`
+	Device  string `toml:"device" default:"cpu" oneof:"cpu cuda" help:"where the model is trained: on the processor, or on the first NVIDIA GPU that CUDA_VISIBLE_DEVICES leaves (gradus doctor says what there is)"`
 	Threads int    `toml:"threads" default:"0" range:"0 .. 256" help:"worker threads of the device; 0 takes what affinity mask and cgroup quota allow; GRADUS_THREADS overrides it"`
 
 	Model      Model      `toml:"model"`

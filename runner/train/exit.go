@@ -30,6 +30,10 @@ func ExitCode(err error) int {
 // mayPass says whether the trouble is the machine's and may be gone when the
 // run is resumed.
 func mayPass(err error) bool {
+	var device interface{ TryAgain() bool } // a GPU that was lost, or is busy
+	if errors.As(err, &device) && device.TryAgain() {
+		return true
+	}
 	for _, e := range []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT, syscall.EIO, syscall.ENOMEM, syscall.EMFILE, syscall.ENFILE, syscall.ESTALE} {
 		if errors.Is(err, e) {
 			return true

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"gradus/kernels"
+	"gradus/kernels/machine"
 	"gradus/model"
 	"gradus/runner/recipe"
 	"gradus/runner/rundir"
@@ -201,11 +202,15 @@ func (r *run) work(ctx context.Context) error {
 func (r *run) prepare(me rundir.Holder) error {
 	var failed error
 	r.shape, failed = shape.New(r.rec, r.spec.From)
-	if failed == nil {
-		failed = r.fits()
+	if failed == nil && r.rec.Device == "cpu" {
+		failed = r.fits(r.env.Memory)
 	}
 	if failed == nil {
 		r.dev, r.about, failed = r.env.OpenDevice(r.rec)
+	}
+	// A device with memory of its own tells how much once it is open.
+	if own, ok := r.dev.(interface{ Memory() (machine.Memory, bool) }); ok && failed == nil {
+		failed = r.fits(own.Memory)
 	}
 	if failed == nil {
 		r.judge, failed = judge.New(r.rec.Rewards, r.env.Dir.Code())
@@ -250,12 +255,13 @@ func (r *run) prepare(me rundir.Holder) error {
 	return r.alert(warnings...)
 }
 
-// fits refuses a run that needs more memory than there is.
-func (r *run) fits() error {
-	if r.env.Memory == nil {
+// fits refuses a run that needs more memory than there is. Nobody knows how
+// much there is if memory is nil.
+func (r *run) fits(memory func() (machine.Memory, bool)) error {
+	if memory == nil {
 		return nil
 	}
-	have, ok := r.env.Memory()
+	have, ok := memory()
 	if !ok {
 		return nil
 	}
