@@ -7,16 +7,25 @@ import (
 
 	"gradus/kernels"
 	"gradus/kernels/cpu"
+	"gradus/kernels/cuda"
 	"gradus/kernels/machine"
 	"gradus/runner/recipe"
 )
 
-// openDevice opens the device that a recipe names, on the code path that
-// GRADUS_CPU forces and with the threads that GRADUS_THREADS asks for, and
-// describes it.
+// openDevice opens the device that a recipe names and describes it: the
+// processor, on the code path that GRADUS_CPU forces and with the threads that
+// GRADUS_THREADS asks for, or the first GPU.
 func (a *app) openDevice(r *recipe.Recipe) (kernels.Device, string, error) {
-	if r.Device != "cpu" {
-		return nil, "", fmt.Errorf("device %q: this build has only cpu", r.Device)
+	switch r.Device {
+	case "cuda":
+		dev, err := cuda.Open(cuda.Options{})
+		if err != nil {
+			return nil, "", fmt.Errorf("device = %q: %w; device = \"cpu\" trains here without a GPU", r.Device, err)
+		}
+		return dev, deviceLabel(dev), nil
+	case "cpu":
+	default:
+		return nil, "", fmt.Errorf("device %q: there are cpu and cuda", r.Device)
 	}
 	threads, err := a.threads(r.Threads)
 	if err != nil {
@@ -50,8 +59,12 @@ func (a *app) openCPU(threads int) (kernels.Device, string, error) {
 	return dev, deviceLabel(dev), nil
 }
 
-// deviceLabel is how a device is recorded: "cpu-avx2, 2 threads".
+// deviceLabel is how a device is recorded: "cpu-avx2, 2 threads" or
+// "cuda-sm_90, NVIDIA H100 80GB HBM3".
 func deviceLabel(dev kernels.Device) string {
+	if g, ok := dev.(interface{ GPU() cuda.GPU }); ok {
+		return dev.Name() + ", " + g.GPU().Name
+	}
 	t, ok := dev.(interface{ Threads() int })
 	switch {
 	case !ok:

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"gradus/kernels/cpu"
+	"gradus/kernels/cuda"
 	"gradus/runner/recipe"
 	"gradus/runner/rundir"
 	"gradus/tui/text"
@@ -71,7 +72,7 @@ func (a *app) examine() []finding {
 		list = append(list, finding{Name: " cpu " + p.Name, OK: p.Available, Value: p.Why})
 	}
 	list = append(list, a.examineDevice(), a.examineThreads(), a.examineDType(), a.examineMemory())
-	list = append(list, examineCUDA()...)
+	list = append(list, examineCUDA(cuda.Examine())...)
 	list = append(list, a.examineHome()...)
 	list = append(list, a.examineTerminal())
 	return list
