@@ -14,7 +14,7 @@ TOOLS    := $(CURDIR)/bin/tools
 # The numeric packages spend their time in float64 loops, which the race
 # detector slows about tenfold; their concurrency is the C worker pool of
 # kernels/cpu, which is tested under -race by itself.
-SLOW_UNDER_RACE := gradus/kernels/ref gradus/kernels/optest gradus/model
+SLOW_UNDER_RACE := gradus/kernels/ref gradus/kernels/optest gradus/kernels/cuda/emu gradus/model
 
 export CGO_ENABLED = 1
 
@@ -33,7 +33,7 @@ export CGO_LDFLAGS := -O2 -g "-L$(CURDIR)/kernels/cuda/driver/link"
 endif
 endif
 
-.PHONY: all build demo test unit race test-arm64 lint fmt fmt-check vet staticcheck bench rivals faults results tools ptx need clean
+.PHONY: all build demo test unit race test-arm64 lint fmt fmt-check vet staticcheck bench rivals faults gpu-binaries results tools ptx need clean
 
 all: build
 
@@ -104,6 +104,13 @@ rivals: build
 ## faults: the kill and fault tests in full length (minutes)
 faults: need
 	GRADUS_FAULTS=full $(GO) test -tags $(TAGS) -count=1 -timeout 60m -run 'Fault|Kill|Torn|Full' ./store/... ./runner/...
+
+## gpu-binaries: bin/gpu, for bench/gpu/check.sh on a machine with a GPU
+gpu-binaries: build
+	@mkdir -p bin/gpu
+	cp bin/gradus bin/gpu/gradus
+	$(GO) test -c -tags $(TAGS) -ldflags "-s -w" -o bin/gpu/cuda.test ./kernels/cuda
+	$(GO) test -c -tags $(TAGS) -ldflags "-s -w" -o bin/gpu/cux.test ./kernels/cuda/cux
 
 ## results: the demo on five seeds; rewrites the table in docs/results.md (half an hour)
 results: build

@@ -1,0 +1,95 @@
+#!/usr/bin/env bash
+# Everything that can only be known on a GPU, in one call of at most ten minutes
+# on a bare machine: no network, no Go, no compiler, no CUDA toolkit.
+#
+#   make gpu-binaries                       where there is Go: fills bin/gpu
+#   bench/gpu/check.sh bin/gpu OUT          on the machine with the GPU
+#
+# OUT receives report.json (one JSON object a line, as gradus bench --json
+# writes them), report.txt (for people) and the log of every part. A part that
+# fails or runs out of time is recorded, and the next one begins. The exit code
+# is 0 if all parts passed.
+set -uo pipefail
+
+bin=${1:?usage: check.sh BINARIES OUT} out=${2:?usage: check.sh BINARIES OUT}
+here=$(cd "$(dirname "$0")" && pwd)
+bin=$(cd "$bin" && pwd) || exit 2
+mkdir -p "$out" && out=$(cd "$out" && pwd) || exit 2
+for f in gradus cuda.test cux.test; do
+  [ -x "$bin/$f" ] || { echo "check.sh: no $bin/$f; run make gpu-binaries where there is Go" >&2; exit 2; }
+done
+json=$out/report.json txt=$out/report.txt
+: >"$json"; : >"$txt"
+export GRADUS_TEST_GPU=1 GRADUS_GPU_REPORT=$json
+work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
+failed=0
+
+say() { printf '%s\n' "$*" | tee -a "$txt"; }
+quote() { sed 's/\\/\\\\/g; s/"/\\"/g; s/[[:cntrl:]]/ /g' <<<"$1"; }
+# part NAME SECONDS COMMAND...: runs it, with its output in OUT/NAME.log.
+part() {
+  local name=$1 limit=$2 start rc took
+  shift 2
+  start=$(date +%s.%N)
+  timeout -k 5 "$limit" "$@" >"$out/$name.log" 2>&1
+  rc=$?
+  took=$(awk "BEGIN { printf \"%.1f\", $(date +%s.%N) - $start }")
+  case $rc in
+  0) say "ok      $name (${took} s)" ;;
+  124 | 137) say "TIMEOUT $name after ${limit} s: see $name.log"; failed=1 ;;
+  *) say "FAILED  $name (exit $rc, ${took} s): $(grep -m1 -E 'FAIL|error|Error|gradus:|panic' "$out/$name.log" | cut -c1-300)"; failed=1 ;;
+  esac
+  printf '{"name":"check.%s","value":%s,"unit":"s","better":"lower","rc":%d}\n' "$name" "$took" "$rc" >>"$json"
+  return $rc
+}
+
+say "gradus on a GPU, $(date -u +%Y-%m-%dT%H:%MZ)"
+say "$("$bin/gradus" version 2>/dev/null | head -n 1)"
+if command -v nvidia-smi >/dev/null; then
+  smi=$(nvidia-smi --query-gpu=name,driver_version,memory.total,power.limit,clocks.max.sm --format=csv,noheader | head -n 1)
+  say "GPU: $smi"
+  printf '{"name":"check.gpu","value":1,"unit":"","note":"%s"}\n' "$(quote "$smi")" >>"$json"
+fi
+printf '{"name":"check.date","value":%s,"unit":"s","note":"%s"}\n' "$(date +%s)" "$(uname -srm)" >>"$json"
+
+part doctor 30 "$bin/gradus" doctor
+grep -E 'cuda|gpu' "$out/doctor.log" | while read -r line; do say "        $line"; done
+
+# 1. Does the driver take our calls and our PTX? Nothing of the disk cache.
+CUDA_CACHE_DISABLE=1 part questions 60 "$bin/cuda.test" -test.v -test.run 'TestQuestions'
+part calls 40 "$bin/cux.test" -test.v
+# 2. Does every kernel compute what the reference computes, and the same bits
+#    whatever the batch?
+part conformance 120 "$bin/cuda.test" -test.v -test.run 'TestContract|TestCheck|TestFaults'
+part bits 90 "$bin/cuda.test" -test.v -test.run 'TestBits'
+# 3. How fast is every op?
+part perf 60 "$bin/cuda.test" -test.v -test.run 'TestPerf'
+
+# 4. Two identical runs must end with the same bits.
+train() { GRADUS_HOME=$work/$1 part "train-$1" 60 "$bin/gradus" run "$here/check.toml" --follow "${@:2}"; }
+weights() { find "$work/$1" -name '*.safetensors' -exec sha256sum {} + 2>/dev/null | awk '{ print $1 }' | sort; }
+if train a && train b; then
+  if [ -n "$(weights a)" ] && [ "$(weights a)" = "$(weights b)" ]; then
+    say "ok      two runs, the same bits"
+    echo '{"name":"check.same_bits","value":1,"unit":"","better":"higher"}' >>"$json"
+  else
+    say "FAILED  two identical runs differ"; failed=1
+    echo '{"name":"check.same_bits","value":0,"unit":"","better":"higher"}' >>"$json"
+  fi
+fi
+train cpu --set device=cpu
+
+# 5. The rival, where PyTorch and transformers are installed.
+if python3 -c 'import torch, transformers' 2>/dev/null; then
+  part rival 90 python3 "$here/rival.py" --json "$json"
+else
+  say "--      rival: PyTorch or transformers is not installed for $(command -v python3 || echo python3)"
+  echo '{"name":"rival.skipped","value":1,"unit":"","note":"no PyTorch or no transformers"}' >>"$json"
+fi
+
+say ""
+say "figures:"
+sed -nE 's/^\{"name":"((gpu|rival)\.[^"]*)","value":([^,]*),"unit":"([^"]*)".*"note":"([^"]*)".*/\1: \3 \4 (\5)/p; t
+         s/^\{"name":"((gpu|rival)\.[^"]*)","value":([^,]*),"unit":"([^"]*)".*/\1: \3 \4/p' "$json" | while read -r line; do say "  $line"; done
+[ $failed = 0 ] && say "all parts passed" || say "some parts failed: the logs are in $out"
+exit $failed
