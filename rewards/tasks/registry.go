@@ -11,7 +11,11 @@ import (
 
 // List returns the names New knows, in the order to show them.
 func List() []string {
-	return []string{"digit_walk", "mod_chain", "chain_sum", "countdown", "jsonl"}
+	names := []string{"digit_walk", "mod_chain", "chain_sum", "countdown"}
+	for _, k := range kinds() {
+		names = append(names, k.name)
+	}
+	return append(names, "jsonl")
 }
 
 // New makes the task of a name. An unknown name is an error that names the
@@ -35,6 +39,9 @@ func New(name string, cfg Config) (Task, error) {
 	case "jsonl":
 		return newJSONL(cfg)
 	}
+	if k, ok := findKind(name); ok {
+		return newWorked(k, cfg.Split), nil
+	}
 	return nil, unknown(name)
 }
 
@@ -49,6 +56,9 @@ func Check(p rewards.Problem, claim string) (Verdict, error) {
 		return checkCountdown(p, claim), nil
 	case "jsonl":
 		return checkMath(p, claim), nil
+	}
+	if k, ok := findKind(p.Task); ok {
+		return k.verdict(p, claim), nil
 	}
 	return Verdict{}, unknown(p.Task)
 }
