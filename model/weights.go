@@ -104,7 +104,7 @@ func newLayout(cfg Config, frozen bool) (*layout, error) {
 	}
 	// Ops count rows of the flat buffer in blocks of align elements.
 	if l.len/align > math.MaxInt32 || l.packLen/align > math.MaxInt32 {
-		return nil, fmt.Errorf("model config: %d weights, more than the %d that one device buffer may hold", l.len, int64(math.MaxInt32)*align)
+		return nil, fmt.Errorf("model config: %d weights, %d in packed form: more than the %d that one device buffer may hold", l.len, l.packLen, int64(math.MaxInt32)*align)
 	}
 	return l, nil
 }

@@ -15,7 +15,7 @@ import (
 )
 
 // benchKinds are what 'gradus bench' measures, in order.
-var benchKinds = []string{"kernels", "step", "decode"}
+var benchKinds = []string{"kernels", "step", "decode", "memory"}
 
 func (a *app) benchCommand() *cobra.Command {
 	var asJSON, profile bool
@@ -24,7 +24,7 @@ func (a *app) benchCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "bench [KIND...]",
 		Short: "Measure this machine beside its own ceilings",
-		Long: "KIND is kernels, step or decode; without one, all of them. Each figure is the median of several\n" +
+		Long: "KIND is kernels, step, decode or memory; without one, all of them. Each figure is the median of several\n" +
 			"repeats, with the ceiling that was measured in the same run and the share of it reached.",
 		Example: "  gradus bench\n  gradus bench step --json\n  gradus bench step --profile\n  gradus bench step --only grpo.5m.128x128\n  GRADUS_CPU=generic gradus bench kernels",
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -160,6 +160,14 @@ func (a *app) benchJobs(ctx context.Context, kinds []string, dev kernels.Device,
 					return bench.Decode(ctx, dev, s, repeats, fma, a.now)
 				})
 			}
+			for _, n := range []int{8, 64, 128} {
+				five := bench.Shapes()[1]
+				jobs = append(jobs, benchJob{five.RaggedFigures(n), func(c cpu.Ceiling) ([]bench.Figure, error) {
+					return bench.Ragged(ctx, dev, five, n, repeats, c.FMA, a.now)
+				}})
+			}
+		case "memory":
+			jobs = append(jobs, benchJob{memoryFigures(), func(cpu.Ceiling) ([]bench.Figure, error) { return a.benchMemory(ctx) }})
 		}
 	}
 	return jobs

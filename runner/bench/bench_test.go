@@ -21,7 +21,7 @@ func TestFigure(t *testing.T) {
 		{"higher", []float64{10, 20, 30, 40}, 50, Figure{Value: 25, N: 4, Min: 10, Max: 40, Ceiling: 50, Share: 0.5}},
 		{"lower", nil, 1, Figure{Ceiling: 1}},
 	} {
-		got := newFigure("x", "s", c.better, c.repeats, c.ceiling)
+		got := NewFigure("x", "s", c.better, c.repeats, c.ceiling)
 		c.want.Name, c.want.Unit, c.want.Better = "x", "s", c.better
 		if got != c.want {
 			t.Errorf("%v: got %+v, want %+v", c.repeats, got, c.want)
@@ -47,6 +47,13 @@ func TestFiguresRun(t *testing.T) {
 	}
 	defer dev.Close()
 	tiny := Shape{"tiny", model.Config{VocabSize: 32, HiddenSize: 16, IntermediateSize: 32, NumHiddenLayers: 1, NumAttentionHeads: 2, NumKeyValueHeads: 2, MaxPositionEmbeddings: 256, RopeTheta: 1e4, RMSNormEps: 1e-5, TieWordEmbeddings: true}}
+	figures, err := Ragged(context.Background(), dev, tiny, 8, 2, 10, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(figures) != 2 || figures[0].Name != "decode.tiny.ragged.b8" || figures[1].Name != "decode.tiny.ragged.b8.batches" || figures[0].Value <= 0 || figures[1].Value <= 0 {
+		t.Errorf("%+v", figures)
+	}
 	for name, f := range map[string]func() (Figure, error){
 		tiny.TrainFigure():  func() (Figure, error) { return TrainStep(context.Background(), dev, tiny, 2, 10, time.Now) },
 		tiny.GRPOFigure():   func() (Figure, error) { return GRPOStep(context.Background(), dev, tiny, 2, 10, time.Now) },

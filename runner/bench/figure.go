@@ -21,8 +21,8 @@ type Figure struct {
 	Share   float64 `json:"share,omitempty"`   // the part of it reached, 0..1
 }
 
-// newFigure summarises repeats. ceiling 0 means that none is known.
-func newFigure(name, unit, better string, repeats []float64, ceiling float64) Figure {
+// NewFigure summarises repeats of a measurement. ceiling 0 means that none is known.
+func NewFigure(name, unit, better string, repeats []float64, ceiling float64) Figure {
 	sorted := slices.Clone(repeats)
 	slices.Sort(sorted)
 	f := Figure{Name: name, Unit: unit, Better: better, N: len(sorted), Ceiling: ceiling}

@@ -111,7 +111,7 @@ func Linear(dev kernels.Device, s LinearShape, repeats int, fma float64, now fun
 		for i, t := range seconds {
 			rates[i] = 2 * float64(s.N) * float64(s.K) * float64(s.O) * float64(batch) / t / 1e9
 		}
-		figures = append(figures, newFigure(s.figure(which), "GFLOP/s", "higher", rates, fma))
+		figures = append(figures, NewFigure(s.figure(which), "GFLOP/s", "higher", rates, fma))
 	}
 	return figures, nil
 }

@@ -41,7 +41,7 @@ func GRPOStep(ctx context.Context, dev kernels.Device, s Shape, repeats int, fma
 	decoded := int64(sequences*grpoNew + grpoPrompts*grpoPrompt)
 	trained := int64(sequences * (grpoPrompt + grpoNew))
 	flops := float64(matmulParams(s.Config)) * float64(2*decoded+6*trained)
-	return newFigure(name, "s", "lower", seconds, flops/(fma*1e9)), nil
+	return NewFigure(name, "s", "lower", seconds, flops/(fma*1e9)), nil
 }
 
 func grpoStep(ctx context.Context, m *model.Model, step uint64) error {
@@ -108,7 +108,7 @@ func TrainStep(ctx context.Context, dev kernels.Device, s Shape, repeats int, fm
 		return Figure{}, fmt.Errorf("%s: %w", name, err)
 	}
 	flops := 6 * float64(matmulParams(s.Config)) * sequences * length
-	return newFigure(name, "s", "lower", seconds, flops/(fma*1e9)), nil
+	return NewFigure(name, "s", "lower", seconds, flops/(fma*1e9)), nil
 }
 
 // Decode times batched sampling of 64 sequences, 96 tokens each, in tokens a
@@ -139,7 +139,7 @@ func Decode(ctx context.Context, dev kernels.Device, s Shape, repeats int, fma f
 	for i, t := range seconds {
 		rates[i] = sequences * length / t
 	}
-	return newFigure(name, "tok/s", "higher", rates, fma*1e9/(2*float64(matmulParams(s.Config)))), nil
+	return NewFigure(name, "tok/s", "higher", rates, fma*1e9/(2*float64(matmulParams(s.Config)))), nil
 }
 
 // newModel is a model with random weights, the same each time.

@@ -62,15 +62,15 @@ func TestBadInput(t *testing.T) {
 				return nil, "", errors.New("no such device here")
 			}
 		}, says: []string{"no such device"}},
-		{name: "too large for the memory", sets: []string{"model.hidden_size=8192", "model.num_attention_heads=64", "model.num_hidden_layers=30"}, env: func(e *Env) {
+		{name: "too large for the memory", sets: []string{"model.hidden_size=8192", "model.num_attention_heads=64", "model.num_hidden_layers=16"}, env: func(e *Env) {
 			e.Memory = func() (machine.Memory, bool) {
 				return machine.Memory{Bytes: 16e9, Total: 24e9, Why: "MemAvailable"}, true
 			}
 			e.OpenDevice = func(*recipe.Recipe) (kernels.Device, string, error) {
 				panic("a run that does not fit must be refused before it has a device")
 			}
-		}, says: []string{"the run needs", "weights 3", "optimizer state 6", "16.0 GB are free (MemAvailable)", "take a smaller model"}},
-		{name: "too large for any memory", sets: []string{"model.hidden_size=8192", "model.num_attention_heads=64", "model.num_hidden_layers=500"}, says: []string{"weights, more than"}},
+		}, says: []string{"the run needs", "weights 17.2 GB", "optimizer state 34.4 GB", "16.0 GB are free (MemAvailable)", "take a smaller model"}},
+		{name: "too large for any memory", sets: []string{"model.hidden_size=8192", "model.num_attention_heads=64", "model.num_hidden_layers=500"}, says: []string{"in packed form: more than"}},
 		{name: "no room for an answer", sets: []string{"grpo.max_completion_length=64", "model.max_position_embeddings=96", "limits.max_prompt_length=32", "task.template=r1-zero"}, says: []string{"prompt", "tokens", "at most 32 fit"}},
 		{name: "prompt longer than allowed", sets: []string{"limits.max_prompt_length=5"}, says: []string{"prompt", "limits.max_prompt_length"}},
 		{name: "r1-zero does not fit", sets: []string{"task.template=r1-zero"}, says: []string{"prompt", "tokens"}},

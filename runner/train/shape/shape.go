@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"gradus/model"
+	"gradus/rewards"
 	"gradus/rewards/tasks"
 	"gradus/runner/evaluate/suite"
 	"gradus/runner/recipe"
@@ -282,4 +283,58 @@ func (s *Shape) EOS() []int32 {
 		return nil
 	}
 	return s.Config.EOSTokenIDs[:1]
+}
+
+// MeanLengths returns the mean tokens of the prompts among the first problems
+// of training stage i, and for an sft stage of whole traces, prompt included.
+func (s *Shape) MeanLengths(rec *recipe.Recipe, i int) (prompt, whole float64, err error) {
+	st := rec.Stages[i]
+	enc := feed.Encoder{Tok: s.Tok, Template: rec.Task.Template}
+	src := feed.NewSource(s.Train, rec.Task.Level, uint64(rec.Seed), i)
+	var traces *feed.Traces
+	if st.SFT != nil {
+		traces = feed.NewTraces(st.SFT, src)
+	}
+	for at := range int64(probes) {
+		p, text, err := problemAt(src, traces, at)
+		if err != nil {
+			return 0, 0, err
+		}
+		e, err := enc.Encode(p)
+		if err != nil {
+			return 0, 0, err
+		}
+		prompt += float64(len(e.Tokens)) / probes
+		whole += float64(len(e.Tokens)+len(s.Tok.EncodeWithSpecials(text))+len(s.EOS())) / probes
+	}
+	return prompt, whole, nil
+}
+
+// problemAt is a problem and its trace, "" without traces.
+func problemAt(src *feed.Source, traces *feed.Traces, at int64) (rewards.Problem, string, error) {
+	if traces != nil {
+		return traces.Trace(at)
+	}
+	p, err := src.Problem(at)
+	return p, "", err
+}
+
+// MeanHeldOut is the mean tokens of the first prompts of the held-out suite.
+func (s *Shape) MeanHeldOut(rec *recipe.Recipe) (float64, error) {
+	few := *rec
+	few.Eval.Prompts = min(few.Eval.Prompts, probes)
+	items, err := suite.FromRecipe(&few, s.Held.Spec()).Build(s.Held)
+	if err != nil || len(items) == 0 {
+		return 0, err
+	}
+	enc := feed.Encoder{Tok: s.Tok, Template: rec.Task.Template}
+	sum := 0
+	for _, it := range items {
+		p, err := enc.Encode(it.Problem)
+		if err != nil {
+			return 0, err
+		}
+		sum += len(p.Tokens)
+	}
+	return float64(sum) / float64(len(items)), nil
 }
