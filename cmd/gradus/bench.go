@@ -154,6 +154,12 @@ func (a *app) benchJobs(ctx context.Context, kinds []string, dev kernels.Device,
 					return bench.GRPOStep(ctx, dev, s, repeats, fma, a.now)
 				})
 			}
+			small := bench.Shapes()[0]
+			for _, length := range bench.Lengths() {
+				one(small.LengthFigure(length), func(fma float64) (bench.Figure, error) {
+					return bench.TrainLength(ctx, dev, small, length, repeats, fma, a.now)
+				})
+			}
 		case "decode":
 			for _, s := range bench.Shapes() {
 				one(s.DecodeFigure(), func(fma float64) (bench.Figure, error) {

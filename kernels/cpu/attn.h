@@ -125,11 +125,13 @@ static void attn_item(const attn_task *a, const seen *q, int64_t g, int64_t q0, 
 	float *kt = float_block(&at, hd->d * hd->t), *v = float_block(&at, hd->t * hd->dp);
 	float *s = float_block(&at, MR * hd->t), *o = float_block(&at, MR * hd->dp);
 	const float *keys = c->qkv + (hd->h + g) * hd->d, *values = keys + hd->kv * hd->d;
+	fetch_heads(values + q->lo * hd->row, hd->row, q1 - q->plen, hd->d);
 	seen_t(kt, keys, q, hd->row, hd->d, q1);
 	seen_panels(v, values, q, hd->row, hd->d, q1);
 	for (int64_t h = g * group; h < (g + 1) * group; h++)
 		for (int64_t i = q0; i < q1; i += MR) {
 			int64_t m = min64(MR, q1 - i);
+			fetch_heads(c->qkv + (lo + i + 2 * MR) * hd->row + h * hd->d, hd->row, min64(MR, q1 - i - 2 * MR), hd->d);
 			scores(hd, c->qkv + (lo + i) * hd->row + h * hd->d, hd->row, m, kt, i + m, s);
 			float top[VL], sum[VL], norm[MR];
 			for (int r = 0; r < VL; r++) top[r] = 0, sum[r] = 1;

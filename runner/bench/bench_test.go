@@ -55,7 +55,10 @@ func TestFiguresRun(t *testing.T) {
 		t.Errorf("%+v", figures)
 	}
 	for name, f := range map[string]func() (Figure, error){
-		tiny.TrainFigure():  func() (Figure, error) { return TrainStep(context.Background(), dev, tiny, 2, 10, time.Now) },
+		tiny.TrainFigure(): func() (Figure, error) { return TrainStep(context.Background(), dev, tiny, 2, 10, time.Now) },
+		tiny.LengthFigure(64): func() (Figure, error) {
+			return TrainLength(context.Background(), dev, tiny, 64, 2, 10, time.Now)
+		},
 		tiny.GRPOFigure():   func() (Figure, error) { return GRPOStep(context.Background(), dev, tiny, 2, 10, time.Now) },
 		tiny.DecodeFigure(): func() (Figure, error) { return Decode(context.Background(), dev, tiny, 2, 10, time.Now) },
 	} {

@@ -1,6 +1,10 @@
 package bench
 
-import "gradus/model"
+import (
+	"fmt"
+
+	"gradus/model"
+)
 
 // Shape is a model of the benchmarks. The 5M one is the shape whose step the
 // literature's small trainers were measured with: 6 layers of 256.
@@ -14,6 +18,14 @@ type Shape struct {
 func (s Shape) TrainFigure() string  { return "train." + s.Name + ".2048tok" }
 func (s Shape) GRPOFigure() string   { return "grpo." + s.Name + ".128x128" }
 func (s Shape) DecodeFigure() string { return "decode." + s.Name + ".b64" }
+
+// LengthFigure names what TrainLength measures of a shape.
+func (s Shape) LengthFigure(length int) string {
+	return fmt.Sprintf("train.%s.4096tok.len%d", s.Name, length)
+}
+
+// Lengths are the sequence lengths that show how the cost of a token grows.
+func Lengths() []int { return []int{64, 256, 1024} }
 
 // Shapes are the models that figures are named after: 1m, 5m, 10m.
 func Shapes() []Shape {

@@ -39,7 +39,9 @@ func GRPOStep(ctx context.Context, dev kernels.Device, s Shape, repeats int, fma
 	}
 	const sequences = grpoPrompts * grpoGroup
 	decoded := int64(sequences*grpoNew + grpoPrompts*grpoPrompt)
-	trained := int64(sequences * (grpoPrompt + grpoNew))
+	// A completion's first row is the prompt's last; the rest of the prompt is
+	// computed once for its group.
+	const trained = int64(grpoPrompts*(grpoPrompt-1) + sequences*grpoNew)
 	flops := float64(matmulParams(s.Config)) * float64(2*decoded+6*trained)
 	return NewFigure(name, "s", "lower", seconds, flops/(fma*1e9)), nil
 }
@@ -109,6 +111,31 @@ func TrainStep(ctx context.Context, dev kernels.Device, s Shape, repeats int, fm
 	}
 	flops := 6 * float64(matmulParams(s.Config)) * sequences * length
 	return NewFigure(name, "s", "lower", seconds, flops/(fma*1e9)), nil
+}
+
+// TrainLength times one supervised step of 4,096 tokens in sequences of the
+// given length. The ceiling counts the matrix products, which cost the same at
+// every length, and attention's, which grow with it.
+func TrainLength(ctx context.Context, dev kernels.Device, s Shape, length, repeats int, fma float64, now func() time.Time) (Figure, error) {
+	const tokens = 4096
+	name := s.LengthFigure(length)
+	m, err := newModel(dev, s.Config, model.Limits{TrainRows: 1024, TrainSeqs: 1024 / length})
+	if err != nil {
+		return Figure{}, fmt.Errorf("%s: %w", name, err)
+	}
+	defer m.Close()
+	var seqs []model.Sequence
+	for i := range tokens / length {
+		seqs = append(seqs, model.Sequence{Tokens: randomTokens(uint64(i), length+1, s.Config.VocabSize), Prompt: 1})
+	}
+	seconds, err := measure(now, repeats, func() error { return trainStep(ctx, m, seqs) })
+	if err != nil {
+		return Figure{}, fmt.Errorf("%s: %w", name, err)
+	}
+	c := s.Config
+	pairs := float64(length+1) / 2 // visible rows of a row, on average
+	attention := 14 * pairs * float64(c.HiddenSize) * float64(c.NumHiddenLayers)
+	return newFigure(name, "s", "lower", seconds, (6*float64(matmulParams(c))+attention)*tokens/(fma*1e9)), nil
 }
 
 // Decode times batched sampling of 64 sequences, 96 tokens each, in tokens a
