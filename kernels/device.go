@@ -15,6 +15,10 @@ const (
 	F32 DType = iota + 1
 	// I32 is an index: a token, a row, a slot, a position.
 	I32
+	// BF16 is a real number in two bytes, the upper half of an f32: 8 bits of
+	// precision. Devices round to nearest even and take subnormals for zero
+	// (RoundBF16), as Intel's AMX does. Only packed weights are kept in it.
+	BF16
 )
 
 func (d DType) String() string {
@@ -23,6 +27,8 @@ func (d DType) String() string {
 		return "f32"
 	case I32:
 		return "i32"
+	case BF16:
+		return "bf16"
 	}
 	return "dtype?"
 }
@@ -47,7 +53,8 @@ type Device interface {
 	Alloc(dt DType, n int64) (Buffer, error)
 	// The four copies move elements (not bytes) between Go memory and dst or
 	// src at element offset off. They return an error when the range does not
-	// lie inside the buffer or the dtype is another one.
+	// lie inside the buffer or the dtype is another one; a BF16 buffer takes
+	// f32, rounded, and gives f32.
 	WriteF32(dst Buffer, off int64, src []float32) error
 	ReadF32(dst []float32, src Buffer, off int64) error
 	WriteI32(dst Buffer, off int64, src []int32) error

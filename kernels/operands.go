@@ -111,22 +111,27 @@ func (o RMSNormBwd) Operands(m *Args) []Operand {
 
 // Operands of Pack.
 func (o Pack) Operands(*Args) []Operand {
-	n := packLen(o.O, o.K)
+	dst := packed("Dst", o.Dst, o.Compute, o.O, o.K)
 	if o.Back {
-		n = packLen(o.K, o.O)
+		dst = packed("Dst", o.Dst, o.Compute, o.K, o.O)
 	}
+	dst.Access = Write
 	return []Operand{
-		f32("Dst", o.Dst, Write, n),
+		dst,
 		f32("W", o.W, Read, mul(o.O, o.K)),
 	}
 }
 
-// packLen is PackLen for sizes that nobody has checked yet.
-func packLen(o, k int) int64 {
-	if mul(o, k) < 0 {
-		return -1
+// packed is what Pack writes for an (o, k) weight, of sizes that nobody has
+// checked yet.
+func packed(name string, r Ref, compute DType, o, k int) Operand {
+	switch {
+	case mul(o, k) < 0 || mul(o+64, k+32) < 0:
+		return f32(name, r, Read, -1)
+	case compute == BF16:
+		return Operand{Name: name, Ref: r, DType: BF16, Len: PackLenBF16(o, k), Access: Read}
 	}
-	return PackLen(o, k)
+	return f32(name, r, Read, PackLen(o, k))
 }
 
 // Operands of Linear.
@@ -136,7 +141,7 @@ func (o Linear) Operands(m *Args) []Operand {
 		f32("Y", o.Y, Write, mul(n, o.O)),
 		f32("X", o.X, Read, mul(n, o.K)),
 		f32("W", o.W, Read, mul(o.O, o.K)),
-		f32("Pack", o.Pack, Read, packLen(o.O, o.K)),
+		packed("Pack", o.Pack, o.Compute, o.O, o.K),
 		optional(f32("Res", o.Res, Read, mul(n, o.O))),
 	}
 }
@@ -148,7 +153,7 @@ func (o LinearDX) Operands(m *Args) []Operand {
 		f32("DX", o.DX, accumulates(o.Acc), mul(n, o.K)),
 		f32("DY", o.DY, Read, mul(n, o.O)),
 		f32("W", o.W, Read, mul(o.O, o.K)),
-		f32("Pack", o.Pack, Read, packLen(o.K, o.O)),
+		packed("Pack", o.Pack, o.Compute, o.K, o.O),
 	}
 }
 
@@ -276,7 +281,7 @@ func (o LossRows) Operands(m *Args) []Operand {
 		f32("LSE", o.LSE, Write, mul(n)),
 		f32("H", o.H, Read, mul(n, o.C)),
 		f32("W", o.W, Read, mul(o.V, o.C)),
-		f32("Pack", o.Pack, Read, packLen(o.V, o.C)),
+		packed("Pack", o.Pack, o.Compute, o.V, o.C),
 		i32("Target", o.Target, mul(n)),
 		f32("Scratch", o.Scratch, Scratch, mul(o.Chunk, o.V)),
 	}
@@ -290,8 +295,8 @@ func (o LossRowsBwd) Operands(m *Args) []Operand {
 		f32("DW", o.DW, Update, mul(o.V, o.C)),
 		f32("H", o.H, Read, mul(n, o.C)),
 		f32("W", o.W, Read, mul(o.V, o.C)),
-		f32("Pack", o.Pack, Read, packLen(o.V, o.C)),
-		f32("PackBack", o.PackBack, Read, packLen(o.C, o.V)),
+		packed("Pack", o.Pack, o.Compute, o.V, o.C),
+		packed("PackBack", o.PackBack, o.Compute, o.C, o.V),
 		i32("Target", o.Target, mul(n)),
 		f32("LSE", o.LSE, Read, mul(n)),
 		f32("Ent", o.Ent, Read, mul(n)),

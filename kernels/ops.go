@@ -89,10 +89,11 @@ type RMSNormBwd struct {
 // copies. It runs once after each change of the weights, that is once an
 // optimizer step, and not once a product.
 type Pack struct {
-	Dst  Ref // (PackLen(O, K)), or (PackBackLen(O, K)) with Back
-	W    Ref // (O, K)
-	O, K int
-	Back bool
+	Dst     Ref // (PackLen(O, K)), or (PackBackLen(O, K)) with Back
+	W       Ref // (O, K)
+	O, K    int
+	Back    bool
+	Compute DType // as in the products that will read Dst; with BF16, Dst is BF16 of PackLenBF16(O, K) or PackBackLenBF16(O, K)
 }
 
 // PackLen is the number of f32 elements that Pack writes for an (o, k) weight:
@@ -103,35 +104,50 @@ func PackLen(o, k int) int64 { return int64((o+63)/64*64) * int64(k) }
 // (o, k) weight: k rounded up to 64 columns.
 func PackBackLen(o, k int) int64 { return PackLen(k, o) }
 
+// PackLenBF16 is the number of bf16 elements that Pack with Compute BF16 writes:
+// o rounded up to 64 rows and k to 32 columns, the depth of a tile.
+func PackLenBF16(o, k int) int64 { return PackLen(o, (k+31)/32*32) }
+
+// PackBackLenBF16 is PackLenBF16 of Pack with Back.
+func PackBackLenBF16(o, k int) int64 { return PackLenBF16(k, o) }
+
 // Linear: Y[n,o] = (Res[n,o] +) sum_k X[n,k] * W[o,k]. Res may be Y itself.
+//
+// Compute, here and in the other products, is the dtype that both factors of
+// a multiplication are rounded to: F32 (or 0) leaves them as they are, BF16 is
+// for devices that say so (Computes). Sums are f32 and so are all operands but
+// Pack.
 type Linear struct {
-	Y    Ref // (N, O)
-	X    Ref // (N, K)
-	W    Ref // (O, K)
-	Pack Ref // Pack's output for W; the device may read either
-	Res  Ref // (N, O), optional
-	N    Dim
-	O, K int
+	Y       Ref // (N, O)
+	X       Ref // (N, K)
+	W       Ref // (O, K)
+	Pack    Ref // Pack's output for W; the device may read either
+	Res     Ref // (N, O), optional
+	N       Dim
+	O, K    int
+	Compute DType // of the factors
 }
 
 // LinearDX: DX[n,k] (=, or += if Acc) sum_o DY[n,o] * W[o,k].
 type LinearDX struct {
-	DX   Ref // (N, K)
-	DY   Ref // (N, O)
-	W    Ref // (O, K)
-	Pack Ref // output of Pack with Back for W; the device may read either
-	N    Dim
-	O, K int
-	Acc  bool
+	DX      Ref // (N, K)
+	DY      Ref // (N, O)
+	W       Ref // (O, K)
+	Pack    Ref // output of Pack with Back for W; the device may read either
+	N       Dim
+	O, K    int
+	Acc     bool
+	Compute DType // of the factors
 }
 
 // LinearDW: DW[o,k] += sum_n DY[n,o] * X[n,k].
 type LinearDW struct {
-	DW   Ref // (O, K)
-	DY   Ref // (N, O)
-	X    Ref // (N, K)
-	N    Dim
-	O, K int
+	DW      Ref // (O, K)
+	DY      Ref // (N, O)
+	X       Ref // (N, K)
+	N       Dim
+	O, K    int
+	Compute DType // of the factors
 }
 
 // RoPE rotates the query and key heads of QKV in place (Su et al. 2021, in the
@@ -269,7 +285,8 @@ type ScatterRows struct {
 // LossRows scores one target token per row without keeping all logits: with
 // z = (H[n] W^T)/Temperature, LogP[n] = z[Target[n]] - LSE[n], LSE[n] =
 // logsumexp z, Ent[n] = entropy of softmax(z) in nats. Temperature comes from
-// Args. Logits pass through Scratch, Chunk rows at a time.
+// Args. Logits pass through Scratch, Chunk rows at a time. They are f32 with
+// either Compute.
 type LossRows struct {
 	LogP, Ent, LSE Ref // (N)
 	H              Ref // (N, C)
@@ -280,11 +297,13 @@ type LossRows struct {
 	N              Dim
 	C, V           int
 	Chunk          int
+	Compute        DType // of the factors
 }
 
 // LossRowsBwd: with F = sum_n Coef[n]*LogP[n] + EntCoef[n]*Ent[n],
 // DH = dF/dH and DW += dF/dW. Losses are Go over vectors of tokens and only
-// yield Coef and EntCoef, so a new algorithm needs no new kernel.
+// yield Coef and EntCoef, so a new algorithm needs no new kernel. With Compute
+// BF16 the gradient of the logits is rounded too, before the two products.
 type LossRowsBwd struct {
 	DH       Ref // (N, C) =
 	DW       Ref // (V, C) +=
@@ -300,6 +319,7 @@ type LossRowsBwd struct {
 	N        Dim
 	C, V     int
 	Chunk    int
+	Compute  DType // of the factors
 }
 
 // Sample draws one token per row of Logits. z = Logits/Temperature; tokens are

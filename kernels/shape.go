@@ -15,6 +15,8 @@ type shape struct {
 	h, kv  int // query and key/value heads, 0 where the op has none
 	d      int // head size that must be even, 0 where any will do
 	length int64
+	// compute is the dtype of a product's factors, 0 where the op has none.
+	compute DType
 }
 
 // shapeOf returns the sizes of one of this package's ops.
@@ -29,13 +31,13 @@ func shapeOf(op Op) shape {
 	case RMSNormBwd:
 		return shape{dims: []Dim{o.N}, sizes: []size{{"C", o.C}}}
 	case Pack:
-		return shape{sizes: []size{{"O", o.O}, {"K", o.K}}}
+		return shape{sizes: []size{{"O", o.O}, {"K", o.K}}, compute: o.Compute}
 	case Linear:
-		return shape{dims: []Dim{o.N}, sizes: []size{{"O", o.O}, {"K", o.K}}}
+		return shape{dims: []Dim{o.N}, sizes: []size{{"O", o.O}, {"K", o.K}}, compute: o.Compute}
 	case LinearDX:
-		return shape{dims: []Dim{o.N}, sizes: []size{{"O", o.O}, {"K", o.K}}}
+		return shape{dims: []Dim{o.N}, sizes: []size{{"O", o.O}, {"K", o.K}}, compute: o.Compute}
 	case LinearDW:
-		return shape{dims: []Dim{o.N}, sizes: []size{{"O", o.O}, {"K", o.K}}}
+		return shape{dims: []Dim{o.N}, sizes: []size{{"O", o.O}, {"K", o.K}}, compute: o.Compute}
 	case RoPE:
 		return shape{dims: []Dim{o.N}, sizes: []size{{"H", o.H}, {"KV", o.KV}, {"D", o.D}, {"MaxPos", o.MaxPos}}, h: o.H, kv: o.KV, d: o.D}
 	case KVWrite:
@@ -56,9 +58,9 @@ func shapeOf(op Op) shape {
 	case ScatterRows:
 		return shape{dims: []Dim{o.N, o.M}, sizes: []size{{"C", o.C}}}
 	case LossRows:
-		return shape{dims: []Dim{o.N}, sizes: []size{{"C", o.C}, {"V", o.V}, {"Chunk", o.Chunk}}}
+		return shape{dims: []Dim{o.N}, sizes: []size{{"C", o.C}, {"V", o.V}, {"Chunk", o.Chunk}}, compute: o.Compute}
 	case LossRowsBwd:
-		return shape{dims: []Dim{o.N}, sizes: []size{{"C", o.C}, {"V", o.V}, {"Chunk", o.Chunk}}}
+		return shape{dims: []Dim{o.N}, sizes: []size{{"C", o.C}, {"V", o.V}, {"Chunk", o.Chunk}}, compute: o.Compute}
 	case Sample:
 		return shape{dims: []Dim{o.N}, sizes: []size{{"V", o.V}}}
 	case SumSq:
@@ -90,6 +92,9 @@ func (s shape) check() error {
 	}
 	if s.d%2 != 0 {
 		return fmt.Errorf("size D = %d, want an even one", s.d)
+	}
+	if s.compute != 0 && s.compute != F32 && s.compute != BF16 {
+		return fmt.Errorf("compute dtype %s, want f32 or bf16", s.compute)
 	}
 	if s.length < 0 {
 		return fmt.Errorf("size Len = %d, want at least 0", s.length)

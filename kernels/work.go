@@ -10,10 +10,18 @@ package kernels
 //     Pairs are those of equally long sequences, as the run's arguments do not
 //     tell the lengths; decoding counts full caches.
 //   - Bytes are each input read once and each output written once at 4 bytes
-//     an element. An output that accumulates counts twice. Scratch is free:
-//     it need not leave the cache.
+//     an element, 2 of a weight packed in bf16. An output that accumulates
+//     counts twice. Scratch is free: it need not leave the cache.
 
 const elem = 4 // bytes of an f32 or i32 element
+
+// packs takes off what n elements of Pack are smaller in bf16.
+func (w Work) packs(n int64, compute DType) Work {
+	if compute == BF16 {
+		w.Bytes -= elem / 2 * n
+	}
+	return w
+}
 
 func work(flops, elems int64) Work { return Work{Flops: flops, Bytes: elem * elems} }
 
@@ -47,10 +55,15 @@ func (o RMSNormBwd) Work(a *Args) Work {
 // Work of Pack.
 func (o Pack) Work(*Args) Work {
 	n := PackLen(o.O, o.K)
-	if o.Back {
+	switch {
+	case o.Compute == BF16 && o.Back:
+		n = PackBackLenBF16(o.O, o.K)
+	case o.Compute == BF16:
+		n = PackLenBF16(o.O, o.K)
+	case o.Back:
 		n = PackBackLen(o.O, o.K)
 	}
-	return work(0, int64(o.O)*int64(o.K)+n)
+	return work(0, int64(o.O)*int64(o.K)+n).packs(n, o.Compute)
 }
 
 // Work of Linear.
@@ -61,7 +74,7 @@ func (o Linear) Work(a *Args) Work {
 		w.Flops += n * m
 		w.Bytes += elem * n * m
 	}
-	return w
+	return w.packs(m*k, o.Compute)
 }
 
 // Work of LinearDX.
@@ -72,7 +85,7 @@ func (o LinearDX) Work(a *Args) Work {
 		w.Flops += n * k
 		w.Bytes += elem * n * k
 	}
-	return w
+	return w.packs(m*k, o.Compute)
 }
 
 // Work of LinearDW.
@@ -150,7 +163,7 @@ func (o ScatterRows) Work(a *Args) Work {
 // Work of LossRows: the product and six operations a logit.
 func (o LossRows) Work(a *Args) Work {
 	n, c, v := rows(o.N, a), int64(o.C), int64(o.V)
-	return work(2*n*v*c+6*n*v, n*c+v*c+4*n)
+	return work(2*n*v*c+6*n*v, n*c+v*c+4*n).packs(v*c, o.Compute)
 }
 
 // Work of LossRowsBwd: the logits again, two products and eight operations a
@@ -161,7 +174,7 @@ func (o LossRowsBwd) Work(a *Args) Work {
 	if o.EntCoef != 0 {
 		w.Bytes += elem * n
 	}
-	return w
+	return w.packs(2*v*c, o.Compute)
 }
 
 // Work of Sample: seven operations a logit.

@@ -29,6 +29,11 @@ func TestWork(t *testing.T) {
 		// 12 weights in, 64 padded rows of 4 out.
 		{"pack", kernels.Pack{O: 3, K: 4}, 0, 12 + 256},
 		{"pack back", kernels.Pack{O: 3, K: 4, Back: true}, 0, 12 + 192},
+		// 64 padded rows of 32 in two bytes: 2048 halves.
+		{"pack bf16", kernels.Pack{O: 3, K: 4, Compute: kernels.BF16}, 0, 12 + 1024},
+		{"pack back bf16", kernels.Pack{O: 3, K: 4, Back: true, Compute: kernels.BF16}, 0, 12 + 1024},
+		{"linear bf16", kernels.Linear{N: n, O: 3, K: 4, Compute: kernels.BF16}, 144, 24 + 6 + 18},
+		{"linear_dx bf16", kernels.LinearDX{N: n, O: 3, K: 4, Compute: kernels.BF16}, 144, 18 + 6 + 24},
 		// 6*3*4 multiplications and additions.
 		{"linear", kernels.Linear{N: n, O: 3, K: 4}, 144, 24 + 12 + 18},
 		{"linear residual", kernels.Linear{N: n, O: 3, K: 4, Res: 1}, 144 + 18, 24 + 12 + 18 + 18},

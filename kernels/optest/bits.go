@@ -66,6 +66,9 @@ func caseBits(failed *failures, devs []kernels.Device, cases []Case) {
 			failed.add("%w", err)
 			continue
 		}
+		if !computes(single, ops) {
+			continue
+		}
 		want, err := execute(single, s, ops)
 		if err != nil {
 			failed.add("%s: %s: %w", single.Name(), c, err)
@@ -89,6 +92,9 @@ type threaded struct {
 	kernels.Device
 	threads int
 }
+
+// Computes is that of the device inside.
+func (t threaded) Computes(dt kernels.DType) bool { return kernels.Computes(t.Device, dt) }
 
 func (t threaded) Name() string { return fmt.Sprintf("%s with %d threads", t.Device.Name(), t.threads) }
 

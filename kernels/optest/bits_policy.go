@@ -13,22 +13,26 @@ import (
 // time, as decoding does, and scored in one batch, as training does.
 func policyBits(failed *failures, dev kernels.Device, seed uint64) {
 	for i, z := range lossShapes {
-		for _, truncate := range []bool{false, true} {
+		for variant := range 4 {
+			truncate, compute := variant%2 == 1, []kernels.DType{kernels.F32, kernels.BF16}[variant/2]
+			if !kernels.Computes(dev, compute) {
+				continue
+			}
 			a := kernels.Args{Picks: z.n, Temperature: z.temperature, TopP: 1, Seed: seed}
 			if truncate {
 				a.TopK, a.TopP = 12, 0.8
 			}
 			s := newTensors(Case{Args: a, Seed: seed + uint64(i)})
-			f := loss(s, z.c, z.v, z.chunk, z.spread)
-			pack := kernels.Pack{Dst: f.Pack, W: f.W, O: z.v, K: z.c}
+			f := loss(s, z.c, z.v, z.chunk, z.spread, compute)
+			pack := kernels.Pack{Dst: f.Pack, W: f.W, O: z.v, K: z.c, Compute: compute}
 			logits := kernels.Linear{
-				Y: s.out("Logits", f.N, z.v), X: f.H, W: f.W, Pack: f.Pack, N: f.N, O: z.v, K: z.c,
+				Y: s.out("Logits", f.N, z.v), X: f.H, W: f.W, Pack: f.Pack, N: f.N, O: z.v, K: z.c, Compute: compute,
 			}
 			sample := sampling(s, z.v, 1)
 			sample.Logits = logits.Y
 
-			what := fmt.Sprintf("%s: sample against loss_rows n=%d c=%d v=%d T=%g truncate=%t seed=%d",
-				dev.Name(), z.n, z.c, z.v, z.temperature, truncate, s.seed)
+			what := fmt.Sprintf("%s: sample against loss_rows n=%d c=%d v=%d T=%g truncate=%t %s seed=%d",
+				dev.Name(), z.n, z.c, z.v, z.temperature, truncate, compute, s.seed)
 			var logp, ent []float64
 			var tok []int32
 			for lo := 0; lo < z.n; lo += 3 {

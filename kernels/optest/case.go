@@ -56,6 +56,17 @@ func (c Case) make() (*tensors, []kernels.Op, error) {
 	return s, ops, nil
 }
 
+// computes tells whether dev has the products that ops need. A case with
+// factors in a dtype that a device has not, is no case of that device.
+func computes(dev kernels.Device, ops []kernels.Op) bool {
+	for _, op := range ops {
+		if !kernels.Computes(dev, kernels.ComputeOf(op)) {
+			return false
+		}
+	}
+	return true
+}
+
 // outputs returns the operands that the last of ops changes.
 func outputs(s *tensors, ops []kernels.Op) []kernels.Operand {
 	var out []kernels.Operand

@@ -42,6 +42,9 @@ func Check(devs []kernels.Device, cases []Case) ([]Measure, error) {
 			continue
 		}
 		for _, dev := range devs {
+			if !computes(dev, ops) {
+				continue
+			}
 			got, err := execute(dev, s, ops)
 			if err != nil {
 				failed.add("%s: %s: %w", dev.Name(), c, err)

@@ -79,6 +79,11 @@ func memoryContract(failed *failures, dev kernels.Device) (err error) {
 	if err := errors.Join(dev.WriteF32(f, n, nil), dev.ReadI32(nil, i, n)); err != nil {
 		failed.add("%s: copy of no elements at the end: %w", dev.Name(), err)
 	}
+	if kernels.Computes(dev, kernels.BF16) {
+		if err := halfContract(failed, dev); err != nil {
+			return err
+		}
+	}
 	if foreign := foreignBuffer(dev); foreign != nil {
 		refuse("write to another device's buffer", dev.WriteF32(foreign, 0, make([]float32, 1)))
 	}
@@ -101,6 +106,33 @@ func memoryContract(failed *failures, dev kernels.Device) (err error) {
 		}
 	}
 	return nil
+}
+
+// halfContract: a BF16 buffer takes f32, rounded, and gives f32.
+func halfContract(failed *failures, dev kernels.Device) error {
+	b, err := dev.Alloc(kernels.BF16, 9)
+	if err != nil {
+		return err
+	}
+	// Ties go to the even neighbour, 1+2^-8 down and 1+3*2^-8 up.
+	write := []float32{1, 1 + 1./256, 1 + 3./256, 1 + 1./256 + 1./1024, -3.39e38, math.MaxFloat32, 1e-39}
+	want := []float32{0, 1, 1, 1 + 2./128, 1 + 1./128, -3.3895314e38, float32(math.Inf(1)), 0, 0}
+	got := make([]float32, 9)
+	if err := errors.Join(dev.WriteF32(b, 1, write), dev.ReadF32(got, b, 0)); err != nil {
+		return errors.Join(err, b.Free())
+	}
+	for i, x := range got {
+		if x != want[i] {
+			failed.add("%s: element %d of a bf16 buffer is %g, want %g", dev.Name(), i, x, want[i])
+		}
+	}
+	if b.DType() != kernels.BF16 || b.Len() != 9 {
+		failed.add("%s: a buffer of 9 bf16 reports %d %s", dev.Name(), b.Len(), b.DType())
+	}
+	if dev.WriteF32(b, 8, make([]float32, 2)) == nil || dev.WriteI32(b, 0, make([]int32, 1)) == nil || dev.ReadF32(make([]float32, 10), b, 0) == nil {
+		failed.add("%s: a copy beyond a bf16 buffer, or of i32 to it, is not an error", dev.Name())
+	}
+	return b.Free()
 }
 
 // foreignBuffer returns a buffer that dev did not make, nil if dev is ref.

@@ -16,7 +16,7 @@ type values struct {
 }
 
 const (
-	guardReal  = float32(-8191.25)
+	guardReal  = float32(-8192) // a bf16 too
 	guardIndex = int32(-77777)
 	guardBack  = 67 // more than the widest vector, in elements
 )
@@ -96,7 +96,7 @@ func prepare(dev kernels.Device, s *tensors, ops []kernels.Op, place placement) 
 func (e *execution) load() error {
 	for i, t := range e.before {
 		var err error
-		if t.dtype == kernels.F32 {
+		if t.dtype != kernels.I32 {
 			err = e.dev.WriteF32(e.bufs[i], 0, t.real)
 		} else {
 			err = e.dev.WriteI32(e.bufs[i], 0, t.index)
@@ -162,7 +162,7 @@ func contains(list []int, x int) bool {
 // or -1 if poison.
 func guarded(t *tensor, front int, poison bool) tensor {
 	g := *t
-	if t.dtype == kernels.F32 {
+	if t.dtype != kernels.I32 {
 		g.real = make([]float32, front+len(t.real)+guardBack)
 		for j := range g.real {
 			g.real[j] = guardReal
@@ -201,7 +201,7 @@ func (e *execution) results() ([]values, error) {
 			hi = front + t.len()
 		}
 		changed := -1
-		if t.dtype == kernels.F32 {
+		if t.dtype != kernels.I32 {
 			after, err := readReal(e.dev, e.bufs[i], len(b.real))
 			if err != nil {
 				return nil, err

@@ -48,6 +48,9 @@ func Perf(devs []kernels.Device, cases []Case, clock func() time.Time, least tim
 	for _, c := range cases {
 		for _, dev := range devs {
 			s, err := perfOne(dev, c, clock, least)
+			if errors.Is(err, errOtherDevice) {
+				continue
+			}
 			if err != nil {
 				failed.add("%s: %s: %w", dev.Name(), c, err)
 				continue
@@ -58,10 +61,16 @@ func Perf(devs []kernels.Device, cases []Case, clock func() time.Time, least tim
 	return speeds, failed.err()
 }
 
+// errOtherDevice tells that a case needs what the device has not.
+var errOtherDevice = errors.New("no products of this dtype")
+
 func perfOne(dev kernels.Device, c Case, clock func() time.Time, least time.Duration) (_ Speed, err error) {
 	s, ops, err := c.make()
 	if err != nil {
 		return Speed{}, err
+	}
+	if !computes(dev, ops) {
+		return Speed{}, errOtherDevice
 	}
 	last := ops[len(ops)-1]
 	e, err := prepare(dev, s, ops, aligned) // runs the preparing ops and warms up

@@ -15,9 +15,10 @@ import (
 func Cases(seed uint64) []Case {
 	var all []Case
 	for _, group := range [][]Case{
-		embedCases(), normCases(), linearCases(), ropeCases(), cacheCases(),
-		attnCases(), decodeCases(), swigluCases(), rowCases(), lossCases(),
+		embedCases(), normCases(), linearCases(kernels.F32), ropeCases(), cacheCases(),
+		attnCases(), decodeCases(), swigluCases(), rowCases(), lossCases(kernels.F32),
 		sampleCases(), vectorCases(), fixedCases(),
+		linearCases(kernels.BF16), lossCases(kernels.BF16),
 	} {
 		all = append(all, group...)
 	}

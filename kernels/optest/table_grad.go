@@ -148,7 +148,7 @@ func lossGrad(temperature float32, withEntropy bool) func(s *tensors) gradCase {
 		const n, c, v, chunk = 4, 5, 9, 3
 		s.args.Picks, s.args.Temperature = n, temperature
 		s.max = s.args
-		f := loss(s, c, v, chunk, 1.5)
+		f := loss(s, c, v, chunk, 1.5, kernels.F32)
 		back := s.work("PackBack", kernels.PackBackLen(v, c))
 		b := kernels.LossRowsBwd{
 			DH: s.out("DH", f.N, c), DW: s.flat("DW", v*c, normal(1)),

@@ -15,16 +15,20 @@ var linearShapes = [...]struct{ n, k, o int }{
 	{3, 4100, 9}, {2, 5, 4100}, {4100, 3, 5},
 }
 
-func linearCases() []Case {
+// linearCases are products of factors in compute.
+func linearCases(compute kernels.DType) []Case {
 	var cases []Case
 	for i, z := range linearShapes {
 		shape := fmt.Sprintf("k=%d o=%d", z.k, z.o)
+		if compute != kernels.F32 {
+			shape += " " + compute.String()
+		}
 		for _, res := range []string{"none", "other", "inplace"} {
 			if (z.n > 1000 || z.n*z.o == 1) && res != "none" {
 				continue // a single sum may cancel, which no device can help
 			}
 			cases = append(cases, perRow("linear", z.n, shape+" res="+res, func(s *tensors) ([]kernels.Op, error) {
-				o := linear(s, kernels.DimRows, z.k, z.o)
+				o := linear(s, kernels.DimRows, z.k, z.o, compute)
 				switch res {
 				case "other":
 					o.Res = s.rows("Res", kernels.DimRows, z.o, normal(1))
@@ -32,11 +36,11 @@ func linearCases() []Case {
 					o.Y = s.rows("Y+Res", kernels.DimRows, z.o, normal(1))
 					o.Res = o.Y
 				}
-				return one(kernels.Pack{Dst: o.Pack, W: o.W, O: z.o, K: z.k}, o)
+				return one(pack(o), o)
 			}))
 		}
 		dx := perRow("linear_dx", z.n, fmt.Sprintf("%s acc=%t", shape, i%2 == 1), func(s *tensors) ([]kernels.Op, error) {
-			o := linearDX(s, kernels.DimRows, z.k, z.o)
+			o := linearDX(s, kernels.DimRows, z.k, z.o, compute)
 			o.Acc = i%2 == 1
 			if o.Acc {
 				o.DX = s.rows("DX+", kernels.DimRows, z.k, normal(1))
@@ -51,7 +55,7 @@ func linearCases() []Case {
 			return one(kernels.LinearDW{
 				DW: s.flat("DW", z.o*z.k, start), DY: s.rows("DY", kernels.DimRows, z.o, normal(1)),
 				X: s.rows("X", kernels.DimRows, z.k, normal(1)),
-				N: kernels.DimRows, O: z.o, K: z.k,
+				N: kernels.DimRows, O: z.o, K: z.k, Compute: compute,
 			})
 		})
 		dw.Dim = 0
@@ -61,21 +65,25 @@ func linearCases() []Case {
 }
 
 // linear declares an (o, k) product of n rows, without a residual.
-func linear(s *tensors, n kernels.Dim, k, o int) kernels.Linear {
+func linear(s *tensors, n kernels.Dim, k, o int, compute kernels.DType) kernels.Linear {
 	return kernels.Linear{
 		Y: s.out("Y", n, o), X: s.rows("X", n, k, normal(1)), W: s.flat("W", o*k, normal(0.1)),
-		Pack: s.work("Pack", kernels.PackLen(o, k)), N: n, O: o, K: k,
+		Pack: s.packed("Pack", o, k, compute), N: n, O: o, K: k, Compute: compute,
 	}
 }
 
 // linearDX declares the input gradient of an (o, k) product of n rows.
-func linearDX(s *tensors, n kernels.Dim, k, o int) kernels.LinearDX {
+func linearDX(s *tensors, n kernels.Dim, k, o int, compute kernels.DType) kernels.LinearDX {
 	return kernels.LinearDX{
 		DX: s.out("DX", n, k), DY: s.rows("DY", n, o, normal(1)), W: s.flat("W", o*k, normal(0.1)),
-		Pack: s.work("PackBack", kernels.PackBackLen(o, k)), N: n, O: o, K: k,
+		Pack: s.packed("PackBack", k, o, compute), N: n, O: o, K: k, Compute: compute,
 	}
 }
 
+func pack(o kernels.Linear) kernels.Pack {
+	return kernels.Pack{Dst: o.Pack, W: o.W, O: o.O, K: o.K, Compute: o.Compute}
+}
+
 func packBack(o kernels.LinearDX) kernels.Pack {
-	return kernels.Pack{Dst: o.Pack, W: o.W, O: o.O, K: o.K, Back: true}
+	return kernels.Pack{Dst: o.Pack, W: o.W, O: o.O, K: o.K, Back: true, Compute: o.Compute}
 }

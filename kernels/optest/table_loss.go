@@ -27,7 +27,7 @@ var lossShapes = [...]struct {
 }
 
 // loss declares LossRows over n picked rows.
-func loss(s *tensors, c, v, chunk int, spread float64) kernels.LossRows {
+func loss(s *tensors, c, v, chunk int, spread float64, compute kernels.DType) kernels.LossRows {
 	d := kernels.DimPicks
 	hidden, weight := normal(1), normal(spread/math.Sqrt(float64(c)))
 	if v == 1 { // exact logits: LogP, entropy and gradients are 0 to the bit
@@ -36,14 +36,15 @@ func loss(s *tensors, c, v, chunk int, spread float64) kernels.LossRows {
 	return kernels.LossRows{
 		LogP: s.out("LogP", d, 1), Ent: s.out("Ent", d, 1), LSE: s.out("LSE", d, 1),
 		H: s.rows("H", d, c, hidden), W: s.flat("W", v*c, weight),
-		Pack:    s.work("Pack", kernels.PackLen(v, c)),
+		Pack:    s.packed("Pack", v, c, compute),
 		Target:  s.indices("Target", d, 1, func(r *random, _ int) int { return r.below(v) }),
 		Scratch: s.work("Scratch", int64(chunk)*int64(v)),
-		N:       d, C: c, V: v, Chunk: chunk,
+		N:       d, C: c, V: v, Chunk: chunk, Compute: compute,
 	}
 }
 
-func lossCases() []Case {
+// lossCases have factors in compute.
+func lossCases(compute kernels.DType) []Case {
 	var cases []Case
 	for i, z := range lossShapes {
 		fwd := Case{
@@ -52,17 +53,20 @@ func lossCases() []Case {
 			Args:  kernels.Args{Picks: z.n, Temperature: z.temperature}, Spare: i % 3, Dim: kernels.DimPicks,
 			Condition: harsh(z.spread / float64(z.temperature) / 2),
 			build: func(s *tensors) ([]kernels.Op, error) {
-				o := loss(s, z.c, z.v, z.chunk, z.spread)
-				return one(kernels.Pack{Dst: o.Pack, W: o.W, O: z.v, K: z.c}, o)
+				o := loss(s, z.c, z.v, z.chunk, z.spread, compute)
+				return one(kernels.Pack{Dst: o.Pack, W: o.W, O: z.v, K: z.c, Compute: compute}, o)
 			},
+		}
+		if compute != kernels.F32 {
+			fwd.Shape += " " + compute.String()
 		}
 		bwd := fwd
 		bwd.Condition = harsh(z.spread / float64(z.temperature))
 		bwd.Op, bwd.Shape = "loss_rows_bwd", fmt.Sprintf("%s entropy=%t", fwd.Shape, z.entropy)
 		bwd.build = func(s *tensors) ([]kernels.Op, error) {
-			f := loss(s, z.c, z.v, z.chunk, z.spread)
-			pack := kernels.Pack{Dst: f.Pack, W: f.W, O: z.v, K: z.c}
-			back := kernels.Pack{Dst: s.work("PackBack", kernels.PackBackLen(z.v, z.c)), W: f.W, O: z.v, K: z.c, Back: true}
+			f := loss(s, z.c, z.v, z.chunk, z.spread, compute)
+			pack := kernels.Pack{Dst: f.Pack, W: f.W, O: z.v, K: z.c, Compute: compute}
+			back := kernels.Pack{Dst: s.packed("PackBack", z.c, z.v, compute), W: f.W, O: z.v, K: z.c, Back: true, Compute: compute}
 			if err := s.forward(pack, f); err != nil {
 				return nil, err
 			}
@@ -70,7 +74,7 @@ func lossCases() []Case {
 				DH: s.out("DH", f.N, z.c), DW: s.flat("DW", z.v*z.c, normal(1)),
 				H: f.H, W: f.W, Pack: f.Pack, PackBack: back.Dst, Target: f.Target, LSE: f.LSE, Ent: f.Ent,
 				Coef: s.rows("Coef", f.N, 1, normal(1)), Scratch: f.Scratch,
-				N: f.N, C: z.c, V: z.v, Chunk: z.chunk,
+				N: f.N, C: z.c, V: z.v, Chunk: z.chunk, Compute: compute,
 			}
 			if z.entropy {
 				o.EntCoef = s.rows("EntCoef", f.N, 1, normal(0.5))

@@ -32,23 +32,26 @@ func PerfCases(c, v, rows int, seed uint64) []Case {
 		})
 	}
 	n := kernels.DimRows
-	for _, z := range []struct{ k, o int }{{c, width}, {c, c}, {c, 2 * ff}, {ff, c}, {c, v}} {
-		shape := fmt.Sprintf("k=%d o=%d", z.k, z.o)
-		add("linear", shape, func(s *tensors) ([]kernels.Op, error) {
-			o := linear(s, n, z.k, z.o)
-			return one(kernels.Pack{Dst: o.Pack, W: o.W, O: z.o, K: z.k}, o)
-		})
-		add("linear_dx", shape, func(s *tensors) ([]kernels.Op, error) {
-			o := linearDX(s, n, z.k, z.o)
-			return one(packBack(o), o)
-		})
-		add("linear_dw", shape, func(s *tensors) ([]kernels.Op, error) {
-			return one(kernels.LinearDW{
-				DW: s.flat("DW", z.o*z.k, normal(1)), DY: s.rows("DY", n, z.o, normal(1)), X: s.rows("X", n, z.k, normal(1)),
-				N: n, O: z.o, K: z.k,
+	products := func(compute kernels.DType, suffix string) {
+		for _, z := range []struct{ k, o int }{{c, width}, {c, c}, {c, 2 * ff}, {ff, c}, {c, v}} {
+			shape := fmt.Sprintf("k=%d o=%d%s", z.k, z.o, suffix)
+			add("linear", shape, func(s *tensors) ([]kernels.Op, error) {
+				o := linear(s, n, z.k, z.o, compute)
+				return one(pack(o), o)
 			})
-		})
+			add("linear_dx", shape, func(s *tensors) ([]kernels.Op, error) {
+				o := linearDX(s, n, z.k, z.o, compute)
+				return one(packBack(o), o)
+			})
+			add("linear_dw", shape, func(s *tensors) ([]kernels.Op, error) {
+				return one(kernels.LinearDW{
+					DW: s.flat("DW", z.o*z.k, normal(1)), DY: s.rows("DY", n, z.o, normal(1)), X: s.rows("X", n, z.k, normal(1)),
+					N: n, O: z.o, K: z.k, Compute: compute,
+				})
+			})
+		}
 	}
+	products(kernels.F32, "")
 	add("rmsnorm", fmt.Sprintf("c=%d", c), func(s *tensors) ([]kernels.Op, error) {
 		return one(kernels.RMSNorm{
 			Y: s.out("Y", n, c), RStd: s.out("RStd", n, 1), X: s.rows("X", n, c, normal(1)), G: s.flat("G", c, around(0.1)),
@@ -114,11 +117,11 @@ func PerfCases(c, v, rows int, seed uint64) []Case {
 	})
 	chunk := min(rows, 256)
 	add("loss_rows", fmt.Sprintf("c=%d v=%d chunk=%d", c, v, chunk), func(s *tensors) ([]kernels.Op, error) {
-		o := loss(s, c, v, chunk, 1)
+		o := loss(s, c, v, chunk, 1, kernels.F32)
 		return one(kernels.Pack{Dst: o.Pack, W: o.W, O: v, K: c}, o)
 	})
 	add("loss_rows_bwd", fmt.Sprintf("c=%d v=%d chunk=%d", c, v, chunk), func(s *tensors) ([]kernels.Op, error) {
-		f := loss(s, c, v, chunk, 1)
+		f := loss(s, c, v, chunk, 1, kernels.F32)
 		logV := float32(math.Log(float64(v)))
 		f.LSE, f.Ent = s.rows("LSE", f.N, 1, func(*random) float32 { return logV + 0.5 }), s.rows("Ent", f.N, 1, func(*random) float32 { return logV - 0.5 })
 		back := s.work("PackBack", kernels.PackBackLen(v, c))
@@ -146,5 +149,6 @@ func PerfCases(c, v, rows int, seed uint64) []Case {
 	add("sum_sq", fmt.Sprintf("len=%d", params), func(s *tensors) ([]kernels.Op, error) {
 		return one(kernels.SumSq{Out: s.work("Out", 1), X: s.flat("X", params, normal(1)), Len: int64(params)})
 	})
+	products(kernels.BF16, " bf16")
 	return cases
 }

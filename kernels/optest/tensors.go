@@ -89,6 +89,16 @@ func (s *tensors) work(name string, n int64) kernels.Ref {
 	return s.flat(name, int(n), func(*random) float32 { return float32(math.NaN()) })
 }
 
+// packed adds what Pack fills for an (o, k) weight, and PackBack for its (k, o).
+func (s *tensors) packed(name string, o, k int, compute kernels.DType) kernels.Ref {
+	if compute != kernels.BF16 {
+		return s.work(name, kernels.PackLen(o, k))
+	}
+	r := s.work(name, kernels.PackLenBF16(o, k))
+	s.at(r).dtype = kernels.BF16
+	return r
+}
+
 // values adds an array with given numbers.
 func (s *tensors) values(name string, x []float32) kernels.Ref {
 	return s.add(tensor{name: name, dtype: kernels.F32, real: x})

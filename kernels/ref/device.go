@@ -25,6 +25,9 @@ func (*device) Name() string { return "ref" }
 
 func (*device) Close() error { return nil }
 
+// Computes tells that ref has products of every dtype.
+func (*device) Computes(kernels.DType) bool { return true }
+
 // buffer is Go memory; exactly one of f and i is set, both are nil once freed.
 type buffer struct {
 	dtype kernels.DType
@@ -41,7 +44,7 @@ func (b *buffer) Free() error {
 	return nil
 }
 
-// Data returns the numbers of an F32 buffer of this package, not a copy, so
+// Data returns the numbers of an F32 or BF16 buffer of this package, not a copy, so
 // that a gradient check can move one by less than float32 resolves. It returns
 // nil for any other buffer.
 func Data(b kernels.Buffer) []float64 {
@@ -65,12 +68,12 @@ func (*device) Alloc(dt kernels.DType, n int64) (kernels.Buffer, error) {
 		return nil, fmt.Errorf("ref: alloc of %d elements: want at least 0", n)
 	}
 	switch dt {
-	case kernels.F32:
+	case kernels.F32, kernels.BF16:
 		return &buffer{dtype: dt, f: make([]float64, n)}, nil
 	case kernels.I32:
 		return &buffer{dtype: dt, i: make([]int32, n)}, nil
 	}
-	return nil, fmt.Errorf("ref: alloc of dtype %d: want f32 or i32", dt)
+	return nil, fmt.Errorf("ref: alloc of dtype %d: want f32, bf16 or i32", dt)
 }
 
 // part returns b if it is one of ours, of type dt, and holds [off, off+n).
@@ -79,7 +82,7 @@ func part(verb string, b kernels.Buffer, dt kernels.DType, off int64, n int) (*b
 	switch {
 	case !ok:
 		return nil, fmt.Errorf("ref: %s: buffer %T belongs to another device", verb, b)
-	case r.dtype != dt:
+	case r.dtype != dt && (dt == kernels.I32 || r.dtype == kernels.I32):
 		return nil, fmt.Errorf("ref: %s: buffer is %s, want %s", verb, r.dtype, dt)
 	case off < 0 || off > r.Len()-int64(n):
 		return nil, fmt.Errorf("ref: %s: elements %d..%d of a buffer of %d", verb, off, off+int64(n), r.Len())
@@ -93,6 +96,9 @@ func (*device) WriteF32(dst kernels.Buffer, off int64, src []float32) error {
 		return err
 	}
 	for i, x := range src {
+		if b.dtype == kernels.BF16 {
+			x = kernels.RoundBF16(x)
+		}
 		b.f[off+int64(i)] = float64(x)
 	}
 	return nil

@@ -30,7 +30,7 @@ func (*device) Compile(p *kernels.Program) (kernels.Exec, error) {
 		if !ok {
 			return nil, fmt.Errorf("ref: program %s: buffer %q is a %T of another device", p.Name, b.Name, b.Buf)
 		}
-		if own.dtype == kernels.F32 {
+		if own.dtype != kernels.I32 {
 			e.f[r] = own.f[b.Off : b.Off+b.Len]
 		} else {
 			e.i[r] = own.i[b.Off : b.Off+b.Len]

@@ -39,7 +39,7 @@ func scaledLogits(z, h, w []float64, temperature float64) {
 
 func (m *memory) lossRows(o kernels.LossRows) error {
 	logp, ent, lse := m.real(o.LogP), m.real(o.Ent), m.real(o.LSE)
-	h, w, target := m.real(o.H), m.real(o.W), m.index(o.Target)
+	h, w, target := m.real(o.H), factors(m.real(o.W)[:o.V*o.C], o.Compute), m.index(o.Target)
 	if err := packed(m.real(o.Pack), w, o.V, o.C); err != nil {
 		return err
 	}
@@ -48,7 +48,7 @@ func (m *memory) lossRows(o kernels.LossRows) error {
 		if err := inRange("Target", n, target[n], o.V); err != nil {
 			return err
 		}
-		scaledLogits(z, row(h, n, o.C), w, float64(m.args.Temperature))
+		scaledLogits(z, factors(row(h, n, o.C), o.Compute), w, float64(m.args.Temperature))
 		lse[n] = logSumExp(z)
 		logp[n] = z[target[n]] - lse[n]
 		ent[n] = entropy(z, lse[n])
@@ -62,7 +62,7 @@ func (m *memory) lossRows(o kernels.LossRows) error {
 //
 // and d/dlogits = d/dz / T.
 func (m *memory) lossRowsBwd(o kernels.LossRowsBwd) error {
-	dh, dw, h, w := m.real(o.DH), m.real(o.DW), m.real(o.H), m.real(o.W)
+	dh, dw, h, w := m.real(o.DH), m.real(o.DW), m.real(o.H), factors(m.real(o.W)[:o.V*o.C], o.Compute)
 	lse, ent, coef, entCoef := m.real(o.LSE), m.real(o.Ent), m.real(o.Coef), m.real(o.EntCoef)
 	target, temperature := m.index(o.Target), float64(m.args.Temperature)
 	for _, pack := range []kernels.Ref{o.Pack, o.PackBack} {
@@ -70,12 +70,12 @@ func (m *memory) lossRowsBwd(o kernels.LossRowsBwd) error {
 			return err
 		}
 	}
-	z := make([]float64, o.V)
+	z, dz := make([]float64, o.V), make([]float64, o.V)
 	for n := range m.rows(o.N) {
 		if err := inRange("Target", n, target[n], o.V); err != nil {
 			return err
 		}
-		hn, dhn := row(h, n, o.C), row(dh, n, o.C)
+		hn, dhn := factors(row(h, n, o.C), o.Compute), row(dh, n, o.C)
 		scaledLogits(z, hn, w, temperature)
 		clear(dhn)
 		for v := range z {
@@ -88,7 +88,9 @@ func (m *memory) lossRowsBwd(o kernels.LossRowsBwd) error {
 			if o.EntCoef != 0 && p > 0 {
 				d -= entCoef[n] * p * (l + ent[n])
 			}
-			d /= temperature
+			dz[v] = d / temperature
+		}
+		for v, d := range factors(dz, o.Compute) {
 			wv, dwv := row(w, v, o.C), row(dw, v, o.C)
 			for c := range dhn {
 				dhn[c] += d * wv[c]
