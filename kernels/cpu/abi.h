@@ -45,6 +45,8 @@ typedef enum {
 	GK_LINEAR_DX, GK_LINEAR_DW, GK_ROPE, GK_KV_WRITE, GK_ATTN, GK_ATTN_BWD,
 	GK_ATTN_DECODE, GK_SWIGLU, GK_SWIGLU_BWD, GK_GATHER, GK_SCATTER, GK_LOSS,
 	GK_LOSS_BWD, GK_SAMPLE, GK_SUM_SQ, GK_ADAMW, GK_ZERO, GK_COPY,
+	// The same structs, with pack and the destination of Pack in bf16.
+	GK_PACK_BF16, GK_LINEAR_BF16, GK_LINEAR_DX_BF16, GK_LINEAR_DW_BF16, GK_LOSS_BF16, GK_LOSS_BWD_BF16,
 	GK_OPS
 } gk_op;
 
@@ -141,7 +143,8 @@ typedef struct {
 } gk_run;
 
 // gk_table is one code path: its lane count, its GEMM tile, and for each op
-// the function that runs it and the one that tells its scratch memory.
+// the function that runs it and the one that tells its scratch memory, both
+// NULL for an op that it has not.
 typedef struct {
 	int32_t lanes, tile_rows, tile_cols, has_fma;
 	void (*run[GK_OPS])(gk_run *, const gk_cmd *);
@@ -150,6 +153,10 @@ typedef struct {
 	// returns how many it did; read_loop sums n floats. Both for ceilings.
 	double (*fma_loop)(double flops, float *sink);
 	float (*read_loop)(const float *x, int64_t n);
+	// Of the bf16 tables, for tests of the arithmetic: c (16,16) += a (16,32)
+	// times b (16,16,2), and 32 floats rounded.
+	void (*tile_once)(float *c, const uint16_t *a, const uint16_t *b);
+	void (*round_pairs)(uint16_t *to, const float *from);
 } gk_table;
 
 #endif

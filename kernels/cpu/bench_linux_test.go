@@ -26,7 +26,7 @@ func BenchmarkGEMM(b *testing.B) {
 	}
 	for _, threads := range []int{1, 2} {
 		for _, p := range testPaths(b) {
-			if p.Name == "wide" {
+			if p.Name == testPath {
 				continue
 			}
 			d := openPath(b, p, threads)
@@ -123,7 +123,7 @@ func BenchmarkOps(b *testing.B) {
 	defer runtime.UnlockOSThread()
 	clock := func() time.Time { return time.Unix(0, threadClock()) }
 	for _, p := range testPaths(b) {
-		if p.Name == "wide" {
+		if p.Name == testPath {
 			continue
 		}
 		b.Run(p.Name, func(b *testing.B) {

@@ -31,10 +31,15 @@ func (d *Device) Compile(p *kernels.Program) (kernels.Exec, error) {
 		return nil, fmt.Errorf("cpu: program %s: no memory for %d commands", p.Name, n)
 	}
 	c := (*C.gk_exec)(raw)
+	c.products = d.path.products
 	c.table, c.pool, c.threads, c.grain, c.count = d.path.table, d.pool, C.int32_t(d.threads), C.int64_t(d.grain), C.int64_t(n)
 	c.cmd = (*C.gk_cmd)(unsafe.Add(raw, unsafe.Sizeof(C.gk_exec{})))
 	cmds := unsafe.Slice(c.cmd, n)
 	for i, op := range p.Ops {
+		if compute := kernels.ComputeOf(op); !d.Computes(compute) {
+			C.gk_release(raw, bytes)
+			return nil, fmt.Errorf("cpu: program %s: op %d %s: path %s has no products in %s", p.Name, i, op.Kind(), d.path.Name, compute)
+		}
 		if !r.command(&cmds[i], op) {
 			C.gk_release(raw, bytes)
 			return nil, fmt.Errorf("cpu: program %s: op %d %s: no code for %T", p.Name, i, op.Kind(), op)
@@ -43,7 +48,7 @@ func (d *Device) Compile(p *kernels.Program) (kernels.Exec, error) {
 	var need C.gk_need
 	var largest C.gk_args
 	setArgs(&largest, &p.Max)
-	C.gk_exec_need(c.table, c.cmd, c.count, &largest, C.int(d.threads), &need)
+	C.gk_exec_need(c.table, c.products, c.cmd, c.count, &largest, C.int(d.threads), &need)
 	if err := d.reserve(int64(need.shared), int64(need.local)); err != nil {
 		C.gk_release(raw, bytes)
 		return nil, fmt.Errorf("cpu: program %s: %w", p.Name, err)
@@ -74,7 +79,7 @@ func (d *Device) resolve(p *kernels.Program) (*resolver, error) {
 		if b.data == nil {
 			return nil, fmt.Errorf("cpu: program %s: buffer %q was freed", p.Name, p.Bufs[i].Name)
 		}
-		r.at[i] = unsafe.Add(b.data, p.Bufs[i].Off*elementSize)
+		r.at[i] = unsafe.Add(b.data, p.Bufs[i].Off*bytesOf(b.dtype))
 		r.buffers = append(r.buffers, named{p.Bufs[i].Name, b})
 	}
 	return r, nil
@@ -90,6 +95,14 @@ func size(n int) C.int64_t       { return C.int64_t(n) }
 func set[T any](c *C.gk_cmd, op C.gk_op, v T) {
 	c.op = C.int32_t(op)
 	*(*T)(unsafe.Pointer(&c.u)) = v
+}
+
+// in returns the code of an op with its factors in compute.
+func in(compute kernels.DType, f32, bf16 C.gk_op) C.gk_op {
+	if compute == kernels.BF16 {
+		return bf16
+	}
+	return f32
 }
 
 // command fills c with op. It returns false for an op it does not know.
@@ -108,17 +121,17 @@ func (r *resolver) command(c *C.gk_cmd, op kernels.Op) bool {
 		if o.Back {
 			p.back = 1
 		}
-		set(c, C.GK_PACK, p)
+		set(c, in(o.Compute, C.GK_PACK, C.GK_PACK_BF16), p)
 	case kernels.Linear:
-		set(c, C.GK_LINEAR, C.gk_linear{y: r.f(o.Y), x: r.f(o.X), pack: r.f(o.Pack), res: r.f(o.Res), o: size(o.O), k: size(o.K), n: dim(o.N)})
+		set(c, in(o.Compute, C.GK_LINEAR, C.GK_LINEAR_BF16), C.gk_linear{y: r.f(o.Y), x: r.f(o.X), pack: r.f(o.Pack), res: r.f(o.Res), o: size(o.O), k: size(o.K), n: dim(o.N)})
 	case kernels.LinearDX:
 		l := C.gk_linear_dx{dx: r.f(o.DX), dy: r.f(o.DY), pack: r.f(o.Pack), o: size(o.O), k: size(o.K), n: dim(o.N)}
 		if o.Acc {
 			l.acc = 1
 		}
-		set(c, C.GK_LINEAR_DX, l)
+		set(c, in(o.Compute, C.GK_LINEAR_DX, C.GK_LINEAR_DX_BF16), l)
 	case kernels.LinearDW:
-		set(c, C.GK_LINEAR_DW, C.gk_linear_dw{dw: r.f(o.DW), dy: r.f(o.DY), x: r.f(o.X), o: size(o.O), k: size(o.K), n: dim(o.N)})
+		set(c, in(o.Compute, C.GK_LINEAR_DW, C.GK_LINEAR_DW_BF16), C.gk_linear_dw{dw: r.f(o.DW), dy: r.f(o.DY), x: r.f(o.X), o: size(o.O), k: size(o.K), n: dim(o.N)})
 	case kernels.RoPE:
 		q := C.gk_rope{qkv: r.f(o.QKV), cos: r.f(o.Cos), sin: r.f(o.Sin), pos: r.i(o.Pos), h: size(o.H), kv: size(o.KV), d: size(o.D), max_pos: size(o.MaxPos), n: dim(o.N)}
 		if o.Inverse {
@@ -147,10 +160,10 @@ func (r *resolver) command(c *C.gk_cmd, op kernels.Op) bool {
 	case kernels.ScatterRows:
 		set(c, C.GK_SCATTER, C.gk_rows{y: r.f(o.Y), x: r.f(o.X), idx: r.i(o.Idx), c: size(o.C), n: dim(o.N), m: dim(o.M)})
 	case kernels.LossRows:
-		set(c, C.GK_LOSS, C.gk_loss{logp: r.f(o.LogP), ent: r.f(o.Ent), lse: r.f(o.LSE), h: r.f(o.H), pack: r.f(o.Pack), target: r.i(o.Target),
+		set(c, in(o.Compute, C.GK_LOSS, C.GK_LOSS_BF16), C.gk_loss{logp: r.f(o.LogP), ent: r.f(o.Ent), lse: r.f(o.LSE), h: r.f(o.H), pack: r.f(o.Pack), target: r.i(o.Target),
 			scratch: r.f(o.Scratch), c: size(o.C), v: size(o.V), chunk: size(o.Chunk), n: dim(o.N)})
 	case kernels.LossRowsBwd:
-		set(c, C.GK_LOSS_BWD, C.gk_loss_bwd{dh: r.f(o.DH), dw: r.f(o.DW), h: r.f(o.H), pack: r.f(o.Pack), pack_back: r.f(o.PackBack), target: r.i(o.Target),
+		set(c, in(o.Compute, C.GK_LOSS_BWD, C.GK_LOSS_BWD_BF16), C.gk_loss_bwd{dh: r.f(o.DH), dw: r.f(o.DW), h: r.f(o.H), pack: r.f(o.Pack), pack_back: r.f(o.PackBack), target: r.i(o.Target),
 			lse: r.f(o.LSE), ent: r.f(o.Ent), coef: r.f(o.Coef), ent_coef: r.f(o.EntCoef), scratch: r.f(o.Scratch),
 			c: size(o.C), v: size(o.V), chunk: size(o.Chunk), n: dim(o.N)})
 	case kernels.Sample:

@@ -1,7 +1,8 @@
 // Package cpu runs programs of package kernels on the CPU, in C.
 //
 // Each op family is one C header (gemm.h, attn.h, ...) that is compiled once
-// per code path: generic (4 lanes), avx2 (8), avx512 (16), neon (4). A program becomes a
+// per code path: generic (4 lanes), avx2 (8), avx512 (16), neon (4). The path
+// amx adds matrix products in bfloat16 on tile registers. A program becomes a
 // list of C structs; a run is one cgo call that walks the list on a fixed pool
 // of threads. Every element of a result is computed by one thread in an order
 // that depends on sizes alone, so neither the batch, nor the place of a row in
@@ -29,8 +30,9 @@ import (
 
 // Options choose how a device runs.
 type Options struct {
-	// Path forces a code path: generic, avx2, avx512 or neon. "" is the fastest that
-	// this machine has. FromEnv reads it from GRADUS_CPU.
+	// Path forces a code path: generic, avx2, avx512, amx or neon. "" is the
+	// fastest that this machine has and that computes what generic does (see
+	// Refused). FromEnv reads it from GRADUS_CPU.
 	Path string
 	// Threads is the number of threads a run uses, the calling one included.
 	// 0 takes what the process may use: its CPU affinity and cgroup quota.
@@ -58,17 +60,61 @@ type Device struct {
 	localSize     int64    // bytes for one thread
 	profile       *profile // nil while runs are not timed
 	closed        bool
+	refused       []string
 }
 
 var errClosed = errors.New("cpu: the device is closed")
 
 // Open starts a device and its worker threads.
 func Open(o Options) (kernels.Device, error) {
-	p, err := choose(Paths(), o.Path)
+	paths := Paths()
+	if o.Path != "" {
+		p, err := choose(paths, o.Path)
+		if err != nil {
+			return nil, err
+		}
+		return open(p, o.Threads)
+	}
+	p, refused, err := proven(paths, prove)
 	if err != nil {
 		return nil, err
 	}
-	return open(p, o.Threads)
+	d, err := open(p, o.Threads)
+	if err != nil {
+		return nil, err
+	}
+	d.refused = refused
+	return d, nil
+}
+
+// proven returns the fastest available path that passes the test, and why it
+// is not a faster one.
+func proven(paths []Path, test func(Path) error) (best Path, refused []string, err error) {
+	for {
+		if best, err = choose(paths, ""); err != nil || best.Name == paths[0].Name {
+			return best, refused, err
+		}
+		failed := test(best)
+		if failed == nil {
+			return best, refused, nil
+		}
+		refused = append(refused, fmt.Sprintf("path %s: %v", best.Name, failed))
+		for i := range paths {
+			if paths[i].Name == best.Name {
+				paths = paths[:i:i]
+				break
+			}
+		}
+	}
+}
+
+// Refused tells which faster paths Open has left out because they failed its
+// test, and what the test found; nothing where a path was forced.
+func (d *Device) Refused() []string { return d.refused }
+
+// Computes tells whether the path has products with factors of dtype dt.
+func (d *Device) Computes(dt kernels.DType) bool {
+	return dt == kernels.F32 || dt == kernels.BF16 && d.path.products != nil
 }
 
 func open(p Path, threads int) (*Device, error) {

@@ -1,25 +1,32 @@
 #define _GNU_SOURCE
 #include "exec.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #if defined(__linux__)
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 #endif
 
 extern const gk_table gk_path_generic;
 const gk_table *gk_table_generic(void) { return &gk_path_generic; }
 
 #if defined(__x86_64__)
-extern const gk_table gk_path_avx2, gk_path_avx512, gk_path_wide;
+extern const gk_table gk_path_avx2, gk_path_avx512, gk_path_wide, gk_path_amx, gk_path_amxref;
 const gk_table *gk_table_avx2(void) { return &gk_path_avx2; }
 const gk_table *gk_table_avx512(void) { return &gk_path_avx512; }
 const gk_table *gk_table_wide(void) { return &gk_path_wide; }
+const gk_table *gk_table_amx(void) { return &gk_path_amx; }
+const gk_table *gk_table_amxref(void) { return &gk_path_amxref; }
 #else
 const gk_table *gk_table_avx2(void) { return 0; }
 const gk_table *gk_table_avx512(void) { return 0; }
 const gk_table *gk_table_wide(void) { return 0; }
+const gk_table *gk_table_amx(void) { return 0; }
+const gk_table *gk_table_amxref(void) { return 0; }
 #endif
 
 #if defined(__aarch64__)
@@ -42,6 +49,7 @@ void gk_detect(gk_features *f) {
 		__asm__ volatile("xgetbv" : "=a"(lo), "=d"(hi) : "c"(0));
 		f->os_ymm = (lo & 0x6) == 0x6;
 		f->os_zmm = (lo & 0xe6) == 0xe6;
+		f->os_tiles = (lo & 0x60000) == 0x60000;
 	}
 	if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return;
 	f->avx2 = b >> 5 & 1;
@@ -49,6 +57,9 @@ void gk_detect(gk_features *f) {
 	f->avx512dq = b >> 17 & 1;
 	f->avx512bw = b >> 30 & 1;
 	f->avx512vl = b >> 31 & 1;
+	f->amx_bf16 = d >> 22 & 1;
+	f->amx_tile = d >> 24 & 1;
+	if (a >= 1 && __get_cpuid_count(7, 1, &a, &b, &c, &d)) f->avx512bf16 = a >> 5 & 1;
 }
 #elif defined(__aarch64__) && defined(__linux__)
 #include <sys/auxv.h>
@@ -63,10 +74,31 @@ void gk_detect(gk_features *f) { *f = (gk_features){.neon = 1}; } // macOS and o
 void gk_detect(gk_features *f) { *f = (gk_features){0}; }
 #endif
 
+int gk_permit_tiles(void) {
+#if defined(__x86_64__) && defined(__linux__)
+	enum { REQUEST_PERMISSION = 0x1023, TILE_DATA = 18 };
+	return syscall(SYS_arch_prctl, REQUEST_PERMISSION, TILE_DATA) == 0 ? 0 : errno;
+#else
+	return ENOSYS;
+#endif
+}
+
+// table_of returns the table that has the op of cmd.
+static const gk_table *table_of(const gk_table *t, const gk_table *products, const gk_cmd *cmd) {
+	return t->run[cmd->op] ? t : products;
+}
+
 static int64_t now_ns(void) {
 	struct timespec t;
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+static void run_nothing(gk_run *r, const gk_cmd *cmd) { (void)r, (void)cmd; }
+
+void gk_table_without(gk_table *where, const gk_table *t, gk_op op) {
+	*where = *t;
+	where->run[op] = run_nothing;
 }
 
 void gk_exec_run(gk_exec *e) {
@@ -76,7 +108,7 @@ void gk_exec_run(gk_exec *e) {
 	};
 	int64_t before = e->timed ? now_ns() : 0;
 	for (int64_t i = 0; i < e->count && r.fault.what == GK_OK; i++) {
-		e->table->run[e->cmd[i].op](&r, &e->cmd[i]);
+		table_of(e->table, e->products, &e->cmd[i])->run[e->cmd[i].op](&r, &e->cmd[i]);
 		r.fault.cmd = (int32_t)i;
 		if (e->timed) {
 			int64_t after = now_ns();
@@ -87,8 +119,8 @@ void gk_exec_run(gk_exec *e) {
 	e->fault = r.fault;
 }
 
-void gk_exec_need(const gk_table *t, const gk_cmd *cmd, int64_t count, const gk_args *max, int threads, gk_need *need) {
-	for (int64_t i = 0; i < count; i++) t->need[cmd[i].op](&cmd[i], max, threads, need);
+void gk_exec_need(const gk_table *t, const gk_table *products, const gk_cmd *cmd, int64_t count, const gk_args *max, int threads, gk_need *need) {
+	for (int64_t i = 0; i < count; i++) table_of(t, products, &cmd[i])->need[cmd[i].op](&cmd[i], max, threads, need);
 }
 
 typedef struct {

@@ -11,6 +11,9 @@ const gk_table *gk_table_avx2(void);
 const gk_table *gk_table_avx512(void);
 const gk_table *gk_table_neon(void);
 const gk_table *gk_table_wide(void);
+// Products in bf16, to stand beside one of the above.
+const gk_table *gk_table_amx(void);
+const gk_table *gk_table_amxref(void);
 
 // gk_features is what the CPU has and what the operating system saves on a
 // context switch: on amd64 from CPUID and XGETBV, on arm64 from Linux's list of
@@ -18,15 +21,25 @@ const gk_table *gk_table_wide(void);
 typedef struct {
 	int x86;
 	int avx2, fma, avx512f, avx512bw, avx512dq, avx512vl; // CPUID
-	int os_ymm, os_zmm;                                   // XGETBV
+	int avx512bf16, amx_tile, amx_bf16;                   // CPUID
+	int os_ymm, os_zmm, os_tiles;                         // XGETBV
 	int neon;                                             // HWCAP_ASIMD
 } gk_features;
 void gk_detect(gk_features *f);
+
+// gk_permit_tiles asks the operating system to save the tile registers of this
+// process (Linux: arch_prctl, ARCH_REQ_XCOMP_PERM). It returns 0 or an errno.
+int gk_permit_tiles(void);
+
+// gk_table_without is t, copied to where, with op replaced by one that does
+// nothing: a broken path for tests of the self-test.
+void gk_table_without(gk_table *where, const gk_table *t, gk_op op);
 
 // gk_exec runs count commands in order and stops at the first fault. Clocks are
 // read only when the run is timed.
 typedef struct {
 	const gk_table *table;
+	const gk_table *products; // in bf16; NULL where the path has none
 	gk_pool *pool;
 	int32_t threads;
 	int32_t timed; // add the time of each command to its ns
@@ -41,7 +54,7 @@ typedef struct {
 void gk_exec_run(gk_exec *e);
 
 // gk_exec_need adds up (as a maximum) the scratch memory of a command list.
-void gk_exec_need(const gk_table *t, const gk_cmd *cmd, int64_t count, const gk_args *max, int threads, gk_need *need);
+void gk_exec_need(const gk_table *t, const gk_table *products, const gk_cmd *cmd, int64_t count, const gk_args *max, int threads, gk_need *need);
 
 // gk_fma runs about flops operations on each of n threads of the pool and
 // returns the number done by all. gk_read sums n floats, split over the pool.
