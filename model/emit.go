@@ -76,24 +76,24 @@ func (e *emitter) dw(t *tensor) kernels.Ref {
 
 // pack binds the packed copy of a weight.
 func (e *emitter) pack(t *tensor) kernels.Ref {
-	return e.bind("packed "+t.parts[0].name, e.m.packs, t.pack, kernels.PackLen(t.rows, t.cols))
+	return e.bind("packed "+t.parts[0].name, e.m.packs, t.pack, packLen(t.rows, t.cols, e.m.lim.Compute))
 }
 
 // packBack binds the packed copy of a weight for the backward pass.
 func (e *emitter) packBack(t *tensor) kernels.Ref {
-	return e.bind("packed back "+t.parts[0].name, e.m.packs, t.packBack, kernels.PackBackLen(t.rows, t.cols))
+	return e.bind("packed back "+t.parts[0].name, e.m.packs, t.packBack, packLen(t.cols, t.rows, e.m.lim.Compute))
 }
 
 // linear emits y = x W^T, plus res where that is not 0.
 func (e *emitter) linear(y, x kernels.Ref, t *tensor, res kernels.Ref, n kernels.Dim) {
-	e.Add(kernels.Linear{Y: y, X: x, W: e.w(t), Pack: e.pack(t), Res: res, N: n, O: t.rows, K: t.cols})
+	e.Add(kernels.Linear{Y: y, X: x, W: e.w(t), Pack: e.pack(t), Res: res, N: n, O: t.rows, K: t.cols, Compute: e.m.lim.Compute})
 }
 
 // linearBwd emits dW += dy^T x and dx = dy W.
 func (e *emitter) linearBwd(dx, dy, x kernels.Ref, t *tensor, n kernels.Dim) {
 	e.Add(
-		kernels.LinearDW{DW: e.dw(t), DY: dy, X: x, N: n, O: t.rows, K: t.cols},
-		kernels.LinearDX{DX: dx, DY: dy, W: e.w(t), Pack: e.packBack(t), N: n, O: t.rows, K: t.cols},
+		kernels.LinearDW{DW: e.dw(t), DY: dy, X: x, N: n, O: t.rows, K: t.cols, Compute: e.m.lim.Compute},
+		kernels.LinearDX{DX: dx, DY: dy, W: e.w(t), Pack: e.packBack(t), N: n, O: t.rows, K: t.cols, Compute: e.m.lim.Compute},
 	)
 }
 

@@ -52,7 +52,7 @@ func (e *emitter) loss(s lossSpans, x span, pick, target kernels.Ref) {
 	e.Add(kernels.LossRows{
 		LogP: e.at(s.logp), Ent: e.at(s.ent), LSE: e.at(s.lse),
 		H: e.at(s.h), W: e.w(t), Pack: e.pack(t), Target: target, Scratch: e.at(s.logits),
-		N: kernels.DimPicks, C: t.cols, V: t.rows, Chunk: s.chunk,
+		N: kernels.DimPicks, C: t.cols, V: t.rows, Chunk: s.chunk, Compute: e.m.lim.Compute,
 	})
 }
 
@@ -64,7 +64,7 @@ func (e *emitter) lossBwd(s lossSpans, dx span, pick, target kernels.Ref) {
 		kernels.LossRowsBwd{
 			DH: e.at(s.dh), DW: e.dw(t), H: e.at(s.h), W: e.w(t), Pack: e.pack(t), PackBack: e.packBack(t), Target: target,
 			LSE: e.at(s.lse), Ent: e.at(s.ent), Coef: e.at(s.coef), EntCoef: e.at(s.entCoef), Scratch: e.at(s.logits),
-			N: kernels.DimPicks, C: t.cols, V: t.rows, Chunk: s.chunk,
+			N: kernels.DimPicks, C: t.cols, V: t.rows, Chunk: s.chunk, Compute: e.m.lim.Compute,
 		},
 		kernels.Zero{X: e.at(s.dx), N: kernels.DimPicks, C: t.cols},
 	)

@@ -3,6 +3,8 @@ package model
 import (
 	"errors"
 	"fmt"
+
+	"gradus/kernels"
 )
 
 // Limits are the capacities a Model reserves memory for. A model with
@@ -19,6 +21,19 @@ type Limits struct {
 	// Frozen models have no gradients and no optimizer state: references,
 	// teachers, models under evaluation.
 	Frozen bool
+
+	// Compute is the dtype that factors of matrix products are rounded to:
+	// kernels.F32 (also 0), or kernels.BF16 on a device that has such products
+	// (kernels.Computes). Weights, gradients and all other arithmetic are f32.
+	Compute kernels.DType
+}
+
+// packed is the dtype of packed weights.
+func (l Limits) packed() kernels.DType {
+	if l.Compute == kernels.BF16 {
+		return kernels.BF16
+	}
+	return kernels.F32
 }
 
 // Validate names the first capacity that is out of range.
@@ -33,6 +48,9 @@ func (l Limits) Validate() error {
 		if c.n < 0 || c.n > 1<<24 {
 			return fmt.Errorf("limits: %s is %d, want 0..%d", c.name, c.n, 1<<24)
 		}
+	}
+	if c := l.Compute; c != 0 && c != kernels.F32 && c != kernels.BF16 {
+		return fmt.Errorf("limits: Compute is %s, want f32 or bf16", c)
 	}
 	if (l.TrainRows == 0) != (l.TrainSeqs == 0) {
 		return fmt.Errorf("limits: TrainRows is %d and TrainSeqs %d: set both or none", l.TrainRows, l.TrainSeqs)

@@ -3,6 +3,8 @@ package model
 import (
 	"errors"
 	"fmt"
+
+	"gradus/kernels"
 )
 
 // MemoryItem is one part of the memory that a Model takes on its device.
@@ -57,7 +59,11 @@ func (p *plan) memory(cfg Config, lim Limits) []MemoryItem {
 	}
 	n := p.layout.len
 	add("weights", n, "%d weights x 4 B", n)
-	add("packed weights", p.layout.packLen, "%d weights in the order the kernels read x 4 B", p.layout.packLen)
+	if lim.packed() == kernels.BF16 { // an even number, as tensors are aligned
+		add("packed weights", p.layout.packLen/2, "%d weights in the order the kernels read x 2 B", p.layout.packLen)
+	} else {
+		add("packed weights", p.layout.packLen, "%d weights in the order the kernels read x 4 B", p.layout.packLen)
+	}
 	if !lim.Frozen {
 		add("gradients", n, "%d weights x 4 B", n)
 		add("optimizer state", 2*n+1, "%d weights x 2 moments x 4 B", n)

@@ -16,7 +16,7 @@ type Model struct {
 	plan   *plan
 	layout *layout
 
-	weights, packs kernels.Buffer // F32, layout.len and layout.packLen
+	weights, packs kernels.Buffer // F32 layout.len, and layout.packLen in the dtype of the products
 	grads          kernels.Buffer // F32, like weights; nil when frozen
 	moment1        kernels.Buffer // F32, AdamW's m, like weights; nil when frozen
 	moment2        kernels.Buffer // F32, AdamW's v, like weights; nil when frozen
@@ -56,6 +56,9 @@ func New(dev kernels.Device, cfg Config, lim Limits) (*Model, error) {
 	if err := errors.Join(cfg.Validate(), lim.Validate()); err != nil {
 		return nil, err
 	}
+	if !kernels.Computes(dev, lim.Compute) {
+		return nil, fmt.Errorf("model: device %s has no matrix products in %s; choose f32", dev.Name(), lim.Compute)
+	}
 	p, err := newPlan(cfg, lim)
 	if err != nil {
 		return nil, err
@@ -81,7 +84,7 @@ func (m *Model) alloc() error {
 	}
 	wants := []want{
 		{&m.weights, kernels.F32, p.layout.len},
-		{&m.packs, kernels.F32, p.layout.packLen},
+		{&m.packs, m.lim.packed(), p.layout.packLen},
 		{&m.scratch, kernels.F32, p.scratch},
 		{&m.tables, kernels.F32, int64(p.maxPos) * int64(m.cfg.HeadDim)},
 	}
@@ -165,10 +168,10 @@ func (m *Model) packProgram() (kernels.Exec, error) {
 	e := m.emit("pack", kernels.Args{})
 	for _, t := range m.layout.all {
 		if t.pack >= 0 {
-			e.Add(kernels.Pack{Dst: e.pack(t), W: e.w(t), O: t.rows, K: t.cols})
+			e.Add(kernels.Pack{Dst: e.pack(t), W: e.w(t), O: t.rows, K: t.cols, Compute: m.lim.Compute})
 		}
 		if t.packBack >= 0 {
-			e.Add(kernels.Pack{Dst: e.packBack(t), W: e.w(t), O: t.rows, K: t.cols, Back: true})
+			e.Add(kernels.Pack{Dst: e.packBack(t), W: e.w(t), O: t.rows, K: t.cols, Back: true, Compute: m.lim.Compute})
 		}
 	}
 	return e.compile()

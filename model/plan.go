@@ -16,7 +16,7 @@ type plan struct {
 
 // newPlan lays out a model; cfg and lim must be valid.
 func newPlan(cfg Config, lim Limits) (*plan, error) {
-	l, err := newLayout(cfg, lim.Frozen)
+	l, err := newLayout(cfg, lim.Frozen, lim.Compute)
 	if err != nil {
 		return nil, err
 	}

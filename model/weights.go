@@ -54,12 +54,12 @@ type layout struct {
 	norm     *tensor // (C) after the last layer
 	matrices int64   // elements of the matrices, with padding
 	len      int64   // elements of all weights, with padding
-	packLen  int64   // elements of the packed copies
+	packLen  int64   // elements of the packed copies, in the dtype of the products
 }
 
 // newLayout places the weights of cfg, which must be valid. A frozen model
-// keeps no packed copies for a backward pass.
-func newLayout(cfg Config, frozen bool) (*layout, error) {
+// keeps no packed copies for a backward pass. compute is what packs are for.
+func newLayout(cfg Config, frozen bool, compute kernels.DType) (*layout, error) {
 	l := &layout{layers: make([]layerWeights, cfg.NumHiddenLayers)}
 	c, f := cfg.HiddenSize, cfg.IntermediateSize
 	q, kv := cfg.NumAttentionHeads*cfg.HeadDim, cfg.NumKeyValueHeads*cfg.HeadDim
@@ -96,10 +96,10 @@ func newLayout(cfg Config, frozen bool) (*layout, error) {
 			continue
 		}
 		t.pack = l.packLen
-		l.packLen += aligned(kernels.PackLen(t.rows, t.cols))
+		l.packLen += aligned(packLen(t.rows, t.cols, compute))
 		if !frozen {
 			t.packBack = l.packLen
-			l.packLen += aligned(kernels.PackBackLen(t.rows, t.cols))
+			l.packLen += aligned(packLen(t.cols, t.rows, compute))
 		}
 	}
 	// Ops count rows of the flat buffer in blocks of align elements.
@@ -107,6 +107,15 @@ func newLayout(cfg Config, frozen bool) (*layout, error) {
 		return nil, fmt.Errorf("model config: %d weights, %d in packed form: more than the %d that one device buffer may hold", l.len, l.packLen, int64(math.MaxInt32)*align)
 	}
 	return l, nil
+}
+
+// packLen is the number of elements of Pack's output for an (o, k) weight, and
+// of (k, o) with Back: f32, or bf16 where compute is.
+func packLen(o, k int, compute kernels.DType) int64 {
+	if compute == kernels.BF16 {
+		return kernels.PackLenBF16(o, k)
+	}
+	return kernels.PackLen(o, k)
 }
 
 func (l *layout) matrix(cols int, parts ...part) *tensor {
