@@ -3,10 +3,12 @@ package main
 import (
 	"fmt"
 	"runtime"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
 
+	"gradus/kernels"
 	"gradus/kernels/cpu"
 	"gradus/kernels/cuda"
 	"gradus/runner/recipe"
@@ -91,6 +93,9 @@ func (a *app) examineDevice() finding {
 	f := finding{Name: "device", OK: true,
 		Value: fmt.Sprintf("%s, %.0f GFLOP/s multiply-add, %.0f GB/s read", deviceLabel(dev), c.FMA, c.Read)}
 	f.Why = "the fastest path of this machine"
+	if r, ok := dev.(interface{ Refused() []string }); ok && len(r.Refused()) > 0 {
+		f.Why = "a faster path failed its self-test: " + strings.Join(r.Refused(), "; ")
+	}
 	if forced := cpu.FromEnv(a.getenv); forced != "" {
 		f.Why = "GRADUS_CPU=" + forced
 	}
@@ -108,7 +113,16 @@ func (a *app) examineThreads() finding {
 }
 
 func (a *app) examineDType() finding {
-	return finding{Name: "dtype", OK: true, Value: "f32", Why: "all weights, activations and sums; this build has no other"}
+	f := finding{Name: "dtype", OK: true, Value: "float32", Why: "matrix products in bfloat16 take AMX, and the recipe's dtype"}
+	dev, _, err := a.openDevice(&recipe.Recipe{Device: "cpu"})
+	if err != nil {
+		return f // examineDevice says why
+	}
+	defer dev.Close()
+	if kernels.Computes(dev, kernels.BF16) {
+		f.Value, f.Why = "float32 or bfloat16", "the recipe's dtype chooses that of matrix products; all else is float32"
+	}
+	return f
 }
 
 // examineMemory says how much a run may take. A system that does not tell is

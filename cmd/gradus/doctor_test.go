@@ -31,7 +31,7 @@ func TestDoctorSaysWhy(t *testing.T) {
 		fail bool
 		want []string
 	}{
-		{nil, false, []string{"device", "(the fastest path of this machine)", "threads", "dtype          f32", "memory", "GB for runs", "home"}},
+		{nil, false, []string{"device", "(the fastest path of this machine)", "threads", "dtype          float32", "memory", "GB for runs", "home"}},
 		{map[string]string{"GRADUS_CPU": "generic", "GRADUS_THREADS": "1"}, false, []string{"cpu-generic, 1 thread", "(GRADUS_CPU=generic)", "threads        1  (GRADUS_THREADS)"}},
 		{map[string]string{"GRADUS_THREADS": "none"}, true, []string{`--  threads`, `GRADUS_THREADS is "none"; give a number`}},
 		{map[string]string{"GRADUS_CPU": "abacus"}, true, []string{`--  device`, `cpu path "abacus": no such path`, "this machine can run generic"}},

@@ -26,6 +26,7 @@ type Recipe struct {
 	About   string `toml:"about" help:"one sentence shown by 'gradus recipes'"`
 	Seed    uint64 `toml:"seed" default:"1" range:"0 .. inf" help:"every random number of the run follows from it"`
 	Device  string `toml:"device" default:"cpu" oneof:"cpu cuda" help:"where the model is trained: on the processor, or on the first NVIDIA GPU that CUDA_VISIBLE_DEVICES leaves (gradus doctor says what there is)"`
+	DType   string `toml:"dtype" default:"float32" oneof:"float32 bfloat16 auto" help:"factors of matrix products: float32, bfloat16 on a device that multiplies them (sums, weights and all else stay float32), or auto: bfloat16 where there is such a device"`
 	Threads int    `toml:"threads" default:"0" range:"0 .. 256" help:"worker threads of the device; 0 takes what affinity mask and cgroup quota allow; GRADUS_THREADS overrides it"`
 
 	Model      Model      `toml:"model"`

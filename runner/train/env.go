@@ -22,7 +22,7 @@ import (
 type Env struct {
 	Dir rundir.Dir
 	// OpenDevice opens the device that the recipe asks for and describes it,
-	// as "cpu-avx2, 2 threads". Run closes it. It is called once the run is
+	// as "cpu-avx2, 2 threads"; see Compute for the dtype. Run closes it. It is called once the run is
 	// locked, so that a machine without that device is told in the record.
 	OpenDevice func(*recipe.Recipe) (dev kernels.Device, about string, err error)
 	// Memory, if not nil, tells how much memory a run may take; ok is false if

@@ -3,6 +3,7 @@ package train
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"gradus/kernels"
 	"gradus/model"
@@ -10,6 +11,32 @@ import (
 	"gradus/runner/train/feed"
 	"gradus/runner/train/shape"
 )
+
+// compute chooses the dtype of matrix products that a recipe's dtype asks of dev.
+func compute(dev kernels.Device, dtype string) (kernels.DType, error) {
+	has := kernels.Computes(dev, kernels.BF16)
+	switch {
+	case dtype == "bfloat16" && !has:
+		return 0, fmt.Errorf("dtype bfloat16: device %s has no matrix products in bfloat16 (on a CPU that takes AMX, see gradus doctor); set dtype to float32, or to auto to take what there is", dev.Name())
+	case dtype == "bfloat16" || dtype == "auto" && has:
+		return kernels.BF16, nil
+	}
+	return kernels.F32, nil
+}
+
+// withCompute adds the dtype to a device's description, which a run that goes
+// on elsewhere is compared by: "cpu-amx bfloat16, 2 threads".
+func withCompute(about string, dt kernels.DType) string {
+	if dt != kernels.BF16 {
+		return about
+	}
+	name, rest, threads := strings.Cut(about, ",")
+	name += " bfloat16"
+	if threads {
+		name += "," + rest
+	}
+	return name
+}
 
 // newModel makes the policy as a run begins with it: fresh weights from the
 // seed, or those of model.from with a fresh optimizer.

@@ -213,6 +213,11 @@ func (r *run) prepare(me rundir.Holder) error {
 		failed = r.fits(own.Memory)
 	}
 	if failed == nil {
+		if r.shape.Limits.Compute, failed = compute(r.dev, r.rec.DType); failed == nil {
+			r.about = withCompute(r.about, r.shape.Limits.Compute)
+		}
+	}
+	if failed == nil {
 		r.judge, failed = judge.New(r.rec.Rewards, r.env.Dir.Code())
 	}
 	var warnings []store.Alert

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"gradus/kernels"
 	"gradus/model"
 	"gradus/rewards"
 	"gradus/rewards/tasks"
@@ -141,12 +142,17 @@ type needs struct {
 	promptLen   int // tokens of the longest prompt
 	newLen      int // tokens of the longest completion
 	typical     int // tokens of the longest sequence among the problems looked at
+
+	compute kernels.DType // of matrix products, as far as the recipe says: with auto the device decides
 }
 
 func (n *needs) trains() bool { return n.sft || n.grpo }
 
 func (n *needs) of(rec *recipe.Recipe) {
 	n.evals = rec.Eval.Every > 0
+	if rec.DType == "bfloat16" {
+		n.compute = kernels.BF16
+	}
 	for _, st := range rec.Stages {
 		switch {
 		case st.SFT != nil:
@@ -170,8 +176,8 @@ func (n *needs) of(rec *recipe.Recipe) {
 // reserve turns the recipe's limits into those of the model. Results never
 // depend on them, except that loss_type bnpo is defined by the micro-batches.
 func (s *Shape) reserve(l recipe.Limits) model.Limits {
-	var lim model.Limits
 	n := s.needs
+	lim := model.Limits{Compute: n.compute}
 	if n.grpo || n.evals {
 		lim.Slots, lim.PromptLen, lim.NewLen = min(l.RolloutRows, n.rows), n.promptLen, n.newLen
 		// A prompt for each slot, if there are so many: the last completions of
