@@ -33,7 +33,7 @@ export CGO_LDFLAGS := -O2 -g "-L$(CURDIR)/kernels/cuda/driver/link"
 endif
 endif
 
-.PHONY: all build demo test unit race test-arm64 lint fmt fmt-check vet staticcheck bench rivals faults gpu-binaries results tools ptx need clean
+.PHONY: all build demo test unit race test-arm64 lint fmt fmt-check vet staticcheck bench emulate rivals faults gpu-binaries results tools ptx need clean
 
 all: build
 
@@ -92,6 +92,10 @@ staticcheck: $(TOOLS)/staticcheck
 $(TOOLS)/staticcheck:
 	@mkdir -p $(TOOLS)
 	GOBIN=$(TOOLS) $(GO) install $(STATICCHECK)
+
+## emulate: the tests of kernels/cpu on an emulated CPU with AVX-512 (bench/emulate/run.sh says what it takes)
+emulate:
+	GO="$(GO)" bench/emulate/run.sh $(EMULATE)
 
 ## bench: figures of this machine beside its own ceilings
 bench: build
