@@ -3,6 +3,7 @@ package equal
 import (
 	"errors"
 	"math/big"
+	"slices"
 
 	"gradus/rewards/mathans/ast"
 	"gradus/rewards/mathans/ball"
@@ -235,6 +236,12 @@ func (s *session) close(m *numeric, a, b ball.Complex, agree int) (equal, certai
 
 // identity compares two expressions with variables.
 func (s *session) identity(gold, pred *ast.Node) (Outcome, error) {
+	if closed(gold) && closed(pred) {
+		return s.balls(gold, pred)
+	}
+	if o, err := s.binders(gold, pred); err != nil || o.Equal {
+		return o, err
+	}
 	o, err := s.fieldIdentity(gold, pred)
 	if err == nil || tooLarge(err) {
 		return o, err
@@ -320,6 +327,55 @@ func (s *session) numericIdentity(gold, pred *ast.Node) (Outcome, error) {
 		return no("undefined", Heuristic), nil
 	}
 	return yes("numeric_identity", Numeric), nil
+}
+
+// binders compares two sums, products, integrals or limits part by part, up to
+// the name of the bound variable.
+func (s *session) binders(gold, pred *ast.Node) (Outcome, error) {
+	if gold.Kind != ast.Func || pred.Kind != ast.Func || gold.Name != pred.Name || !ast.Opaque(gold.Name) || len(gold.Args) != len(pred.Args) {
+		return Outcome{}, nil
+	}
+	if g, p := bound(gold), bound(pred); g != "" && p != "" && g != p && !slices.Contains(pred.Free(), g) {
+		pred = rename(pred, map[string]string{p: g})
+	}
+	return s.inOrder("parts", gold.Args, pred.Args)
+}
+
+// bound is the variable that a sum or product runs over.
+func bound(n *ast.Node) string {
+	if len(n.Args) > 1 && n.Args[1].Kind == ast.Relation && n.Args[1].Args[0].Kind == ast.Sym {
+		return n.Args[1].Args[0].Name
+	}
+	return ""
+}
+
+// closed says that n has one value although it binds a variable: its sums and
+// products run over numbers and hold no other variable.
+func closed(n *ast.Node) bool {
+	rest := n.Replace(func(x *ast.Node) *ast.Node {
+		if x.Kind != ast.Func || x.Name != "sum" && x.Name != "prod" {
+			return x
+		}
+		low := x.Args[1]
+		if low.Kind != ast.Relation || len(low.Args) != 2 || !low.Args[1].Constant() || !x.Args[2].Constant() {
+			return x
+		}
+		for _, name := range x.Args[0].Free() {
+			if low.Args[0].Kind != ast.Sym || name != low.Args[0].Name {
+				return x
+			}
+		}
+		if !x.Args[0].Replace(func(y *ast.Node) *ast.Node {
+			if y.Kind == ast.Sym {
+				return ast.Int(1)
+			}
+			return y
+		}).Constant() {
+			return x
+		}
+		return ast.Int(1)
+	})
+	return rest.Constant()
 }
 
 func hasI(n *ast.Node) bool {
