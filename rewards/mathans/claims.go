@@ -17,7 +17,7 @@ func (p Policy) Extract(completion string) Claim {
 	case PolicyGSM8K:
 		return firstClaim(completion, hashMarker, lastBoxes, answerIs, lastNumber)
 	case PolicyMathVerify:
-		r := readMathVerify(completion, extract.Targets{Latex: true, Expr: true})
+		r := readMathVerify(completion, Adjust{}.predSearch())
 		if r.text == "" {
 			return Claim{Status: NoAnswer, Why: "no answer: " + reason(r.err)}
 		}

@@ -191,6 +191,15 @@ func TestParameters(t *testing.T) {
 		{"$g(x)$", "$g(y)$", Adjust{Lax: true}, true},
 		{"9", "so it is 9", Adjust{Targets: []string{"latex"}}, false},
 		{"9", "so it is 9", Adjust{Targets: []string{"expr"}}, true},
+		{"9", "so it is $9$", Adjust{}, true},
+		{"9", "so it is $9$", Adjust{Anchored: true}, false},
+		{"9", "the answer is $9$", Adjust{Anchored: true}, true},
+		{"9", `$9$ and \boxed{1+}`, Adjust{}, true},
+		{"9", `$9$ and \boxed{1+}`, Adjust{FirstMatch: true}, false},
+		{`\dfrac{x}{7}`, `$\frac{x}{7}$`, Adjust{}, true},
+		{`\dfrac{x}{7}`, `$\frac{x}{7}$`, Adjust{NoBare: true}, false},
+		{"9", "$9$", Adjust{Targets: []string{"latex"}, NoBare: true}, false},
+		{"9", "$9$", Adjust{Targets: []string{"latex"}, GoldTargets: []string{"latex", "expr"}, NoBare: true}, true},
 	} {
 		if v := PolicyMathVerify.Verify(c.gold, c.pred, c.adjust); v.Equal != c.equal {
 			t.Errorf("gold %q pred %q %+v: %s, want equal %v (%s)", c.gold, c.pred, c.adjust, v.Status, c.equal, v.Why)

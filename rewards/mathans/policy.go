@@ -51,6 +51,12 @@ type Adjust struct {
 	Lax            bool     // compare up to the names of variables (strict=False)
 	RelationForSet bool     // accept an inequality for an interval (allow_set_relation_comp)
 	Targets        []string // what mathverify looks for: "latex", "expr"; none is both
+	// The next four are how open-r1 and TRL set Math-Verify's parse. They
+	// change policy mathverify only.
+	GoldTargets []string // Targets for the gold answer, where they differ
+	Anchored    bool     // of the claim: no formula without a box or the word "answer" (try_extract_without_anchor=False)
+	FirstMatch  bool     // only the first claim counts, readable or not (extraction_mode="first_match")
+	NoBare      bool     // text without delimiters is no formula, as in Math-Verify itself
 }
 
 // options are the notations that count as the same under a policy.
@@ -70,12 +76,33 @@ func (p Policy) options(a Adjust) equal.Options {
 	return o
 }
 
-func (a Adjust) targets() extract.Targets {
-	if len(a.Targets) == 0 {
+// search is how policy mathverify reads one of the two texts.
+type search struct {
+	targets   extract.Targets
+	firstOnly bool
+	bare      bool
+}
+
+func (a Adjust) goldSearch() search {
+	names := a.GoldTargets
+	if len(names) == 0 {
+		names = a.Targets
+	}
+	return search{targets(names), a.FirstMatch, !a.NoBare}
+}
+
+func (a Adjust) predSearch() search {
+	t := targets(a.Targets)
+	t.Anchored = a.Anchored
+	return search{t, a.FirstMatch, !a.NoBare && !a.Anchored}
+}
+
+func targets(names []string) extract.Targets {
+	if len(names) == 0 {
 		return extract.Targets{Latex: true, Expr: true}
 	}
 	var t extract.Targets
-	for _, name := range a.Targets {
+	for _, name := range names {
 		t.Latex = t.Latex || name == "latex"
 		t.Expr = t.Expr || name == "expr"
 	}

@@ -128,14 +128,16 @@ func join(s string, spans []text.Span) string {
 
 // readMathVerify reads a text as Math-Verify's parse does: the first claim, in
 // its order, that can be read.
-func readMathVerify(s string, targets extract.Targets) reading {
-	if r, ok := readWhole(s, targets); ok {
-		return r
+func readMathVerify(s string, how search) reading {
+	if how.bare {
+		if r, ok := readWhole(s, how.targets); ok {
+			return r
+		}
 	}
 	var out reading
 	tried := 0
 	var barred text.Span // an improper mixed number: its parts are no answers
-	extract.MathVerify(s, targets, func(c extract.Candidate) bool {
+	extract.MathVerify(s, how.targets, func(c extract.Candidate) bool {
 		tried++
 		if p := c.Parts[0].Span; c.Form == extract.Number && barred.From <= p.From && p.To <= barred.To {
 			return false
@@ -156,7 +158,7 @@ func readMathVerify(s string, targets extract.Targets) reading {
 			if c.Form == extract.Arithmetic && twoNumbers(r.text) {
 				barred = c.Parts[0].Span
 			}
-			return tried > maxTried
+			return how.firstOnly || tried > maxTried
 		}
 		out.expr, out.unit, out.span, out.err = r.expr, r.unit, r.span, nil
 		return true

@@ -35,7 +35,7 @@ func (p Policy) verify(gold, completion string, a Adjust) Verdict {
 		return Verdict{Status: NoAnswer, Why: "the completion is empty"}
 	}
 	if p == PolicyMathVerify {
-		return p.judge(readMathVerify(gold, a.targets()), readMathVerify(completion, a.targets()), a)
+		return p.judge(readMathVerify(gold, a.goldSearch()), readMathVerify(completion, a.predSearch()), a)
 	}
 	c := p.Extract(completion)
 	if c.Status != "" {

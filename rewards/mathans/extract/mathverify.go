@@ -9,10 +9,15 @@ import (
 )
 
 // Targets are the kinds of claims that MathVerify looks for.
-type Targets struct{ Latex, Expr bool }
+type Targets struct {
+	Latex, Expr bool
+	Anchored    bool // only behind a box or the word "answer"
+}
 
 // Priorities of the groups, first is tried first.
-var mathVerifyPriorities = [...]int{0, 50, 100, 200, 300}
+var mathVerifyPriorities = [...]int{0, 50, 100, 200, unanchored}
+
+const unanchored = 300
 
 // keep bounds the candidates of one pattern: only the last ones are tried.
 const keep = 32
@@ -25,6 +30,9 @@ const keep = 32
 func MathVerify(s string, targets Targets, try func(Candidate) bool) {
 	m := &mathVerify{s: s, env: newEnvs(s), num: newNumbers(s), targets: targets}
 	for _, priority := range mathVerifyPriorities {
+		if targets.Anchored && priority == unanchored {
+			return
+		}
 		found := m.group(priority)
 		slices.SortStableFunc(found, func(a, b Candidate) int {
 			if c := cmp.Compare(b.Whole.To, a.Whole.To); c != 0 {
@@ -70,7 +78,7 @@ func (m *mathVerify) group(priority int) []Candidate {
 			all = append(all, m.latexAnswer(true)...)
 		case 200:
 			all = append(all, m.latexAnswer(false)...)
-		case 300:
+		case unanchored:
 			all = append(all, m.latexAny(false)...)
 		}
 	}
@@ -84,7 +92,7 @@ func (m *mathVerify) group(priority int) []Candidate {
 			all = append(all, m.exprAnswer(true)...)
 		case 200:
 			all = append(all, m.exprAnswer(false)...)
-		case 300:
+		case unanchored:
 			all = append(all, m.exprAny(m.num.expression)...)
 			all = append(all, m.exprAny(m.num.number)...)
 		}
