@@ -65,10 +65,11 @@ type execution struct {
 }
 
 func prepare(dev kernels.Device, s *tensors, ops []kernels.Op, place placement) (e *execution, err error) {
-	e = &execution{dev: dev, s: s, ops: ops, place: place, access: accesses(s, ops)}
+	made := &execution{dev: dev, s: s, ops: ops, place: place, access: accesses(s, ops)}
+	e = made
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, e.free())
+			err = errors.Join(err, made.free())
 		}
 	}()
 	p := kernels.NewProgram("optest", s.max)
