@@ -58,6 +58,8 @@ type Device struct {
 	own    int64 // bytes of device memory held
 	lost   error
 	closed bool
+
+	profile *profile // nil while nobody asks for times
 }
 
 // kernel is a function of a loaded module.

@@ -103,3 +103,30 @@ func examineGPU(i int) (GPU, error) {
 
 // capabilityString is "8.0" for 80.
 func capabilityString(c int) string { return fmt.Sprintf("%d.%d", c/10, c%10) }
+
+// lanes are the f32 multiply-adds that a processor starts in one clock, by
+// compute capability (CUDA C++ Programming Guide, "Arithmetic Instructions").
+func lanes(capability int) int {
+	if capability == 80 {
+		return 64
+	}
+	return 128
+}
+
+// Peak is what the GPU could do at its highest clocks: f32 multiply-adds in
+// GFLOP/s and reads of memory in GB/s. Nothing is measured.
+func (d *Device) Peak() (gflops, gbps float64, err error) {
+	var clock, memoryClock, width int
+	for _, a := range []struct {
+		attribute cu.DeviceAttribute
+		name      string
+		v         *int
+	}{{cu.ClockRate, "clock", &clock}, {cu.MemoryClockRate, "memory clock", &memoryClock}, {cu.GlobalMemoryBusWidth, "memory width", &width}} {
+		if *a.v, err = d.dev.Attribute(a.attribute); err != nil {
+			return 0, 0, cux.Wrap(err, "cuDeviceGetAttribute(%s, %s)", a.name, d.gpu)
+		}
+	}
+	// Clocks are in kHz; memory moves two words of `width` bits in one of its.
+	gflops = 2 * float64(d.gpu.Processors) * float64(lanes(d.gpu.Capability)) * float64(clock) / 1e6
+	return gflops, 2 * float64(memoryClock) * 1e3 * float64(width) / 8 / 1e9, nil
+}

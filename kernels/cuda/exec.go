@@ -22,6 +22,7 @@ type exec struct {
 	check   kernels.Program // name, ops and largest run
 	buffers []named
 	step    *cux.Step // nil once freed
+	starts  []int     // by op: its first launch
 	host    *C.gk_block
 	memory  cu.DevicePtr // gk_block, then scratch
 	bytes   int64
@@ -95,6 +96,7 @@ func (e *exec) build(pl *plan) error {
 	if err := pl.addAll(e.check.Ops); err != nil {
 		return err
 	}
+	e.starts = pl.starts(len(e.check.Ops))
 	launches := make([]cux.Launch, len(pl.items))
 	for i, it := range pl.items {
 		if launches[i], err = d.launch(it); err != nil {
@@ -120,6 +122,20 @@ func (e *exec) build(pl *plan) error {
 		}
 	}
 	return nil
+}
+
+// starts tells for each of n ops its first launch, or the next op's if it has
+// none.
+func (p *plan) starts(n int) []int {
+	starts := make([]int, n)
+	at := 0
+	for op := range starts {
+		for at < len(p.items) && p.items[at].op < op {
+			at++
+		}
+		starts[op] = at
+	}
+	return starts
 }
 
 func (p *plan) addAll(ops []kernels.Op) error {
@@ -188,7 +204,11 @@ func (e *exec) Run(a *kernels.Args) error {
 		beta_corr1: C.float(a.BetaCorr1), beta_corr2: C.float(a.BetaCorr2), grad_scale: C.float(a.GradScale), seed: C.gk_u64(a.Seed),
 	}
 	e.host.fault = noFault
-	if err := e.step.Run(); err != nil {
+	run := e.step.Run
+	if d.profile != nil {
+		run = func() error { return e.runTimed(a) }
+	}
+	if err := run(); err != nil {
 		return d.reword(fmt.Errorf("cuda: program %s: %w", e.check.Name, err))
 	}
 	if word := uint64(e.host.fault); word != noFault {

@@ -5,6 +5,7 @@ package cuda
 import (
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 
@@ -12,6 +13,7 @@ import (
 	"gradus/kernels/cuda/cux"
 	"gradus/kernels/cuda/fake"
 	"gradus/kernels/cuda/ptx"
+	"gradus/kernels/optest"
 )
 
 // copying is a program that copies rows of c numbers and sums their squares.
@@ -319,4 +321,73 @@ func TestExamine(t *testing.T) {
 	if r := Examine(); r.Off != nil || !strings.Contains(r.GPUs[0].Refused, "7.0") {
 		t.Errorf("%+v", r)
 	}
+}
+
+// The clocks of the stand-in are those of an H100 SXM, whose data sheet says 67
+// TFLOP/s in f32 and 3.35 TB/s.
+func TestPeak(t *testing.T) {
+	c := fake.Default()
+	c.Capability, c.Processors = 90, 132
+	pretend(t, c)
+	gflops, gbps, err := open(t, Options{}).Peak()
+	if err != nil || math.Abs(gflops-66_908) > 10 || math.Abs(gbps-3352) > 1 {
+		t.Errorf("%.0f GFLOP/s, %.0f GB/s, %v", gflops, gbps, err)
+	}
+}
+
+// A profile names every op with its runs and its work, and costs nothing when
+// it has ended.
+func TestProfile(t *testing.T) {
+	f := pretend(t, fake.Default())
+	d := open(t, Options{})
+	p, err := newCopying(d, 3, 5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.free()
+	if d.StopProfile() != nil {
+		t.Error("times without a profile")
+	}
+	d.StartProfile()
+	for rows := range 3 {
+		if err := p.exec.Run(&kernels.Args{Rows: rows}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	times := d.StopProfile()
+	if len(times) != 2 {
+		t.Fatalf("%d times for a program of 2 ops", len(times))
+	}
+	copies := kernels.Copy{Y: 2, X: 1, N: kernels.DimRows, C: 5}
+	want := copies.Work(&kernels.Args{Rows: 1}).Bytes + copies.Work(&kernels.Args{Rows: 2}).Bytes
+	// The stand-in says one millisecond between any two events.
+	if x := times[0]; x.Program != "copying" || x.Index != 0 || x.Op != kernels.Op(copies) || x.Runs != 3 || math.Abs(x.Seconds-0.003) > 1e-9 || x.Work.Bytes != want {
+		t.Errorf("%+v, want %d bytes", x, want)
+	}
+	before := f.Stats()
+	if err := p.exec.Run(&kernels.Args{Rows: 1}); err != nil {
+		t.Fatal(err)
+	}
+	if after := f.Stats(); after.GraphLaunches != before.GraphLaunches+1 || after.Live != before.Live {
+		t.Errorf("%+v after a profile, %+v before", after, before)
+	}
+}
+
+// A GPU that is lost while it is checked ends the check with errors.
+func TestCheckOfLostGPU(t *testing.T) {
+	f := pretend(t, fake.Default())
+	d, err := Open(Options{Staging: 4096})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Fail("cuMemAlloc", 3, 700)
+	_, err = optest.Check([]kernels.Device{d}, optest.Cases(1)[:4])
+	var lost *LostError
+	if !errors.As(err, &lost) {
+		t.Errorf("%v", err)
+	}
+	if err := d.Close(); err != nil {
+		t.Error(err)
+	}
+	f.Reset(fake.Default()) // what was not freed went with the context
 }

@@ -46,6 +46,27 @@ CUresult cux_step_put(const cux_step *p, int *doing, int *failed) {
 	return cuMemcpyDtoHAsync(p->host_word, p->word, p->word_bytes, p->stream);
 }
 
+CUresult cux_step_marked(const cux_step *p, const int *starts, int n, const CUevent *marks, int *doing, int *failed) {
+	CUresult r;
+	*doing = CUX_SEND_ARGS;
+	if ((r = cuMemcpyHtoDAsync(p->args, p->host_args, p->args_bytes, p->stream)) != CUDA_SUCCESS) return r;
+	for (int i = 0; i <= n; i++) {
+		*doing = CUX_MARK;
+		if ((r = cuEventRecord(marks[i], p->stream)) != CUDA_SUCCESS) return r;
+		if (i == n) break;
+		*doing = CUX_LAUNCH;
+		int end = i + 1 < n ? starts[i + 1] : p->n;
+		if ((r = cux_launch_all(p->list + starts[i], end - starts[i], p->stream, failed)) != CUDA_SUCCESS) {
+			*failed += starts[i];
+			return r;
+		}
+	}
+	*doing = CUX_FETCH_WORD;
+	if ((r = cuMemcpyDtoHAsync(p->host_word, p->word, p->word_bytes, p->stream)) != CUDA_SUCCESS) return r;
+	*doing = CUX_WAIT;
+	return cuStreamSynchronize(p->stream);
+}
+
 CUresult cux_step_run(const cux_step *p, int *doing, int *failed) {
 	CUresult r;
 	*doing = CUX_SET_CONTEXT;

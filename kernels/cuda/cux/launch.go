@@ -164,6 +164,8 @@ func (p *Step) check(code C.CUresult, doing, failed C.int) error {
 		call = fmt.Sprintf("cuMemcpyDtoHAsync(result, %d bytes)", p.c.word_bytes)
 	case C.CUX_GRAPH:
 		call = fmt.Sprintf("cuGraphLaunch(%d kernels)", len(p.launches))
+	case C.CUX_MARK:
+		call = "cuEventRecord()"
 	case C.CUX_WAIT:
 		call = fmt.Sprintf("cuStreamSynchronize(after %d kernels)", len(p.launches))
 	}
@@ -188,4 +190,23 @@ func (p *Step) Free() error {
 func (p *Step) Put() error {
 	var doing, failed C.int
 	return p.check(C.cux_step_put(p.c, &doing, &failed), doing, failed)
+}
+
+// RunMarked runs the step launch by launch and waits for its end. It records
+// marks[i] before launch starts[i] (they ascend from 0), and the last mark, of
+// which there is one more, behind all. The context must be current.
+func (p *Step) RunMarked(starts []int, marks []cu.Event) error {
+	if len(marks) != len(starts)+1 {
+		return fmt.Errorf("cux: %d marks for %d parts of a step: want one more", len(marks), len(starts))
+	}
+	at, m := make([]C.int, len(starts)+1), make([]C.CUevent, len(marks))
+	for i, s := range starts {
+		at[i] = C.int(s)
+	}
+	for i, e := range marks {
+		m[i] = event(e)
+	}
+	var doing, failed C.int
+	code := C.cux_step_marked(p.c, &at[0], C.int(len(starts)), &m[0], &doing, &failed)
+	return p.check(code, doing, failed)
 }

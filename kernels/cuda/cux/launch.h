@@ -36,10 +36,14 @@ typedef struct {
 } cux_step;
 
 // What cux_step_run was doing when it failed.
-enum { CUX_SET_CONTEXT = 1, CUX_SEND_ARGS, CUX_LAUNCH, CUX_FETCH_WORD, CUX_GRAPH, CUX_WAIT };
+enum { CUX_SET_CONTEXT = 1, CUX_SEND_ARGS, CUX_LAUNCH, CUX_FETCH_WORD, CUX_GRAPH, CUX_WAIT, CUX_MARK };
 
 // cux_step_put puts a step on its stream without its graph, for capture.
 CUresult cux_step_put(const cux_step *p, int *doing, int *failed);
+
+// cux_step_marked is cux_step_put with an event before the launches starts[i],
+// which ascend, and one behind the last launch.
+CUresult cux_step_marked(const cux_step *p, const int *starts, int n, const CUevent *marks, int *doing, int *failed);
 
 // cux_step_run runs a step and waits for its end.
 CUresult cux_step_run(const cux_step *p, int *doing, int *failed);

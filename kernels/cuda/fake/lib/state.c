@@ -213,6 +213,9 @@ CUresult cuDeviceGetAttribute(int *v, CUdevice_attribute a, CUdevice d) {
 	case CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT: *v = fake_config.processors; break;
 	case CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN: *v = 163 << 10; break;
 	case CU_DEVICE_ATTRIBUTE_WARP_SIZE: *v = 32; break;
+	case CU_DEVICE_ATTRIBUTE_CLOCK_RATE: *v = 1980000; break; // kHz
+	case CU_DEVICE_ATTRIBUTE_MEMORY_CLOCK_RATE: *v = 2619000; break;
+	case CU_DEVICE_ATTRIBUTE_GLOBAL_MEMORY_BUS_WIDTH: *v = 5120; break; // bits
 	default:
 		fake_problem("cuDeviceGetAttribute: the fake does not know attribute %u", a);
 		LEAVE(CUDA_ERROR_INVALID_VALUE);

@@ -1,0 +1,98 @@
+//go:build cuda
+
+package cuda
+
+import (
+	"errors"
+
+	"gorgonia.org/cu"
+
+	"gradus/kernels"
+	"gradus/kernels/cuda/cux"
+)
+
+// profile is the time spent on each op since StartProfile. Programs are told
+// apart by name and size: one that is compiled anew goes on where its
+// predecessor ended.
+type profile struct {
+	times []kernels.OpTime
+	first map[programKey]int // index in times of a program's first op
+}
+
+type programKey struct {
+	name string
+	ops  int
+}
+
+// StartProfile times every run from now on. Events are recorded between the
+// ops, so programs run launch by launch and not from their graphs: the times
+// hold what it costs to launch.
+func (d *Device) StartProfile() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.profile = &profile{first: map[programKey]int{}}
+}
+
+// StopProfile ends the timing and returns the times since StartProfile.
+func (d *Device) StopProfile() []kernels.OpTime {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.profile == nil {
+		return nil
+	}
+	times := d.profile.times
+	d.profile = nil
+	return times
+}
+
+// runTimed runs the program once and adds the times of its ops to the profile.
+// The caller holds the device's lock.
+func (e *exec) runTimed(a *kernels.Args) error {
+	return e.dev.do(func() (err error) {
+		marks := make([]cu.Event, len(e.starts)+1)
+		made := 0
+		defer func() {
+			for i := range marks[:made] {
+				err = errors.Join(err, cux.Wrap(cu.DestroyEvent(&marks[i]), "cuEventDestroy()"))
+			}
+		}()
+		for i := range marks {
+			if marks[i], err = cu.MakeEvent(cu.DefaultEvent); err != nil {
+				return cux.Wrap(err, "cuEventCreate()")
+			}
+			made++
+		}
+		if err := e.step.RunMarked(e.starts, marks); err != nil {
+			return err
+		}
+		seconds := make([]float64, len(e.starts))
+		for i := range seconds {
+			ms, err := marks[i].Elapsed(marks[i+1])
+			if err != nil {
+				return cux.Wrap(err, "cuEventElapsedTime()")
+			}
+			seconds[i] = ms / 1e3
+		}
+		e.dev.profile.add(e.check.Name, e.check.Ops, a, seconds)
+		return nil
+	})
+}
+
+func (p *profile) add(program string, ops []kernels.Op, a *kernels.Args, seconds []float64) {
+	key := programKey{program, len(ops)}
+	first, ok := p.first[key]
+	if !ok {
+		first = len(p.times)
+		p.first[key] = first
+		for i, op := range ops {
+			p.times = append(p.times, kernels.OpTime{Program: program, Index: i, Op: op})
+		}
+	}
+	for i, op := range ops {
+		t, w := &p.times[first+i], op.Work(a)
+		t.Runs++
+		t.Seconds += seconds[i]
+		t.Work.Flops += w.Flops
+		t.Work.Bytes += w.Bytes
+	}
+}
