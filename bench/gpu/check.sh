@@ -52,21 +52,25 @@ if command -v nvidia-smi >/dev/null; then
 fi
 printf '{"name":"check.date","value":%s,"unit":"s","note":"%s"}\n' "$(date +%s)" "$(uname -srm)" >>"$json"
 
-part doctor 30 "$bin/gradus" doctor
+part doctor 15 "$bin/gradus" doctor
 grep -E 'cuda|gpu' "$out/doctor.log" | while read -r line; do say "        $line"; done
 
 # 1. Does the driver take our calls and our PTX? Nothing of the disk cache.
-CUDA_CACHE_DISABLE=1 part questions 60 "$bin/cuda.test" -test.v -test.run 'TestQuestions'
-part calls 40 "$bin/cux.test" -test.v
+CUDA_CACHE_DISABLE=1 part questions 45 "$bin/cuda.test" -test.v -test.run 'TestQuestions'
+part calls 30 "$bin/cux.test" -test.v
 # 2. Does every kernel compute what the reference computes, and the same bits
 #    whatever the batch?
-part conformance 120 "$bin/cuda.test" -test.v -test.run 'TestContract|TestCheck|TestFaults'
-part bits 90 "$bin/cuda.test" -test.v -test.run 'TestBits'
+part conformance 100 "$bin/cuda.test" -test.v -test.run 'TestContract|TestCheck|TestFaults'
+part bits 70 "$bin/cuda.test" -test.v -test.run 'TestBits'
 # 3. How fast is every op?
-part perf 60 "$bin/cuda.test" -test.v -test.run 'TestPerf'
+part perf 50 "$bin/cuda.test" -test.v -test.run 'TestPerf'
+
+figures() { "$bin/gradus" bench step decode --device cuda --repeats 3 --json | tee -a "$json"; }
+export -f figures; export bin json
+part step 50 bash -c 'set -o pipefail; figures'
 
 # 4. Two identical runs must end with the same bits.
-train() { GRADUS_HOME=$work/$1 part "train-$1" 60 "$bin/gradus" run "$here/check.toml" --follow "${@:2}"; }
+train() { GRADUS_HOME=$work/$1 part "train-$1" 40 "$bin/gradus" run "$here/check.toml" --follow "${@:2}"; }
 weights() { find "$work/$1" -name '*.safetensors' -exec sha256sum {} + 2>/dev/null | awk '{ print $1 }' | sort; }
 if train a && train b; then
   if [ -n "$(weights a)" ] && [ "$(weights a)" = "$(weights b)" ]; then
@@ -81,7 +85,7 @@ train cpu --set device=cpu
 
 # 5. The rival, where PyTorch and transformers are installed.
 if python3 -c 'import torch, transformers' 2>/dev/null; then
-  part rival 90 python3 "$here/rival.py" --json "$json"
+  part rival 60 python3 "$here/rival.py" --json "$json"
 else
   say "--      rival: PyTorch or transformers is not installed for $(command -v python3 || echo python3)"
   echo '{"name":"rival.skipped","value":1,"unit":"","note":"no PyTorch or no transformers"}' >>"$json"
@@ -90,6 +94,6 @@ fi
 say ""
 say "figures:"
 sed -nE 's/^\{"name":"((gpu|rival)\.[^"]*)","value":([^,]*),"unit":"([^"]*)".*"note":"([^"]*)".*/\1: \3 \4 (\5)/p; t
-         s/^\{"name":"((gpu|rival)\.[^"]*)","value":([^,]*),"unit":"([^"]*)".*/\1: \3 \4/p' "$json" | while read -r line; do say "  $line"; done
+         s/^\{"name":"((gpu|rival|train|grpo|decode)\.[^"]*)","value":([^,]*),"unit":"([^"]*)".*/\1: \3 \4/p' "$json" | while read -r line; do say "  $line"; done
 [ $failed = 0 ] && say "all parts passed" || say "some parts failed: the logs are in $out"
 exit $failed

@@ -21,6 +21,7 @@ func (a *app) benchCommand() *cobra.Command {
 	var asJSON, profile bool
 	var repeats, threads int
 	var only []string
+	var device string
 	cmd := &cobra.Command{
 		Use:   "bench [KIND...]",
 		Short: "Measure this machine beside its own ceilings",
@@ -47,13 +48,14 @@ func (a *app) benchCommand() *cobra.Command {
 				if len(only) > 0 {
 					return usage(errors.New("--only chooses figures, and --profile shows none"))
 				}
-				return a.benchProfile(cmd.Context(), threads, asJSON)
+				return a.benchProfile(cmd.Context(), device, threads, asJSON)
 			}
-			return a.bench(cmd.Context(), kinds, only, repeats, threads, asJSON)
+			return a.bench(cmd.Context(), kinds, only, repeats, device, threads, asJSON)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object a figure")
 	cmd.Flags().IntVar(&repeats, "repeats", 5, "times each figure is measured")
+	cmd.Flags().StringVar(&device, "device", "cpu", "what to measure: cpu, or cuda for the first GPU (ceilings are then those of its clocks)")
 	cmd.Flags().IntVar(&threads, "threads", 0, "worker threads; 0 takes GRADUS_THREADS, or what the process may use")
 	cmd.Flags().StringSliceVar(&only, "only", nil, "measure these figures alone, such as train.5m.2048tok")
 	cmd.Flags().BoolVar(&profile, "profile", false, "with step: show the share of each op in a GRPO step instead")
@@ -61,8 +63,8 @@ func (a *app) benchCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) bench(ctx context.Context, kinds, only []string, repeats, threads int, asJSON bool) error {
-	dev, label, err := a.benchDevice(threads)
+func (a *app) bench(ctx context.Context, kinds, only []string, repeats int, device string, threads int, asJSON bool) error {
+	dev, label, err := a.benchDevice(device, threads)
 	if err != nil {
 		return usage(err)
 	}
@@ -71,7 +73,7 @@ func (a *app) bench(ctx context.Context, kinds, only []string, repeats, threads 
 	if err != nil {
 		return usage(err)
 	}
-	ceiling, err := cpu.Ceilings(dev, a.now)
+	ceiling, err := a.ceilings(dev)
 	if err != nil {
 		return err
 	}
@@ -82,7 +84,7 @@ func (a *app) bench(ctx context.Context, kinds, only []string, repeats, threads 
 	for _, job := range jobs {
 		// The clock of a shared machine drifts: the ceiling is taken anew just
 		// before each figure.
-		if c, err := cpu.Ceilings(dev, a.now); err == nil {
+		if c, err := a.ceilings(dev); err == nil {
 			ceiling = c
 		}
 		figures, err := job.run(ceiling)

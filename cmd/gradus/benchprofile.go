@@ -4,19 +4,18 @@ import (
 	"context"
 	"fmt"
 
-	"gradus/kernels/cpu"
 	"gradus/runner/bench"
 )
 
 // benchProfile prints where the time of a GRPO step of each model goes.
-func (a *app) benchProfile(ctx context.Context, threads int, asJSON bool) error {
-	dev, label, err := a.benchDevice(threads)
+func (a *app) benchProfile(ctx context.Context, device string, threads int, asJSON bool) error {
+	dev, label, err := a.benchDevice(device, threads)
 	if err != nil {
 		return usage(err)
 	}
 	defer dev.Close()
 	for _, s := range bench.Shapes() {
-		c, err := cpu.Ceilings(dev, a.now)
+		c, err := a.ceilings(dev)
 		if err != nil {
 			return err
 		}

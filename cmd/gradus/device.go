@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -44,11 +45,26 @@ func memory() (machine.Memory, bool) { return machine.FindMemory(os.DirFS("/")) 
 
 // benchDevice is openDevice for a benchmark, where --threads wins over
 // GRADUS_THREADS.
-func (a *app) benchDevice(threads int) (kernels.Device, string, error) {
-	if threads != 0 {
+func (a *app) benchDevice(device string, threads int) (kernels.Device, string, error) {
+	switch {
+	case device == "cuda" && threads != 0:
+		return nil, "", errors.New("--threads is for the CPU, and --device is cuda")
+	case device == "cpu" && threads != 0:
 		return a.openCPU(threads)
 	}
-	return a.openDevice(&recipe.Recipe{Device: "cpu"})
+	return a.openDevice(&recipe.Recipe{Device: device})
+}
+
+// ceilings are what dev could reach: measured on a CPU, by the clocks of the
+// chip on a GPU.
+func (a *app) ceilings(dev kernels.Device) (cpu.Ceiling, error) {
+	if g, ok := dev.(interface {
+		Peak() (gflops, gbps float64, err error)
+	}); ok {
+		fma, read, err := g.Peak()
+		return cpu.Ceiling{FMA: fma, Read: read}, err
+	}
+	return cpu.Ceilings(dev, a.now)
 }
 
 func (a *app) openCPU(threads int) (kernels.Device, string, error) {
