@@ -82,8 +82,10 @@ class Bench:
         command = [self.llama, "-m", self.models / f"{model}.gguf", "-c", str(batch * (PROMPT + NEW)), "-b", "2048", "-ub", "512",
                    "-npp", str(PROMPT), "-ntg", str(NEW), "-npl", str(batch), "-t", str(setting["threads"]), "-tb", str(setting["threads"]),
                    "-fa", setting["flash"], "--kv-unified" if setting["unified"] else "--no-kv-unified", "--output-format", "jsonl"]
-        rows = json_lines(call(command))
-        if not rows:
+        for _ in range(3):  # it logs from a thread, whose last line a busy machine loses at times
+            if rows := json_lines(call(command)):
+                break
+        else:
             raise Failed(f"{shlex.join(map(str, command))}: printed no figures")
         return {"decode": rows[-1]["speed_tg"], "prompt": rows[-1]["speed_pp"]}
 
@@ -137,23 +139,21 @@ def scout_llama(b, a, say):
 
 
 def one_round(b, a, say):
-    """Every comparison of a model once, ours and theirs in turns."""
-    out, model, best = {}, a["model"], a["best"]
-    if "train" in a["kinds"]:
-        out["train"] = {"ours": b.ours(f"train.{model}.2048tok", "step", a["dtype"], 2), "theirs": b.torch(model, best["train"])}
-    rates = None
-    if "decode" in a["kinds"]:
-        out["decode"] = {"ours": b.ours(f"decode.{model}.b{BATCH}", "decode", a["dtype"], 2)}
-        rates = b.decode(model, best["decode"])
-        at64 = rates if best["decode"]["batch"] == BATCH else b.decode(model, best["decode"], BATCH)
-        out["decode"].update(theirs=rates["decode"], theirs64=at64["decode"])
-    if "grpo" in a["kinds"]:
-        out["grpo"] = {"ours": b.ours(f"grpo.{model}.128x128", "step", a["dtype"])}
-        rates = rates or b.decode(model, best["decode"])
-        decode = GRPO_SEQUENCES * NEW / rates["decode"] + GRPO_PROMPTS * PROMPT / rates["prompt"]
-        train = b.torch(model, best["train"], sequences=GRPO_SEQUENCES, repeats=1)
-        out["grpo"].update(train=train, decode=decode, theirs=train + decode)
-    return out
+    """One comparison of a model, ours and then theirs."""
+    model, best, out = a["model"], a["best"], {"load": os.getloadavg()[0]}
+    if a["kind"] == "train":
+        return out | {"ours": b.ours(f"train.{model}.2048tok", "step", a["dtype"], 3), "theirs": b.torch(model, best["train"])}
+    if a["kind"] == "decode":
+        out["ours"] = b.ours(f"decode.{model}.b{BATCH}", "decode", a["dtype"], 2)
+        out["theirs"] = out["theirs64"] = b.decode(model, best["decode"])["decode"]
+        if best["decode"]["batch"] != BATCH:
+            out["theirs64"] = b.decode(model, best["decode"], BATCH)["decode"]
+        return out
+    out["ours"] = b.ours(f"grpo.{model}.128x128", "step", a["dtype"])
+    rates = b.decode(model, best["decode"])
+    out["decode"] = GRPO_SEQUENCES * NEW / rates["decode"] + GRPO_PROMPTS * PROMPT / rates["prompt"]
+    out["train"] = b.torch(model, best["train"], sequences=GRPO_SEQUENCES, repeats=1)
+    return out | {"theirs": out["train"] + out["decode"]}
 
 
 MEASURES = {f.__name__: f for f in (scout_torch, scout_compiled, scout_llama, one_round)}
@@ -222,12 +222,19 @@ def whole(options, say):
                 settings[key] = scout(options, say, model, dtype, wanted)
                 kept.write_text(json.dumps(settings, indent=1))
             best = settings[key]
-            rounds = []
-            for i in range(options.rounds):
-                rounds.append(in_child(options, "one_round", model=model, dtype=dtype, best=best, kinds=[k for k in options.kinds if dtype == "f32" or k == "train"]))
-                say(f"round {i + 1} of {key}: {json.dumps(rounds[-1])}")
-            for kind in rounds[0]:
-                measured.append({"kind": kind, "model": model, "dtype": dtype, "best": best, "rounds": [r[kind] for r in rounds]})
+            kinds = [k for k in options.kinds if dtype == "f32" or k == "train"]
+            for kind in [k for k in options.kinds if dtype == "f32" or k == "train"]:
+                rounds = []
+                for i in range(options.rounds):
+                    what = f"round {i + 1} of {kind} {key}"
+                    try:
+                        rounds.append(in_child(options, "one_round", model=model, dtype=dtype, best=best, kind=kind))
+                        say(f"{what}: {json.dumps(rounds[-1])}")
+                    except Failed as e:
+                        say(f"{what}: left out: {e}")
+                if not rounds:
+                    raise Failed(f"{kind} {key}: no round succeeded")
+                measured.append({"kind": kind, "model": model, "dtype": dtype, "best": best, "rounds": rounds})
     return sorted(measured, key=lambda m: options.kinds.index(m["kind"]))
 
 

@@ -72,9 +72,13 @@ def row(m, ours="ours", theirs="theirs"):
 
 
 def render(measured, v, options):
+    loads = [r["load"] for m in measured for r in m["rounds"]]
+    least, most = min(len(m["rounds"]) for m in measured), max(len(m["rounds"]) for m in measured)
+    counts = count(most, "round") if least == most else f"{least} to {most} rounds"
     lines = [
         f"{v['date']}, {v['machine']}; {v['gradus']} on {v['device']}, PyTorch {v['torch']}, llama.cpp of {v['llama']}. "
-        f"Median of {count(options.rounds, 'round')} in turns, in brackets the range; the ratio is how many times faster gradus is, taken in each round.",
+        f"Median of {counts} in turns, in brackets the range; the ratio is how many times faster gradus is, taken in each round. "
+        f"The machine's load average before a round was {min(loads):.1f} to {max(loads):.1f}; where it is more than the number of CPUs, others were at work.",
         "",
         "| what | gradus | rival | the rival's best setting | ratio |",
         "|---|---|---|---|---|",
