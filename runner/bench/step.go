@@ -135,7 +135,7 @@ func TrainLength(ctx context.Context, dev kernels.Device, s Shape, length, repea
 	c := s.Config
 	pairs := float64(length+1) / 2 // visible rows of a row, on average
 	attention := 14 * pairs * float64(c.HiddenSize) * float64(c.NumHiddenLayers)
-	return newFigure(name, "s", "lower", seconds, (6*float64(matmulParams(c))+attention)*tokens/(fma*1e9)), nil
+	return NewFigure(name, "s", "lower", seconds, (6*float64(matmulParams(c))+attention)*tokens/(fma*1e9)), nil
 }
 
 // Decode times batched sampling of 64 sequences, 96 tokens each, in tokens a
