@@ -4,6 +4,7 @@ package cuda
 
 import (
 	"fmt"
+	"math"
 	"unsafe"
 
 	"gorgonia.org/cu"
@@ -13,7 +14,18 @@ import (
 	"gradus/kernels/machine"
 )
 
-const elementSize = 4 // bytes, of either dtype
+const elementSize = 4 // bytes, of f32 and i32
+
+// sizeOf is the number of bytes of an element.
+func sizeOf(dt kernels.DType) int64 {
+	if dt == kernels.BF16 {
+		return 2
+	}
+	return elementSize
+}
+
+// Computes tells that the GPU multiplies factors of f32 and of bf16.
+func (d *Device) Computes(dt kernels.DType) bool { return dt == kernels.F32 || dt == kernels.BF16 }
 
 // buffer is device memory.
 type buffer struct {
@@ -26,6 +38,9 @@ type buffer struct {
 
 func (b *buffer) DType() kernels.DType { return b.dtype }
 func (b *buffer) Len() int64           { return b.n }
+
+// bytes is the memory of b, whole words of four.
+func (b *buffer) bytes() int64 { return (b.n*sizeOf(b.dtype) + 3) / 4 * 4 }
 
 // Free gives the memory back. A second Free does nothing.
 func (b *buffer) Free() error {
@@ -49,7 +64,7 @@ func (b *buffer) release() error {
 		return nil
 	}
 	err := cux.Wrap(cu.MemFree(b.data), "cuMemFree(%#x)", uintptr(b.data))
-	b.dev.own -= b.n * elementSize
+	b.dev.own -= b.bytes()
 	b.data = 0
 	return err
 }
@@ -59,18 +74,18 @@ func (d *Device) Alloc(dt kernels.DType, n int64) (kernels.Buffer, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	switch {
-	case dt != kernels.F32 && dt != kernels.I32:
-		return nil, fmt.Errorf("cuda: alloc of dtype %d: want f32 or i32", dt)
+	case dt != kernels.F32 && dt != kernels.I32 && dt != kernels.BF16:
+		return nil, fmt.Errorf("cuda: alloc of dtype %d: want f32, bf16 or i32", dt)
 	case n < 0 || n > (1<<62)/elementSize:
 		return nil, fmt.Errorf("cuda: alloc of %d elements: want 0..%d", n, int64(1<<62)/elementSize)
 	}
 	b := &buffer{dev: d, dtype: dt, n: n}
 	err := d.do(func() (err error) {
-		b.data, err = d.reserve(n*elementSize, fmt.Sprintf("%d elements of %s", n, dt))
+		b.data, err = d.reserve(b.bytes(), fmt.Sprintf("%d elements of %s", n, dt))
 		if err != nil || n == 0 {
 			return err
 		}
-		if err := cu.MemsetD32Async(b.data, 0, n, d.stream); err != nil {
+		if err := cu.MemsetD32Async(b.data, 0, b.bytes()/4, d.stream); err != nil {
 			b.release()
 			return cux.Wrap(err, "cuMemsetD32Async(%d elements)", n)
 		}
@@ -118,13 +133,35 @@ func (d *Device) Memory() (m machine.Memory, ok bool) {
 	return m, err == nil
 }
 
-// WriteF32 copies src to the elements of dst from off on.
+// half tells whether k holds bf16.
+func half(k kernels.Buffer) bool {
+	b, ok := k.(*buffer)
+	return ok && b.dtype == kernels.BF16
+}
+
+// WriteF32 copies src to the elements of dst from off on, rounded where dst
+// holds bf16.
 func (d *Device) WriteF32(dst kernels.Buffer, off int64, src []float32) error {
+	if half(dst) {
+		rounded := make([]uint16, len(src))
+		for i, x := range src {
+			rounded[i] = uint16(math.Float32bits(kernels.RoundBF16(x)) >> 16)
+		}
+		return d.copy("write", dst, kernels.BF16, off, unsafe.Pointer(unsafe.SliceData(rounded)), int64(len(src)), true)
+	}
 	return d.copy("write", dst, kernels.F32, off, unsafe.Pointer(unsafe.SliceData(src)), int64(len(src)), true)
 }
 
 // ReadF32 copies elements of src from off on to dst.
 func (d *Device) ReadF32(dst []float32, src kernels.Buffer, off int64) error {
+	if half(src) {
+		x := make([]uint16, len(dst))
+		err := d.copy("read", src, kernels.BF16, off, unsafe.Pointer(unsafe.SliceData(x)), int64(len(dst)), false)
+		for i := range x {
+			dst[i] = math.Float32frombits(uint32(x[i]) << 16)
+		}
+		return err
+	}
 	return d.copy("read", src, kernels.F32, off, unsafe.Pointer(unsafe.SliceData(dst)), int64(len(dst)), false)
 }
 
@@ -158,9 +195,9 @@ func (d *Device) copy(verb string, k kernels.Buffer, dt kernels.DType, off int64
 	case n == 0:
 		return nil
 	}
-	at := b.data + cu.DevicePtr(off*elementSize)
+	at := b.data + cu.DevicePtr(off*sizeOf(dt))
 	if write {
-		return d.reword(d.staging.Write(at, host, n*elementSize))
+		return d.reword(d.staging.Write(at, host, n*sizeOf(dt)))
 	}
-	return d.reword(d.staging.Read(host, at, n*elementSize))
+	return d.reword(d.staging.Read(host, at, n*sizeOf(dt)))
 }

@@ -57,7 +57,7 @@ func (d *Device) Compile(p *kernels.Program) (kernels.Exec, error) {
 		if b.freed {
 			return nil, fmt.Errorf("cuda: program %s: buffer %q was freed", p.Name, p.Bufs[i].Name)
 		}
-		pl.at[i] = b.data + cu.DevicePtr(p.Bufs[i].Off*elementSize)
+		pl.at[i] = b.data + cu.DevicePtr(p.Bufs[i].Off*sizeOf(b.dtype))
 		e.buffers = append(e.buffers, named{p.Bufs[i].Name, b, p.Bufs[i].Off})
 	}
 	err := d.do(func() error { return e.build(&pl) })

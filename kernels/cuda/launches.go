@@ -51,6 +51,9 @@ func tiles(rows, cols int) int64 {
 func (p *plan) f(r kernels.Ref) *C.float { return (*C.float)(devicePointer(p.at[r])) }
 func (p *plan) i(r kernels.Ref) *C.int   { return (*C.int)(devicePointer(p.at[r])) }
 
+// h is the address of a packed weight of bf16.
+func (p *plan) h(r kernels.Ref) *C.ushort { return (*C.ushort)(devicePointer(p.at[r])) }
+
 func devicePointer(d cu.DevicePtr) unsafe.Pointer {
 	word := uintptr(d)
 	return *(*unsafe.Pointer)(unsafe.Pointer(&word))
@@ -104,6 +107,10 @@ func (p *plan) add(at int, op kernels.Op) error {
 		return C.int(n)
 	}
 	rows := func(n kernels.Dim) int64 { return int64(n.Of(p.max)) }
+	half, suffix := kernels.ComputeOf(op) == kernels.BF16, ""
+	if half {
+		suffix = "_bf16"
+	}
 	switch o := op.(type) {
 	case kernels.Embed:
 		launch(p, at, "gk_embed_fwd", rows(o.N), 0, &C.gk_embed{h: p.head(at, o.N), out: p.f(o.Out), w: p.f(o.W), tok: p.i(o.Tok), v: c(o.V), c: c(o.C)})
@@ -116,13 +123,23 @@ func (p *plan) add(at int, op kernels.Op) error {
 		launch(p, at, "gk_rmsnorm_bwd_dg", ceilDiv(int64(o.C), 32), 0, &b)
 		launch(p, at, "gk_rmsnorm_bwd_dx", rows(o.N), 0, &b)
 	case kernels.Pack:
-		// Products read the weights as they are.
+		if half { // products in f32 read the weights as they are
+			launch(p, at, "gk_pack_bf16", ceilDiv(int64(o.O)*int64(o.K), 1024), 0, &C.gk_pack{h: p.head(at, 1), dst: p.h(o.Dst), w: p.f(o.W), o: c(o.O), k: c(o.K), back: flag(o.Back)})
+		}
 	case kernels.Linear:
-		launch(p, at, "gk_linear_fwd", tiles(o.N.Of(p.max), o.O), 0, &C.gk_linear{h: p.head(at, o.N), y: p.f(o.Y), x: p.f(o.X), w: p.f(o.W), res: p.f(o.Res), o: c(o.O), k: c(o.K)})
+		l := C.gk_linear{h: p.head(at, o.N), y: p.f(o.Y), x: p.f(o.X), w: p.f(o.W), res: p.f(o.Res), o: c(o.O), k: c(o.K)}
+		if half {
+			l.pack = p.h(o.Pack)
+		}
+		launch(p, at, "gk_linear_fwd"+suffix, tiles(o.N.Of(p.max), o.O), 0, &l)
 	case kernels.LinearDX:
-		launch(p, at, "gk_linear_bwd_dx", tiles(o.N.Of(p.max), o.K), 0, &C.gk_linear_dx{h: p.head(at, o.N), dx: p.f(o.DX), dy: p.f(o.DY), w: p.f(o.W), o: c(o.O), k: c(o.K), acc: flag(o.Acc)})
+		l := C.gk_linear_dx{h: p.head(at, o.N), dx: p.f(o.DX), dy: p.f(o.DY), w: p.f(o.W), o: c(o.O), k: c(o.K), acc: flag(o.Acc)}
+		if half {
+			l.back = p.h(o.Pack)
+		}
+		launch(p, at, "gk_linear_bwd_dx"+suffix, tiles(o.N.Of(p.max), o.K), 0, &l)
 	case kernels.LinearDW:
-		launch(p, at, "gk_linear_bwd_dw", tiles(o.O, o.K), 0, &C.gk_linear_dw{h: p.head(at, o.N), dw: p.f(o.DW), dy: p.f(o.DY), x: p.f(o.X), o: c(o.O), k: c(o.K)})
+		launch(p, at, "gk_linear_bwd_dw"+suffix, tiles(o.O, o.K), 0, &C.gk_linear_dw{h: p.head(at, o.N), dw: p.f(o.DW), dy: p.f(o.DY), x: p.f(o.X), o: c(o.O), k: c(o.K)})
 	case kernels.RoPE:
 		launch(p, at, "gk_rope_rows", rows(o.N), 0, &C.gk_rope{h: p.head(at, o.N), qkv: p.f(o.QKV), cos: p.f(o.Cos), sin: p.f(o.Sin), pos: p.i(o.Pos),
 			heads: c(o.H), kv: c(o.KV), d: c(o.D), max_pos: c(o.MaxPos), inverse: flag(o.Inverse)})
@@ -159,17 +176,23 @@ func (p *plan) add(at int, op kernels.Op) error {
 		for row := 0; row < o.N.Of(p.max); row += o.Chunk {
 			l := C.gk_loss{h: p.head(at, o.N), logp: p.f(o.LogP), ent: p.f(o.Ent), lse: p.f(o.LSE), x: p.f(o.H), w: p.f(o.W), target: p.i(o.Target),
 				logits: p.f(o.Scratch), c: c(o.C), v: c(o.V), chunk: c(o.Chunk), row0: c(row)}
-			launch(p, at, "gk_loss_logits", tiles(o.Chunk, o.V), 0, &l)
+			if half {
+				l.pack = p.h(o.Pack)
+			}
+			launch(p, at, "gk_loss_logits"+suffix, tiles(o.Chunk, o.V), 0, &l)
 			launch(p, at, "gk_loss_rows", int64(o.Chunk), 0, &l)
 		}
 	case kernels.LossRowsBwd:
 		for row := 0; row < o.N.Of(p.max); row += o.Chunk {
 			l := C.gk_loss_bwd{h: p.head(at, o.N), dx: p.f(o.DH), dw: p.f(o.DW), x: p.f(o.H), w: p.f(o.W), target: p.i(o.Target), lse: p.f(o.LSE), ent: p.f(o.Ent),
 				coef: p.f(o.Coef), ent_coef: p.f(o.EntCoef), logits: p.f(o.Scratch), c: c(o.C), v: c(o.V), chunk: c(o.Chunk), row0: c(row)}
-			launch(p, at, "gk_loss_bwd_logits", tiles(o.Chunk, o.V), 0, &l)
+			if half {
+				l.pack, l.back = p.h(o.Pack), p.h(o.PackBack)
+			}
+			launch(p, at, "gk_loss_bwd_logits"+suffix, tiles(o.Chunk, o.V), 0, &l)
 			launch(p, at, "gk_loss_bwd_rows", int64(o.Chunk), 0, &l)
-			launch(p, at, "gk_loss_bwd_dx", tiles(o.Chunk, o.C), 0, &l)
-			launch(p, at, "gk_loss_bwd_dw", tiles(o.V, o.C), 0, &l)
+			launch(p, at, "gk_loss_bwd_dx"+suffix, tiles(o.Chunk, o.C), 0, &l)
+			launch(p, at, "gk_loss_bwd_dw"+suffix, tiles(o.V, o.C), 0, &l)
 		}
 	case kernels.Sample:
 		launch(p, at, "gk_sample_rows", rows(o.N), 0, &C.gk_sample{h: p.head(at, o.N), tok: p.i(o.Tok), logp: p.f(o.LogP), ent: p.f(o.Ent), logits: p.f(o.Logits),

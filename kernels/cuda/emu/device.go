@@ -8,6 +8,7 @@ import "C"
 import (
 	"errors"
 	"fmt"
+	"math"
 	"unsafe"
 
 	"gradus/kernels"
@@ -54,12 +55,23 @@ func (b *buffer) Free() error {
 	return b.mem.free()
 }
 
-// Alloc reserves n elements of four bytes.
+// Computes tells that the device multiplies factors of bf16 too.
+func (d *Device) Computes(dt kernels.DType) bool { return dt == kernels.F32 || dt == kernels.BF16 }
+
+// size is the number of bytes of an element.
+func size(dt kernels.DType) int64 {
+	if dt == kernels.BF16 {
+		return 2
+	}
+	return 4
+}
+
+// Alloc reserves n elements.
 func (d *Device) Alloc(dt kernels.DType, n int64) (kernels.Buffer, error) {
-	if n < 0 || (dt != kernels.F32 && dt != kernels.I32) {
+	if n < 0 || (dt != kernels.F32 && dt != kernels.I32 && dt != kernels.BF16) {
 		return nil, fmt.Errorf("emu: alloc of %d elements of dtype %d", n, dt)
 	}
-	m, err := reserve(4 * n)
+	m, err := reserve(size(dt) * n)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +86,7 @@ func elements[T any](b kernels.Buffer, dt kernels.DType, off int64, n int) ([]T,
 	if !ok || own.dtype != dt || off < 0 || off > own.n-int64(n) {
 		return nil, fmt.Errorf("emu: elements %d..%d as %s: not in the buffer, which is a %T", off, off+int64(n), dt, b)
 	}
-	return unsafe.Slice((*T)(unsafe.Add(own.mem.data, off*4)), n), nil
+	return unsafe.Slice((*T)(unsafe.Add(own.mem.data, off*size(dt))), n), nil
 }
 
 func write[T any](dst kernels.Buffer, dt kernels.DType, off int64, src []T) error {
@@ -89,14 +101,34 @@ func read[T any](dst []T, src kernels.Buffer, dt kernels.DType, off int64) error
 	return err
 }
 
-// WriteF32 copies to dst.
+// half tells whether b holds bf16.
+func half(b kernels.Buffer) bool {
+	own, ok := b.(*buffer)
+	return ok && own.dtype == kernels.BF16
+}
+
+// WriteF32 copies to dst, rounding to bf16 where dst holds that.
 func (d *Device) WriteF32(dst kernels.Buffer, off int64, src []float32) error {
-	return write(dst, kernels.F32, off, src)
+	if !half(dst) {
+		return write(dst, kernels.F32, off, src)
+	}
+	to, err := elements[uint16](dst, kernels.BF16, off, len(src))
+	for i := range to {
+		to[i] = uint16(math.Float32bits(kernels.RoundBF16(src[i])) >> 16)
+	}
+	return err
 }
 
 // ReadF32 copies from src.
 func (d *Device) ReadF32(dst []float32, src kernels.Buffer, off int64) error {
-	return read(dst, src, kernels.F32, off)
+	if !half(src) {
+		return read(dst, src, kernels.F32, off)
+	}
+	from, err := elements[uint16](src, kernels.BF16, off, len(dst))
+	for i := range from {
+		dst[i] = math.Float32frombits(uint32(from[i]) << 16)
+	}
+	return err
 }
 
 // WriteI32 copies to dst.
@@ -131,7 +163,7 @@ func (d *Device) Compile(p *kernels.Program) (kernels.Exec, error) {
 		if !ok || b.dev != d {
 			return nil, fmt.Errorf("emu: program %s: buffer %q is of another device", p.Name, p.Bufs[i].Name)
 		}
-		e.at[i] = unsafe.Add(b.mem.data, p.Bufs[i].Off*4)
+		e.at[i] = unsafe.Add(b.mem.data, p.Bufs[i].Off*size(b.dtype))
 	}
 	e.prog.Bufs = nil
 	var err error

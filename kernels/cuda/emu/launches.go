@@ -22,6 +22,15 @@ func tiles(rows, cols int) int64 {
 func (e *program) op(i int, op kernels.Op, a *kernels.Args) error {
 	f := func(r kernels.Ref) *C.float { return (*C.float)(e.at[r]) }
 	ix := func(r kernels.Ref) *C.int { return (*C.int)(e.at[r]) }
+	h := func(r kernels.Ref) *C.ushort { return (*C.ushort)(e.at[r]) }
+	half := kernels.ComputeOf(op) == kernels.BF16
+	// product starts the kernel of a product in the op's Compute.
+	product := func(kernel string, items int64, params []byte) error {
+		if half {
+			kernel += "_bf16"
+		}
+		return e.start(kernel, items, 256, 0, params)
+	}
 	head := func(n kernels.Dim) C.gk_head {
 		return C.gk_head{run: e.run, fault: e.fault, op: C.int(i), n: C.gk_dim(n)}
 	}
@@ -49,16 +58,26 @@ func (e *program) op(i int, op kernels.Op, a *kernels.Args) error {
 		}
 		return e.start("gk_rmsnorm_bwd_dx", int64(o.N.Of(a)), 256, 0, bytes(&p))
 	case kernels.Pack:
-		return nil // the kernels read W itself
+		if !half {
+			return nil // the kernels read W itself
+		}
+		p := C.gk_pack{h: head(1), dst: h(o.Dst), w: f(o.W), o: c(o.O), k: c(o.K), back: flag(o.Back)}
+		return e.start("gk_pack_bf16", ceilDiv(kernels.PackLenBF16(o.O, o.K), 1024), 256, 0, bytes(&p))
 	case kernels.Linear:
 		p := C.gk_linear{h: head(o.N), y: f(o.Y), x: f(o.X), w: f(o.W), res: f(o.Res), o: c(o.O), k: c(o.K)}
-		return e.start("gk_linear_fwd", tiles(o.N.Of(a), o.O), 256, 0, bytes(&p))
+		if half {
+			p.pack = h(o.Pack)
+		}
+		return product("gk_linear_fwd", tiles(o.N.Of(a), o.O), bytes(&p))
 	case kernels.LinearDX:
 		p := C.gk_linear_dx{h: head(o.N), dx: f(o.DX), dy: f(o.DY), w: f(o.W), o: c(o.O), k: c(o.K), acc: flag(o.Acc)}
-		return e.start("gk_linear_bwd_dx", tiles(o.N.Of(a), o.K), 256, 0, bytes(&p))
+		if half {
+			p.back = h(o.Pack)
+		}
+		return product("gk_linear_bwd_dx", tiles(o.N.Of(a), o.K), bytes(&p))
 	case kernels.LinearDW:
 		p := C.gk_linear_dw{h: head(o.N), dw: f(o.DW), dy: f(o.DY), x: f(o.X), o: c(o.O), k: c(o.K)}
-		return e.start("gk_linear_bwd_dw", tiles(o.O, o.K), 256, 0, bytes(&p))
+		return product("gk_linear_bwd_dw", tiles(o.O, o.K), bytes(&p))
 	case kernels.RoPE:
 		p := C.gk_rope{h: head(o.N), qkv: f(o.QKV), cos: f(o.Cos), sin: f(o.Sin), pos: ix(o.Pos),
 			heads: c(o.H), kv: c(o.KV), d: c(o.D), max_pos: c(o.MaxPos), inverse: flag(o.Inverse)}
@@ -120,7 +139,10 @@ func (e *program) op(i int, op kernels.Op, a *kernels.Args) error {
 		for row := 0; row < o.N.Of(a); row += o.Chunk {
 			p := C.gk_loss{h: head(o.N), logp: f(o.LogP), ent: f(o.Ent), lse: f(o.LSE), x: f(o.H), w: f(o.W), target: ix(o.Target),
 				logits: f(o.Scratch), c: c(o.C), v: c(o.V), chunk: c(o.Chunk), row0: c(row)}
-			if err := e.start("gk_loss_logits", tiles(o.Chunk, o.V), 256, 0, bytes(&p)); err != nil {
+			if half {
+				p.pack = h(o.Pack)
+			}
+			if err := product("gk_loss_logits", tiles(o.Chunk, o.V), bytes(&p)); err != nil {
 				return err
 			}
 			if err := e.start("gk_loss_rows", int64(o.Chunk), 256, 0, bytes(&p)); err != nil {
@@ -132,16 +154,20 @@ func (e *program) op(i int, op kernels.Op, a *kernels.Args) error {
 		for row := 0; row < o.N.Of(a); row += o.Chunk {
 			p := C.gk_loss_bwd{h: head(o.N), dx: f(o.DH), dw: f(o.DW), x: f(o.H), w: f(o.W), target: ix(o.Target), lse: f(o.LSE), ent: f(o.Ent),
 				coef: f(o.Coef), ent_coef: f(o.EntCoef), logits: f(o.Scratch), c: c(o.C), v: c(o.V), chunk: c(o.Chunk), row0: c(row)}
-			for _, k := range []struct {
-				name  string
-				items int64
-			}{
-				{"gk_loss_bwd_logits", tiles(o.Chunk, o.V)}, {"gk_loss_bwd_rows", int64(o.Chunk)},
-				{"gk_loss_bwd_dx", tiles(o.Chunk, o.C)}, {"gk_loss_bwd_dw", tiles(o.V, o.C)},
-			} {
-				if err := e.start(k.name, k.items, 256, 0, bytes(&p)); err != nil {
-					return err
-				}
+			if half {
+				p.pack, p.back = h(o.Pack), h(o.PackBack)
+			}
+			if err := product("gk_loss_bwd_logits", tiles(o.Chunk, o.V), bytes(&p)); err != nil {
+				return err
+			}
+			if err := e.start("gk_loss_bwd_rows", int64(o.Chunk), 256, 0, bytes(&p)); err != nil {
+				return err
+			}
+			if err := product("gk_loss_bwd_dx", tiles(o.Chunk, o.C), bytes(&p)); err != nil {
+				return err
+			}
+			if err := product("gk_loss_bwd_dw", tiles(o.V, o.C), bytes(&p)); err != nil {
+				return err
 			}
 		}
 		return nil
