@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -126,21 +127,23 @@ func verifyRow(p mathans.Policy, row jsonRow) (mathans.Verdict, error) {
 	return v, nil
 }
 
-// eachLine calls f for every line that is not blank. A line that is too long
-// is given to f as an error and the lines after it are still read.
+// eachLine calls f for every line that is not blank; the line is only valid
+// until f returns. A line that is too long is given to f as an error and the
+// lines after it are still read.
 func eachLine(ctx context.Context, r io.Reader, f func(number int, line []byte, err error) error) error {
 	lines := bufio.NewReaderSize(r, 1<<16)
+	var line []byte // one buffer for all: rows may be large
 	for number := 1; ; number++ {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		var line []byte
+		line = line[:0]
 		long := false
 		var readErr error
 		for {
 			part, err := lines.ReadSlice('\n')
 			if len(line)+len(part) > maxAnswerLine {
-				long, line = true, line[:0]
+				long = true
 			}
 			if !long {
 				line = append(line, part...)
@@ -154,13 +157,16 @@ func eachLine(ctx context.Context, r io.Reader, f func(number int, line []byte, 
 		if readErr != nil && readErr != io.EOF {
 			return readErr
 		}
-		switch {
+		switch row := bytes.TrimSpace(line); {
 		case long:
 			if err := f(number, nil, fmt.Errorf("longer than %d bytes", maxAnswerLine)); err != nil {
 				return err
 			}
-		case strings.TrimSpace(string(line)) != "":
-			if err := f(number, line, nil); err != nil {
+		case len(row) > 0:
+			if number == 1 {
+				row = bytes.TrimPrefix(row, []byte("\xef\xbb\xbf"))
+			}
+			if err := f(number, row, nil); err != nil {
 				return err
 			}
 		}
@@ -176,42 +182,79 @@ type jsonRow struct {
 	fields map[string]json.RawMessage
 }
 
+// parseRow splits an object into its fields, which stay parts of line.
 func parseRow(line []byte) (jsonRow, error) {
-	var row jsonRow
-	dec := json.NewDecoder(strings.NewReader(string(line)))
-	t, err := dec.Token()
-	if err != nil || t != json.Delim('{') {
-		return row, errors.New("not a JSON object")
+	if !json.Valid(line) {
+		return jsonRow{}, errors.New("not JSON")
 	}
-	row.fields = map[string]json.RawMessage{}
-	for dec.More() {
-		t, err := dec.Token()
-		if err != nil {
+	if line[0] != '{' {
+		return jsonRow{}, errors.New("not a JSON object")
+	}
+	row := jsonRow{keys: []string{}, fields: map[string]json.RawMessage{}}
+	for i := 1; ; {
+		// line is valid, so what stands here is a key, a comma or the end.
+		i = skipJSONSpace(line, i)
+		switch line[i] {
+		case '}':
+			return row, nil
+		case ',':
+			i++
+			continue
+		}
+		end := jsonValueEnd(line, i)
+		var key string
+		if err := json.Unmarshal(line[i:end], &key); err != nil {
 			return jsonRow{}, fmt.Errorf("not JSON: %w", err)
 		}
-		key, ok := t.(string)
-		if !ok {
-			return jsonRow{}, errors.New("not a JSON object")
-		}
-		var value json.RawMessage
-		if err := dec.Decode(&value); err != nil {
-			return jsonRow{}, fmt.Errorf("not JSON: field %q: %w", key, err)
-		}
+		i = skipJSONSpace(line, end) + 1 // over the colon
+		i = skipJSONSpace(line, i)
+		end = jsonValueEnd(line, i)
 		if _, twice := row.fields[key]; !twice {
 			row.keys = append(row.keys, key)
 		}
-		row.fields[key] = value
+		row.fields[key] = json.RawMessage(line[i:end])
+		i = end
 	}
-	if _, err := dec.Token(); err != nil {
-		return jsonRow{}, errors.New("not JSON: the object is not closed")
+}
+
+func skipJSONSpace(line []byte, i int) int {
+	for line[i] == ' ' || line[i] == '\t' || line[i] == '\n' || line[i] == '\r' {
+		i++
 	}
-	if _, err := dec.Token(); err != io.EOF {
-		return jsonRow{}, errors.New("not JSON: something follows the object")
+	return i
+}
+
+// jsonValueEnd returns where the value that begins at i ends, in valid JSON.
+func jsonValueEnd(line []byte, i int) int {
+	depth := 0
+	for ; i < len(line); i++ {
+		switch line[i] {
+		case '"':
+			for i++; line[i] != '"'; i++ {
+				if line[i] == '\\' {
+					i++
+				}
+			}
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth == 0 {
+				return i // the end of a number in an object
+			}
+			depth--
+		case ',', ' ', '\t', '\n', '\r', ':':
+			if depth == 0 {
+				return i
+			}
+			continue
+		default:
+			continue // part of a number or a word
+		}
+		if depth == 0 {
+			return i + 1
+		}
 	}
-	if row.keys == nil {
-		row.keys = []string{}
-	}
-	return row, nil
+	return i
 }
 
 func (r *jsonRow) has(key string) bool {
