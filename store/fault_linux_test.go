@@ -33,7 +33,25 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
+	for name, run := range map[string]func(string) error{failVariable: failChild, powerVariable: powerChild} {
+		if v := os.Getenv(name); v != "" {
+			if err := run(v); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+				os.Exit(1)
+			}
+			os.Exit(0)
+		}
+	}
 	os.Exit(m.Run())
+}
+
+func powerChild(spec string) error {
+	p := strings.Split(spec, "|")
+	steps, err := strconv.Atoi(p[len(p)-1])
+	if err != nil {
+		return err
+	}
+	return store.PowerChild(p[0], p[1], p[2], steps)
 }
 
 // childRun appends steps and folds them as a run does, and says on stdout what
@@ -81,13 +99,16 @@ func childRun(dir string) error {
 
 // A run killed with kill -9 at random moments: nothing it acknowledged is
 // lost, nothing is there twice, the database is whole and equals one built
-// from the log. GRADUS_FAULT_KILLS sets how many kills (10).
+// from the log. 10 kills, 300 in full; GRADUS_FAULT_KILLS sets another number.
 func TestFaultKill9(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
 		t.Skip("kills processes for some seconds")
 	}
 	kills := 10
+	if faultsInFull() {
+		kills = 300
+	}
 	if n, err := strconv.Atoi(os.Getenv("GRADUS_FAULT_KILLS")); err == nil {
 		kills = n
 	}

@@ -176,6 +176,7 @@ type folder struct {
 	block    int64             // last text_block id
 	tokBlock int64             // last tok_block id
 	indexed  int64             // last sample id in the search index
+	sealed   bool              // the rows have checksums, which the next change makes void
 	series   map[string]int64
 	parts    map[[2]string]int64
 	verdicts map[verdict]int64
@@ -260,8 +261,8 @@ func (f *folder) reload() error {
 		}
 	}
 	err := f.conn.QueryRowContext(ctx, `SELECT coalesce(max(id), 0), coalesce((SELECT seq FROM cursor WHERE src='fts'), 0),
-		(SELECT coalesce(max(id), 0) FROM text_block), (SELECT coalesce(max(id), 0) FROM tok_block) FROM sample`).
-		Scan(&f.sample, &f.indexed, &f.block, &f.tokBlock)
+		(SELECT coalesce(max(id), 0) FROM text_block), (SELECT coalesce(max(id), 0) FROM tok_block), EXISTS(SELECT 1 FROM seal) FROM sample`).
+		Scan(&f.sample, &f.indexed, &f.block, &f.tokBlock, &f.sealed)
 	if err != nil {
 		return err
 	}
@@ -335,7 +336,14 @@ func (f *folder) execQuick(q *sqlite3.SQLiteStmt, args []any) error {
 }
 
 func (f *folder) begin() error {
-	_, err := f.conn.ExecContext(context.Background(), "BEGIN IMMEDIATE")
+	if _, err := f.conn.ExecContext(context.Background(), "BEGIN IMMEDIATE"); err != nil {
+		return err
+	}
+	if !f.sealed {
+		return nil
+	}
+	f.sealed = false
+	_, err := f.conn.ExecContext(context.Background(), "DELETE FROM seal")
 	return err
 }
 

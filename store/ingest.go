@@ -41,6 +41,7 @@ type Ingester struct {
 	enc            *zstd.Encoder
 	dec            *zstd.Decoder
 	blocks         *blockCache
+	syncLog        func(dir string, segment int) error // makes a log durable before rows of it are committed
 }
 
 // OpenIngester takes the lock (file ingest.lock beside dbPath) and opens the
@@ -90,6 +91,9 @@ func refuseNetwork(dbPath, name string) error {
 }
 
 func (in *Ingester) open(ctx context.Context, pragmas ...string) (err error) {
+	if in.syncLog == nil {
+		in.syncLog = eventlog.SyncSegment
+	}
 	if in.enc, err = newEncoder(); err != nil {
 		return err
 	}
@@ -170,7 +174,10 @@ func (in *Ingester) CatchUp(ctx context.Context) (int, error) {
 	if err != nil {
 		return n + k, err
 	}
-	return n + k, in.indexAll(ctx)
+	if err := in.indexAll(ctx); err != nil {
+		return n + k, err
+	}
+	return n + k, in.finish(ctx)
 }
 
 // foldAll folds the run's own log to its end.
@@ -295,7 +302,7 @@ func (in *Ingester) foldBatch(ctx context.Context, src source, items <-chan item
 			break
 		}
 	}
-	if err := eventlog.SyncSegment(src.dir, in.position(src).Segment); err != nil {
+	if err := in.syncLog(src.dir, in.position(src).Segment); err != nil {
 		return 0, false, err
 	}
 	return n, more, in.f.commit()

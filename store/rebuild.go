@@ -99,10 +99,10 @@ func ContentHash(ctx context.Context, dbPath string) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// tableNames are the tables whose rows a fold decides; the search index is
-// made of them.
+// tableNames are the tables whose rows a fold decides; the search index and
+// the checksums are made of them.
 func tableNames(ctx context.Context, tx *sql.Tx) ([]string, error) {
-	rows, err := tx.QueryContext(ctx, `SELECT name FROM sqlite_schema WHERE type='table' AND name NOT LIKE 'sample_fts%' AND name NOT LIKE 'sqlite_%' ORDER BY name`)
+	rows, err := tx.QueryContext(ctx, `SELECT name FROM sqlite_schema WHERE type='table' AND name NOT LIKE 'sample_fts%' AND name <> 'seal' AND name NOT LIKE 'sqlite_%' ORDER BY name`)
 	if err != nil {
 		return nil, err
 	}

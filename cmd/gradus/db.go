@@ -13,7 +13,7 @@ func (a *app) dbCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "db",
 		Short:   "Look after the databases of runs",
-		Example: "  gradus db path demo\n  gradus db rebuild demo",
+		Example: "  gradus db path demo\n  gradus db check demo\n  gradus db rebuild demo\n  gradus db gc demo",
 	}
 	path := &cobra.Command{
 		Use:     "path RUN",
@@ -50,15 +50,20 @@ func (a *app) dbCommand() *cobra.Command {
 			}
 			path := store.DBPath(dir.Path())
 			if err := store.Rebuild(cmd.Context(), dir.Path(), path); err != nil {
-				if errors.Is(err, store.ErrIngestLocked) {
-					return &exitError{exitTryAgain, fmt.Errorf("%s is being written just now, by its run or a viewer; try again when the run has ended", path)}
-				}
-				return err
+				return beingWritten(path, err)
 			}
 			a.printf("rebuilt %s\n", path)
 			return nil
 		},
 	}
-	cmd.AddCommand(path, rebuild)
+	cmd.AddCommand(path, a.dbCheckCommand(), rebuild, a.dbGCCommand())
 	return cmd
+}
+
+// beingWritten words the error of a database that another process has in hand.
+func beingWritten(path string, err error) error {
+	if errors.Is(err, store.ErrIngestLocked) {
+		return &exitError{exitTryAgain, fmt.Errorf("%s is being written just now, by its run or a viewer; try again when the run has ended", path)}
+	}
+	return err
 }

@@ -1,0 +1,229 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+// Check is what a check of a database found.
+type Check struct {
+	Path     string   `json:"path"`
+	Sealed   bool     `json:"sealed"` // every row was compared with its checksum
+	Rows     int64    `json:"rows"`   // rows compared
+	Texts    int64    `json:"texts"`  // completions and prompts that were read and compared
+	Problems []string `json:"problems"`
+}
+
+const maxProblems = 100
+
+func (c *Check) problem(format string, args ...any) {
+	if len(c.Problems) < maxProblems {
+		c.Problems = append(c.Problems, fmt.Sprintf(format, args...))
+	}
+}
+
+// CheckDB reads a whole database: its pages, the checksum of every text and of
+// all token data, and, once the run has ended and the database is sealed, the
+// checksums of all rows. What is wrong stands in Problems, each with its
+// place; the error is of a file that cannot be checked at all.
+func CheckDB(ctx context.Context, path string) (Check, error) {
+	c := Check{Path: path}
+	db, err := openReader(path, RoleRead)
+	if err != nil {
+		return c, err
+	}
+	defer db.Close()
+	if err := checkSchema(ctx, db, path); err != nil {
+		if errors.Is(err, ErrNotOurs) {
+			return c, err
+		}
+		var old *oldSchema
+		if errors.As(err, &old) {
+			return c, err
+		}
+		c.problem("%v", err)
+	}
+	pages, err := columnOf(ctx, db, "PRAGMA integrity_check(20)")
+	if err != nil {
+		c.problem("pages: %v", err)
+	}
+	for _, line := range pages {
+		if line != "ok" {
+			c.problem("pages: %s", line)
+		}
+	}
+	if err := c.seals(ctx, db); err != nil {
+		c.problem("checksums of rows: %v", err)
+	}
+	dec, err := newDecoder()
+	if err != nil {
+		return c, err
+	}
+	defer dec.Close()
+	for _, part := range []func(context.Context, *sql.DB, *zstd.Decoder) error{c.texts, c.prompts, c.tokens} {
+		if err := part(ctx, db, dec); err != nil {
+			c.problem("%v", err)
+		}
+	}
+	return c, ctx.Err()
+}
+
+// seals compares all rows with their checksums.
+func (c *Check) seals(ctx context.Context, db *sql.DB) error {
+	want := map[string][]chunk{}
+	rows, err := db.QueryContext(ctx, "SELECT tbl, first, last, n, crc FROM seal ORDER BY tbl, chunk")
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var table string
+		var k chunk
+		if err := rows.Scan(&table, &k.first, &k.last, &k.n, &k.crc); err != nil {
+			return err
+		}
+		want[table] = append(want[table], k)
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	if len(want) == 0 {
+		return nil
+	}
+	c.Sealed = true
+	tables, err := sealedTables(ctx, db)
+	if err != nil {
+		return err
+	}
+	seen := map[string]bool{}
+	for _, table := range tables {
+		seen[table] = true
+		if want[table] == nil {
+			c.problem("table %s: no checksum is stored for it", table)
+			continue
+		}
+		i := 0
+		err := chunks(ctx, db, table, func(k chunk) error {
+			c.Rows += int64(k.n)
+			switch {
+			case i >= len(want[table]):
+				c.problem("table %s: rows %s to %s are too many", table, k.first, k.last)
+			case k != want[table][i]:
+				w := want[table][i]
+				c.problem("table %s: the %d rows from %s to %s do not match their checksum (%d rows, from %s to %s)", table, w.n, w.first, w.last, k.n, k.first, k.last)
+			}
+			i++
+			return ctx.Err()
+		})
+		if err != nil {
+			c.problem("table %s, after %d rows: %v", table, i*sealRows, err)
+		} else if i < len(want[table]) && want[table][i].n > 0 {
+			c.problem("table %s: the rows from %s on are missing", table, want[table][i].first)
+		}
+	}
+	for table := range want {
+		if !seen[table] {
+			c.problem("table %s is missing", table)
+		}
+	}
+	return nil
+}
+
+// texts reads every completion.
+func (c *Check) texts(ctx context.Context, db *sql.DB, dec *zstd.Decoder) error {
+	blocks := newBlockCache(dec)
+	rows, err := db.QueryContext(ctx, `SELECT s.id, st.text, s.block, s.off, s.bytes, s.crc, s.flags FROM sample s LEFT JOIN sample_text st ON st.sample = s.id ORDER BY s.id`)
+	if err != nil {
+		return fmt.Errorf("traces: %w", err)
+	}
+	defer rows.Close()
+	bad := map[int64]bool{} // blocks that were named already
+	for rows.Next() {
+		var id, crc int64
+		var plain []byte
+		var p textPlace
+		var flags int
+		if err := rows.Scan(&id, &plain, &p.block, &p.off, &p.bytes, &crc, &flags); err != nil {
+			return fmt.Errorf("traces after %d: %w", id, err)
+		}
+		if flags&flagRemoved != 0 || bad[p.block.Int64] {
+			continue
+		}
+		text := string(plain)
+		if p.block.Valid {
+			text, err = blocks.text(p, func(id int64) (z []byte, err error) {
+				err = db.QueryRowContext(ctx, `SELECT z FROM text_block WHERE id = ?`, id).Scan(&z)
+				return z, err
+			})
+		}
+		switch {
+		case err != nil:
+			c.problem("trace %d: %v", id, err)
+			bad[p.block.Int64] = p.block.Valid
+			err = nil
+		case textSum(text) != crc:
+			c.problem("trace %d: its text does not match its checksum", id)
+		}
+		c.Texts++
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("traces: %w", err)
+	}
+	return nil
+}
+
+func (c *Check) prompts(ctx context.Context, db *sql.DB, dec *zstd.Decoder) error {
+	rows, err := db.QueryContext(ctx, `SELECT id, text, text_z, crc FROM prompt`)
+	if err != nil {
+		return fmt.Errorf("prompts: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id, crc int64
+		var plain, z []byte
+		if err := rows.Scan(&id, &plain, &z, &crc); err != nil {
+			return fmt.Errorf("prompts after %d: %w", id, err)
+		}
+		text, err := unpackText(dec, plain, z)
+		if err == nil && textSum(text) != crc {
+			err = errors.New("its text does not match its checksum")
+		}
+		if err != nil {
+			c.problem("prompt %d: %v", id, err)
+		}
+		c.Texts++
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("prompts: %w", err)
+	}
+	return nil
+}
+
+func (c *Check) tokens(ctx context.Context, db *sql.DB, _ *zstd.Decoder) error {
+	rows, err := db.QueryContext(ctx, `SELECT id, z, crc FROM tok_block`)
+	if err != nil {
+		return fmt.Errorf("token data: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id, crc int64
+		var z []byte
+		if err := rows.Scan(&id, &z, &crc); err != nil {
+			return fmt.Errorf("token data after block %d: %w", id, err)
+		}
+		if bytesSum(z) != crc {
+			c.problem("block %d of token data does not match its checksum", id)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("token data: %w", err)
+	}
+	return nil
+}

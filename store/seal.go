@@ -1,0 +1,193 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"hash/crc32"
+	"strings"
+)
+
+// A database is sealed when its run has ended: the search index is put in
+// order, free pages are given back, and every 1024 rows of every table get a
+// checksum, those of the tables below the search index too. SQLite has no
+// checksums of its own, and of random damage its checks notice little. The
+// next record that is folded breaks the seal.
+
+const sealRows = 1024
+
+// rowQuerier is a connection, a pool or a transaction.
+type rowQuerier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+// sealedTables are the tables with rows, in the order of their names.
+func sealedTables(ctx context.Context, q rowQuerier) ([]string, error) {
+	return columnOf(ctx, q, `SELECT name FROM sqlite_schema WHERE type='table' AND name NOT IN ('seal', 'sample_fts') AND name NOT LIKE 'sqlite_%' ORDER BY name`)
+}
+
+func columnOf(ctx context.Context, q rowQuerier, query string, args ...any) ([]string, error) {
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []string
+	for rows.Next() {
+		var s string
+		if err := rows.Scan(&s); err != nil {
+			return nil, err
+		}
+		out = append(out, s)
+	}
+	return out, rows.Err()
+}
+
+// chunk is the checksum of some rows of a table.
+type chunk struct {
+	first, last string // keys, for a reader
+	n           int
+	crc         int64
+}
+
+// chunks calls each for every sealRows rows of a table, in the order of its key.
+func chunks(ctx context.Context, q rowQuerier, table string, each func(chunk) error) error {
+	keys, err := columnOf(ctx, q, `SELECT name FROM pragma_table_info(?) WHERE pk > 0 ORDER BY pk`, table)
+	if err != nil {
+		return err
+	}
+	order := "rowid"
+	if len(keys) > 0 {
+		order = `"` + strings.Join(keys, `", "`) + `"`
+	}
+	rows, err := q.QueryContext(ctx, `SELECT * FROM "`+table+`" ORDER BY `+order)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	cols, err := rows.Columns()
+	if err != nil {
+		return err
+	}
+	vals, refs := make([]any, len(cols)), make([]any, len(cols))
+	for i := range vals {
+		refs[i] = &vals[i]
+	}
+	var c chunk
+	var sum uint32
+	var b []byte
+	table32 := crc32.MakeTable(crc32.Castagnoli)
+	flush := func() error {
+		if c.n == 0 {
+			return nil
+		}
+		c.crc = int64(int32(sum))
+		err := each(c)
+		c, sum = chunk{}, 0
+		return err
+	}
+	for rows.Next() {
+		if err := rows.Scan(refs...); err != nil {
+			return err
+		}
+		b = b[:0]
+		for _, v := range vals {
+			b = appendValue(b, v)
+		}
+		sum = crc32.Update(sum, table32, b)
+		c.last = fmt.Sprintf("%.40v", vals[0])
+		if c.n == 0 {
+			c.first = c.last
+		}
+		if c.n++; c.n == sealRows {
+			if err := flush(); err != nil {
+				return err
+			}
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	return flush()
+}
+
+// finish tidies and seals the database if the run has ended and it is not
+// sealed yet.
+func (in *Ingester) finish(ctx context.Context) error {
+	if in.f.sealed {
+		return nil
+	}
+	var over bool
+	err := in.f.conn.QueryRowContext(ctx, `SELECT coalesce((SELECT ended_us IS NOT NULL FROM attempt ORDER BY n DESC LIMIT 1), 0)`).Scan(&over)
+	if err != nil || !over {
+		return err
+	}
+	return in.seal(ctx)
+}
+
+func (in *Ingester) seal(ctx context.Context) (err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("seal %s: %w", in.dbPath, err)
+		}
+	}()
+	if _, err := in.f.conn.ExecContext(ctx, `INSERT INTO sample_fts(sample_fts) VALUES('optimize')`); err != nil {
+		return err
+	}
+	if err := in.giveBack(ctx); err != nil {
+		return err
+	}
+	tables, err := sealedTables(ctx, in.f.conn)
+	if err != nil {
+		return err
+	}
+	if err := in.f.begin(); err != nil {
+		return err
+	}
+	if err := in.sealTables(ctx, tables); err != nil {
+		in.f.conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
+		return err
+	}
+	if _, err := in.f.conn.ExecContext(ctx, "COMMIT"); err != nil {
+		return err
+	}
+	in.f.sealed = true
+	return in.truncateWAL()
+}
+
+func (in *Ingester) sealTables(ctx context.Context, tables []string) error {
+	if _, err := in.f.conn.ExecContext(ctx, "DELETE FROM seal"); err != nil {
+		return err
+	}
+	for _, table := range tables {
+		var found []chunk
+		err := chunks(ctx, in.f.conn, table, func(c chunk) error {
+			found = append(found, c)
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("table %s: %w", table, err)
+		}
+		if len(found) == 0 {
+			found = []chunk{{}} // that it is empty is worth knowing too
+		}
+		for i, c := range found {
+			_, err := in.f.conn.ExecContext(ctx, `INSERT INTO seal(tbl, chunk, first, last, n, crc) VALUES(?,?,?,?,?,?)`, table, i, c.first, c.last, c.n, c.crc)
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// giveBack returns the free pages to the file system.
+func (in *Ingester) giveBack(ctx context.Context) error {
+	rows, err := in.f.conn.QueryContext(ctx, "PRAGMA incremental_vacuum")
+	if err != nil {
+		return err
+	}
+	for rows.Next() { // each row is a page
+	}
+	return rows.Close()
+}
