@@ -180,6 +180,9 @@ func TestPerf(t *testing.T) {
 	shapes := []struct{ c, v, rows int }{{256, 512, 2048}, {896, 32768, 2048}, {896, 32768, 128}}
 	least := 150 * time.Millisecond
 	if !onGPU() {
+		if testing.Short() {
+			t.Skip("the inputs of the timed ops take time")
+		}
 		c := fake.Default()
 		c.Memory = 8 << 30
 		pretend(t, c)
