@@ -65,7 +65,7 @@ type Options struct {
 }
 
 // DefaultSteps is the work of a few ten milliseconds.
-const DefaultSteps = 60_000
+const DefaultSteps = 45_000
 
 // Compare decides whether pred means gold. It depends only on its arguments.
 func Compare(gold, pred *ast.Node, opt Options) (Outcome, error) {
