@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"strings"
 
 	"gradus/kernels"
 	"gradus/kernels/cpu"
@@ -76,17 +77,21 @@ func (a *app) openCPU(threads int) (kernels.Device, string, error) {
 }
 
 // deviceLabel is how a device is recorded: "cpu-avx2, 2 threads" or
-// "cuda-sm_90, NVIDIA H100 80GB HBM3".
+// "cuda-sm_90, NVIDIA H100 80GB HBM3". Faster paths that failed their test are
+// named with what was found.
 func deviceLabel(dev kernels.Device) string {
 	if g, ok := dev.(interface{ GPU() cuda.GPU }); ok {
 		return dev.Name() + ", " + g.GPU().Name
 	}
-	t, ok := dev.(interface{ Threads() int })
-	switch {
-	case !ok:
-		return dev.Name()
-	case t.Threads() == 1:
-		return dev.Name() + ", 1 thread"
+	label := dev.Name()
+	if t, ok := dev.(interface{ Threads() int }); ok {
+		label = fmt.Sprintf("%s, %d threads", label, t.Threads())
+		if t.Threads() == 1 {
+			label = dev.Name() + ", 1 thread"
+		}
 	}
-	return fmt.Sprintf("%s, %d threads", dev.Name(), t.Threads())
+	if r, ok := dev.(interface{ Refused() []string }); ok && len(r.Refused()) > 0 {
+		label += ", left out: " + strings.Join(r.Refused(), "; ")
+	}
+	return label
 }
