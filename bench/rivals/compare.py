@@ -244,7 +244,7 @@ def versions(options):
     doctor = {f["name"].strip(): f for f in json_lines(subprocess.run([options.gradus, "doctor", "--json"], capture_output=True, text=True).stdout)}
     return {
         "date": datetime.date.today().isoformat(), "machine": f"{os.cpu_count()} CPUs, {cpu_name()}",
-        "gradus": call([options.gradus, "version"]).splitlines()[0], "device": doctor.get("device", {}).get("value", ""),
+        "gradus": call([options.gradus, "version"]).splitlines()[0], "device": ", ".join(doctor.get("device", {}).get("value", "").split(", ")[:2]),
         "torch": torch.__version__, "llama": llama, "bf16": has_bf16(),
     }
 

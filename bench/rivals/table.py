@@ -88,8 +88,8 @@ def render(measured, v, options):
         if m["kind"] == "decode" and m["best"]["decode"]["batch"] != 64:
             lines.append(row(m, theirs="theirs64"))
     tried = "16 and 4 sequences at a time" + (", the best of these compiled (inductor), too" if options.compile else "")
-    threads = " and ".join(str(n) for n in options.threads)
-    lines += ["", f"Tried for PyTorch: {threads} threads, {tried}. Tried for llama.cpp: batches of 8, 16, 32 and 64, {threads} threads, with and without flash "
+    threads = " and ".join(count(n, "thread") for n in options.threads)
+    lines += ["", f"Tried for PyTorch: {threads}, {tried}. Tried for llama.cpp: batches of 8, 16, 32 and 64, {threads}, with and without flash "
               "attention, separate and unified KV cache. Its rate leaves out prompts and sampling, ours has both."]
     if not v["bf16"]:
         lines.append("This CPU has no bf16 arithmetic, so there are no bf16 rows.")
