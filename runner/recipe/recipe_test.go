@@ -113,6 +113,7 @@ func TestProblems(t *testing.T) {
 		{"shape and checkpoint", "[model]\nfrom = \"demo@last\"\nhidden_size = 64", nil, []string{`small.toml:12: model.hidden_size: the shape comes with the checkpoint "demo@last"`}},
 		{"tokenizer and checkpoint", "[model]\nfrom = \"demo@last\"\n[tokenizer]\nkind = \"bytes\"", nil, []string{`small.toml:13: tokenizer.kind: is "bytes", but model.from brings its own`}},
 		{"tokenizer of no checkpoint", "[tokenizer]\nkind = \"checkpoint\"", nil, []string{`there is no model.from`}},
+		{"no completion", "max_completion_length = 0", nil, []string{`small.toml:10: stage.1.max_completion_length: is 0; allowed is 1 .. 1048576`}},
 		{"too long", "max_completion_length = 400", nil, []string{`small.toml:10: stage.1.max_completion_length: is 400; with limits.max_prompt_length 256 that makes 656 tokens, more than model.max_position_embeddings 512`}},
 		{"mini-batches", "steps_per_generation = 3", nil, []string{`3 mini-batches do not divide the 128 completions`}},
 		{"delta inside", "delta = 1.2", nil, []string{`stage.1.delta: is 1.2, within the clip range that ends at 1 + epsilon_high = 1.2`}},

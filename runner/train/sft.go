@@ -52,6 +52,9 @@ func (s *sft) step(ctx context.Context) (result, error) {
 		scored += len(q.Tokens) - q.Prompt
 		all += len(q.Tokens)
 	}
+	if scored == 0 {
+		return result{}, fmt.Errorf("none of the %d traces of step %d has a token to learn: they are empty for the model's tokenizer, and it has no end token", len(seqs), r.at.Step+1)
+	}
 	if err := r.m.ZeroGrad(); err != nil {
 		return result{}, err
 	}

@@ -96,6 +96,30 @@ func TestBadInput(t *testing.T) {
 	}
 }
 
+// The smallest settings work, and how many completions are decoded at once
+// changes no bit: groups are larger than the slots here.
+func TestFewSlots(t *testing.T) {
+	dir := newRun(t, micro, "limits.rollout_rows=1")
+	mustRun(t, testEnv(t, dir))
+	sameRun(t, dir, reference(t))
+
+	lonely := newRun(t, micro, "limits.rollout_rows=1", "limits.micro_batch_rows=1", "sft.batch_size=1", "sft.steps=1", "grpo.steps=2", "grpo.warmup_steps=0",
+		"grpo.prompts_per_step=1", "grpo.num_generations=2", "grpo.max_completion_length=1", "eval.prompts=1", "eval.max_completion_length=1", "eval.every=1",
+		"reward.gradus.soft_overlong.params={ max_completion_length = 1, soft_punish_cache = 1 }")
+	mustRun(t, testEnv(t, lonely))
+	rec := readRecord(t, lonely)
+	if len(rec.metrics) != 3 || len(rec.evals) == 0 {
+		t.Errorf("%d steps, %d evaluations", len(rec.metrics), len(rec.evals))
+	}
+	for key, s := range rec.samples {
+		for _, row := range s.Rows {
+			if row.Tokens != 1 {
+				t.Errorf("%s: a completion of %d tokens, allowed is 1", key, row.Tokens)
+			}
+		}
+	}
+}
+
 func TestModelFromLeavesNoRoom(t *testing.T) {
 	small := newRun(t, micro)
 	mustRun(t, testEnv(t, small))

@@ -61,6 +61,9 @@ func (e Encoder) Encode(p rewards.Problem) (Prompt, error) {
 	if err != nil {
 		return Prompt{}, err
 	}
+	if len(ids) == 0 {
+		return Prompt{}, fmt.Errorf("the prompt of problem %s is no token for the model's tokenizer, and a model cannot answer nothing; choose another task.template or tokenizer", p.ID)
+	}
 	return Prompt{Item: it, Tokens: ids, Unknown: e.Tok.Decode(ids) != it.Text}, nil
 }
 
