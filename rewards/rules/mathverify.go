@@ -14,15 +14,17 @@ import (
 
 // trlAccuracy is TRL's accuracy_reward.
 func trlAccuracy(s rewards.Sample) rewards.Result {
-	return mathVerify(s.Problem.Gold, s.Completion, text.Span{From: 0, To: len(s.Completion)})
+	return mathVerify(s.Problem.Gold, s.Completion, text.Span{To: len(s.Completion)}, false, false)
 }
 
 // openR1Accuracy is open-r1's accuracy_reward.
 func openR1Accuracy(s rewards.Sample) rewards.Result { return trlAccuracy(s) }
 
 // openR1LatexAccuracy judges as open-r1's length rewards do: the gold, too,
-// must stand in a LaTeX environment or a box.
-func openR1LatexAccuracy(s rewards.Sample) rewards.Result { return trlAccuracy(s) }
+// must be LaTeX, and the two are handed to verify in the wrong order.
+func openR1LatexAccuracy(s rewards.Sample) rewards.Result {
+	return mathVerify(s.Problem.Gold, s.Completion, text.Span{To: len(s.Completion)}, true, true)
+}
 
 // ReasoningAccuracyParams are the parameters of trl.reasoning_accuracy.
 type ReasoningAccuracyParams struct {
@@ -42,7 +44,7 @@ func newReasoningAccuracy(params map[string]any) (rewards.Reward, error) {
 	return perSample{spec, func(s rewards.Sample) rewards.Result {
 		for _, d := range p.ReasoningDelimiters {
 			if at := strings.LastIndex(s.Completion, d); at >= 0 && d != "" {
-				return mathVerify(s.Problem.Gold, s.Completion, text.Span{From: at + len(d), To: len(s.Completion)})
+				return mathVerify(s.Problem.Gold, s.Completion, text.Span{From: at + len(d), To: len(s.Completion)}, false, false)
 			}
 		}
 		return rewards.Result{Reason: "accuracy.no_reasoning_end", Why: "the reasoning never ends: none of " + strings.Join(p.ReasoningDelimiters, ", ") + " is there"}
@@ -50,16 +52,13 @@ func newReasoningAccuracy(params map[string]any) (rewards.Reward, error) {
 }
 
 // mathVerify judges the part of a completion against a gold.
-func mathVerify(gold, completion string, part text.Span) rewards.Result {
-	boxes := text.Boxes(part.In(completion))
-	if len(boxes) == 0 {
-		return rewards.Result{Reason: "accuracy.no_answer", Why: "there is no boxed answer"}
+func mathVerify(gold, completion string, part text.Span, latexGold, swapped bool) rewards.Result {
+	v := mathans.Published(gold, part.In(completion), latexGold, swapped)
+	r := rewards.Result{Reason: "accuracy." + string(v.Status), Why: v.Why, Facts: map[string]any{"rung": v.Rung}}
+	if v.Claim != nil {
+		at := text.Span{From: part.From + v.Claim.From, To: part.From + v.Claim.To}
+		r.Claim, r.Spans = at.In(completion), []rewards.Span{span(at, "claim")}
 	}
-	last := boxes[len(boxes)-1].Body
-	at := text.Span{From: part.From + last.From, To: part.From + last.To}
-	claim := at.In(completion)
-	v := mathans.Compare(gold, claim)
-	r := rewards.Result{Reason: "accuracy." + string(v.Status), Why: v.Why, Claim: claim, Spans: []rewards.Span{span(at, "claim")}}
 	switch v.Status {
 	case mathans.Equal:
 		r.Score = 1

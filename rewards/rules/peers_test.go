@@ -75,7 +75,7 @@ func TestOpenR1Functions(t *testing.T) {
 		for i, b := range []byte(c.completion) {
 			ids[i] = int32(b)
 		}
-		got := score(t, r, rewards.Sample{Completion: c.completion, TokenIDs: ids, Problem: rewards.Problem{Task: "jsonl", Gold: "3"}})
+		got := score(t, r, rewards.Sample{Completion: c.completion, TokenIDs: ids, Problem: rewards.Problem{Task: "jsonl", Gold: "$3$"}})
 		if got.Status != rewards.OK || math.Abs(got.Score-c.want) > 1e-15 {
 			t.Errorf("%s on %.60q: %s %v (%s), want %v", c.rule, c.completion, got.Status, got.Score, got.Why, c.want)
 		}
@@ -103,7 +103,7 @@ func TestCodeLanguageColumn(t *testing.T) {
 func TestKimiLength(t *testing.T) {
 	sample := func(answer string, n int) rewards.Sample {
 		c := `<think>x</think><answer>\boxed{` + answer + `}</answer>`
-		return rewards.Sample{Completion: c + strings.Repeat(" ", n-len(c)), TokenIDs: make([]int32, n), Problem: rewards.Problem{Task: "jsonl", Gold: "3"}}
+		return rewards.Sample{Completion: c + strings.Repeat(" ", n-len(c)), TokenIDs: make([]int32, n), Problem: rewards.Problem{Task: "jsonl", Gold: "$3$"}}
 	}
 	for _, name := range []string{"openr1.length", "gradus.kimi_length"} {
 		r := mustNew(t, name, nil)
