@@ -43,13 +43,43 @@ func newOpenR1CodeFormat(params map[string]any) (rewards.Reward, error) {
 				language = given
 			}
 		}
-		if m := expression.FindStringIndex(s.Completion); m != nil {
+		if m := codeFormatMatch(expression, language, s.Completion); m != nil {
 			return rewards.Result{Score: 1, Reason: "format.ok", Why: "think and answer parts, with a block of " + language + " in the answer",
 				Spans: []rewards.Span{{From: m[0], To: m[1], Label: "match"}}}
 		}
 		return rewards.Result{Reason: "format.no_match",
 			Why: fmt.Sprintf("the completion is not think and answer parts with tags on their own lines and a ```%s block in the answer", language)}
 	}}, nil
+}
+
+// codeFormatMatch runs the expression; a language that is plain text is looked
+// for by searches, whose first hits leave the most room for the rest.
+func codeFormatMatch(expression *regexp.Regexp, language, c string) []int {
+	if regexp.QuoteMeta(language) != language {
+		return expression.FindStringIndex(c)
+	}
+	const open, closing = "<think>\n", "\n</answer>"
+	if !strings.HasPrefix(c, open) {
+		return nil
+	}
+	at := len(open)
+	for _, part := range [...]string{"\n</think>\n<answer>\n", "```" + language, "```"} {
+		n := strings.Index(c[at:], part)
+		if n < 0 {
+			return nil
+		}
+		at += n + len(part)
+	}
+	for {
+		n := strings.Index(c[at:], closing)
+		if n < 0 {
+			return nil
+		}
+		at += n + len(closing)
+		if at == len(c) || c[at] == '\n' {
+			return []int{0, at}
+		}
+	}
 }
 
 // codeFormatExpression is the published expression. A doubled plus is a

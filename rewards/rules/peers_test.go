@@ -98,6 +98,34 @@ func TestCodeLanguageColumn(t *testing.T) {
 	}
 }
 
+// TestCodeFormatAgainstTheExpression compares the searches with the published
+// expression on random arrangements of its pieces.
+func TestCodeFormatAgainstTheExpression(t *testing.T) {
+	expression, err := codeFormatExpression("go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pieces := []string{"```", "```go", "go", "\n", "\n", "</answer>", "\n</answer>", "<answer>\n", "\n</think>\n<answer>\n", "x"}
+	rng := rand.New(rand.NewPCG(5, 6))
+	paid := 0
+	for range 50_000 {
+		b := "<think>\n"
+		for range rng.IntN(12) {
+			b += pieces[rng.IntN(len(pieces))]
+		}
+		want, got := expression.FindStringIndex(b), codeFormatMatch(expression, "go", b)
+		if (got == nil) != (want == nil) || got != nil && got[1] != want[1] {
+			t.Fatalf("%q: %v, the expression says %v", b, got, want)
+		}
+		if got != nil {
+			paid++
+		}
+	}
+	if paid < 200 {
+		t.Errorf("only %d matches among the cases", paid)
+	}
+}
+
 // TestKimiLength holds the definition (arXiv 2501.12599, section 2.3.3) on a
 // group of lengths 10, 20 and 30: λ = 0.5, 0, −0.5.
 func TestKimiLength(t *testing.T) {
