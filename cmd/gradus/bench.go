@@ -59,7 +59,7 @@ func (a *app) benchCommand() *cobra.Command {
 	cmd.Flags().IntVar(&threads, "threads", 0, "worker threads; 0 takes GRADUS_THREADS, or what the process may use")
 	cmd.Flags().StringSliceVar(&only, "only", nil, "measure these figures alone, such as train.5m.2048tok")
 	cmd.Flags().BoolVar(&profile, "profile", false, "with step: show the share of each op in a GRPO step instead")
-	cmd.AddCommand(a.benchDemoCommand(), a.benchVerifyCommand())
+	cmd.AddCommand(a.benchDemoCommand(), a.benchVerifyCommand(), a.benchStoreCommand())
 	return cmd
 }
 
