@@ -3,14 +3,18 @@
 
     python3 bench/rivals/rewards/compare.py --open-r1 ~/open-r1 --trl ~/trl
 
-Both are checkouts of the publishers' repositories. Only the functions that
-need no answer verification are compared; random texts are made of the pieces
-that the functions look for. Prints rows and disagreements for each function
-and exits 1 if there is any.
+Both are checkouts of the publishers' repositories. Random texts are made of
+the pieces that the functions look for. The functions that verify answers are
+compared where Math-Verify is installed (pip install math-verify[antlr4_13_2]).
+Prints rows and disagreements for each function and exits 1 if there is any.
 """
 
 import argparse
+import contextlib
+import importlib.util
+import io
 import json
+import logging
 import random
 import re
 import subprocess
@@ -25,12 +29,25 @@ PIECES = [
 ]
 
 
-def module(path, drop=()):
-    """Loads a source file without the imports that its pure functions do not use."""
+# Answers in the forms that verification must tell apart.
+ANSWERS = [
+    "3", "42", "-7", "0.5", "1/2", r"\frac{1}{2}", r"\frac{63}{400}", r"\frac{64}{400}", r"\frac12", r"\sqrt{2}", "2.50", "1,000",
+    r"\{1,2\}", "(1,2)", "x+1", "1+x", r"\pi", r"50\%", "10", "forty two", r"2\sqrt{3}", r"\sqrt{12}", "x=5", "5", "[0,1)", r"\text{A}", "3.0", "6",
+]
+GOLDS = ["%s", "%s", "$%s$", r"\boxed{%s}", "The answer is $%s$."]
+CLAIMS = [
+    r"\boxed{%s}", r"so \boxed{%s}.", r"<think>a</think> \boxed{%s}", "The final answer is $%s$", "answer: $%s$", "$%s$", "%s",
+    "</think> the answer is %s", r"\boxed{%s} and more", r"\[ %s \]", r"\boxed{%s",
+]
+
+
+def module(path, drop=(), given=()):
+    """Loads a source file without the imports that its functions under test do not use."""
     source = Path(path).read_text(encoding="utf-8")
     for pattern in drop:
         source = re.sub(pattern, "", source, flags=re.S | re.M)
     loaded = types.ModuleType(Path(path).stem)
+    loaded.__dict__.update(given)
     exec(compile("from __future__ import annotations\n" + source, str(path), "exec"), loaded.__dict__)
     return loaded
 
@@ -51,8 +68,24 @@ class Texts:
     def row(self, params=None, kwargs=None):
         return {"completions": [self.completion() for _ in range(4)], "kwargs": kwargs or {}, "params": params or {}}
 
+    def answers(self, params=None):
+        """Four completions that claim the gold half of the time."""
+        gold = self.random.choice(ANSWERS)
+        claims = [gold if self.random.random() < 0.5 else self.random.choice(ANSWERS) for _ in range(4)]
+        row = self.row(params, {"solution": [self.random.choice(GOLDS) % gold] * 4, **self.long_ids()})
+        row["completions"] = [[{"role": "assistant", "content": self.random.choice(CLAIMS) % c}] for c in claims]
+        return row
+
+    def long_ids(self):
+        return {"completion_ids": [[1] * self.random.randrange(120) for _ in range(4)]}
+
     def ids(self):
         return {"completion_ids": [[self.random.randrange(4) for _ in range(self.random.randrange(12))] for _ in range(4)]}
+
+
+def same(want, got):
+    """Equal lists of numbers and None; the last bit of a cosine is the C library's."""
+    return len(want) == len(got) and all(a == b or (None not in (a, b) and abs(a - b) < 1e-12) for a, b in zip(want, got))
 
 
 def compare(gradus, name, function, rows):
@@ -64,11 +97,12 @@ def compare(gradus, name, function, rows):
     different = 0
     for row, answer in zip(rows, answers):
         try:
-            want = function(row)
+            with contextlib.redirect_stdout(io.StringIO()):  # some print what they cannot read
+                want = function(row)
         except Exception as error:  # the publisher refuses: so must we
             want = error
         got = answer.get("scores")
-        if isinstance(want, Exception) != (got is None) or (got is not None and want != got):
+        if isinstance(want, Exception) != (got is None) or (got is not None and not same(want, got)):
             different += 1
             if different <= 3:
                 print(f"  {json.dumps(row)}\n  published {want!r}, gradus {got}")
@@ -85,8 +119,12 @@ def main():
     parser.add_argument("--seed", type=int, default=5)
     o = parser.parse_args()
 
-    r1 = module(Path(o.open_r1, "src/open_r1/rewards.py"),
-                drop=[r"^from latex2sympy2_extended.*?$", r"^from math_verify.*?$", r"^from \.utils\.[a-z_]+ import \(.*?\)$", r"^from \.utils\..*?$"])
+    verify = importlib.util.find_spec("math_verify") is not None
+    drop = [r"^from \.utils\.[a-z_]+ import \(.*?\)$", r"^from \.utils\..*?$"]
+    if not verify:
+        drop += [r"^from latex2sympy2_extended.*?$", r"^from math_verify.*?$"]
+    logging.disable(logging.CRITICAL)
+    r1 = module(Path(o.open_r1, "src/open_r1/rewards.py"), drop, {"SubtaskResult": None})
     think = module(Path(o.trl, "trl/rewards/format_rewards.py"))
     other = module(Path(o.trl, "trl/rewards/other_rewards.py"))
     t = Texts(o.seed)
@@ -105,9 +143,25 @@ def main():
     def languages():
         return [t.row({"language": pick(["python", "c++", "c"])}, pick([{}, {"language": ["python", "c++", "javascript", "c"]}])) for _ in many]
 
+    def answers(params=None):
+        return [t.answers(params) for _ in range(o.rows // 10)]
+
     ids = "completion_ids"
     different = 0
-    for name, function, rows in [
+    verified = []
+    if verify:
+        accuracy = module(Path(o.trl, "trl/rewards/accuracy_rewards.py"), [r"^from \.\.import_utils.*?$"], {"is_math_verify_available": lambda: True})
+        verified = [
+            ("openr1.accuracy", lambda r: r1.accuracy_reward(r["completions"], r["kwargs"]["solution"]), answers()),
+            ("openr1.length", lambda r: r1.len_reward(r["completions"], r["kwargs"]["solution"]), answers()),
+            ("openr1.cosine", lambda r: r1.get_cosine_scaled_reward(**r["params"])(r["completions"], r["kwargs"]["solution"]), answers({"max_len": 100})),
+            ("trl.accuracy", lambda r: accuracy.accuracy_reward(r["completions"], r["kwargs"]["solution"]), answers()),
+            ("trl.reasoning_accuracy", lambda r: accuracy.reasoning_accuracy_reward(r["completions"], r["kwargs"]["solution"]), answers()),
+            ("trl.cosine", lambda r: accuracy.get_cosine_scaled_reward(**r["params"])(r["completions"], r["kwargs"]["solution"], r["kwargs"][ids]), answers({"max_len": 100})),
+        ]
+    else:
+        print("Math-Verify is not installed: the functions that verify answers are not compared")
+    for name, function, rows in verified + [
         ("openr1.format", lambda r: r1.format_reward(r["completions"]), plain()),
         ("openr1.tag_count", lambda r: r1.tag_count_reward(r["completions"]), plain()),
         ("openr1.reasoning_steps", lambda r: r1.reasoning_steps_reward(r["completions"]), plain()),
