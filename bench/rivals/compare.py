@@ -65,8 +65,9 @@ class Bench:
                 return f["value"]
         raise Failed(f"{shlex.join(command)}: no figure {figure} in its output")
 
-    def torch(self, model, setting, sequences=SEQUENCES, repeats=2, warm=1):
+    def torch(self, model, setting, sequences=SEQUENCES, repeats=3):
         """Seconds of a training step in PyTorch."""
+        warm = 3 if setting["compile"] else 1  # compiled code allocates in its first steps
         command = [sys.executable, HERE / "torch_step.py", "--model", model, "--sequences", str(sequences), "--length", str(LENGTH),
                    "--threads", str(setting["threads"]), "--micro", str(setting["micro"]), "--dtype", setting["dtype"],
                    "--repeats", str(repeats), "--warm", str(warm)]
