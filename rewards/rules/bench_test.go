@@ -85,8 +85,8 @@ func BenchmarkFormat(b *testing.B) {
 }
 
 // TestAccuracyIsFast holds the design's budget, 50 µs median on real
-// completions, with room for a busy machine and the race detector: the test
-// asks for 50 µs only as the best of five passes.
+// completions, with room for a busy machine: the test asks for it only as the
+// best of five passes.
 func TestAccuracyIsFast(t *testing.T) {
 	for _, task := range []string{"mod_chain", "chain_sum", "countdown", "gsm8k"} {
 		samples := completions(t, task)
@@ -107,8 +107,8 @@ func TestAccuracyIsFast(t *testing.T) {
 			worst = took[len(took)-1]
 		}
 		t.Logf("%s: median %v, slowest of the last pass %v, %d completions", task, best, worst, len(samples))
-		if best > 50*time.Microsecond {
-			t.Errorf("%s: median %v, budget 50 µs", task, best)
+		if best > medianBudget {
+			t.Errorf("%s: median %v, budget %v", task, best, medianBudget)
 		}
 	}
 }
@@ -122,7 +122,7 @@ func hostile() []string {
 		}
 		return string(out)
 	}
-	const n = 1 << 19
+	const n = hostileBytes
 	return []string{
 		rep("<", n), rep("<think>", n), rep("<answer>", n), rep("</think>", n), rep("<answer>1</answer>", n), rep("<think>\n", n),
 		"<think>x</think><answer>" + rep("(", n) + "</answer>", "<think>x</think><answer>" + rep("1+", n) + "1</answer>",
@@ -133,7 +133,7 @@ func hostile() []string {
 	}
 }
 
-// TestHostileCompletions: half a megabyte made to be slow. A quiet machine
+// TestHostileCompletions: half a megabyte (hostileBytes) made to be slow. A quiet machine
 // takes a few milliseconds for any of them; the limit leaves room for a busy
 // one and for the race detector, and still catches quadratic work.
 func TestHostileCompletions(t *testing.T) {

@@ -41,7 +41,7 @@ func TestDefaults(t *testing.T) {
 		PromptsPerStep: 16, NumGenerations: 8, MaxCompletionLength: 128, NumIterations: 1, StepsPerGeneration: 1,
 		Temperature: 1, TopP: 1, TopK: 0,
 		LossType: "dapo", ImportanceSamplingLevel: "token", Epsilon: 0.2, EpsilonHigh: 0.2, RefModelSyncSteps: 512,
-		ScaleRewards: "group", Std: "sample", AdvantageEps: 1e-4,
+		ScaleRewards: "group", Std: "sample", AdvantageEps: 1e-4, MultiObjectiveAggregation: "sum_then_normalize",
 	}
 	if g != want {
 		t.Errorf("grpo defaults are\n%+v, want\n%+v", g, want)
