@@ -200,6 +200,13 @@ func TestStartFailures(t *testing.T) {
 				if runs[0].State != want || runs[0].Reason == "" {
 					t.Errorf("run is %s (%s), want %s with a reason", runs[0].State, runs[0].Reason, want)
 				}
+				d, err := cl.Dir(id)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if alive, err := d.Alive(); alive || err != nil {
+					t.Errorf("alive %v, %v: Start returned while the failed run's process still held its folder", alive, err)
+				}
 			}
 		})
 	}

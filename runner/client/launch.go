@@ -143,12 +143,12 @@ func (c *Client) launch(ctx context.Context, d rundir.Dir, from eventlog.Positio
 	defer poll.Stop()
 	w := launchWatch{pid: cmd.Process.Pid, attempts: attempts}
 	for {
-		exited := false
+		exited, late := false, false
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("run %s goes on, but was not waited for: %w", d.ID(), ctx.Err())
 		case <-deadline.C:
-			return nil
+			late = true
 		case err = <-ended:
 			exited = true
 		case <-poll.C:
@@ -157,9 +157,12 @@ func (c *Client) launch(ctx context.Context, d rundir.Dir, from eventlog.Positio
 			return fmt.Errorf("run %s: %w", d.ID(), readErr)
 		}
 		switch {
+		case w.failed != "" && !exited && !late:
+			// Having said so, the process still closes its files and lets go of
+			// the folder; only then can the run be taken up again or removed.
 		case w.failed != "":
 			return fmt.Errorf("run %s failed: %s", d.ID(), w.failed)
-		case w.began:
+		case w.began, late:
 			return nil
 		case exited:
 			said := lastLine(d.StderrPath(), before)

@@ -83,7 +83,11 @@ func beRun(path, how string) error {
 	}
 	switch how {
 	case "fail":
-		return errors.Join(f.enter(state.Fail, "config.json has no hidden_size"))
+		if err := f.enter(state.Fail, "config.json has no hidden_size"); err != nil {
+			return err
+		}
+		time.Sleep(100 * time.Millisecond) // it has said so, and still closes its files
+		return nil
 	case "starting":
 		return errors.New("killed while loading")
 	case "slow":
