@@ -55,6 +55,11 @@ const (
 	putPair
 	putLineage
 	putCost
+	putLayer
+	findLayer
+	putLayerTrace
+	putLayerReward
+	setLayer
 	putRoll
 	rollUp
 	dropRolls
@@ -141,6 +146,18 @@ func statementText(s statement) string {
 			ON CONFLICT DO UPDATE SET hash=excluded.hash, licence=excluded.licence, detail=excluded.detail, ts_us=excluded.ts_us WHERE excluded.ts_us > ts_us`
 	case putCost:
 		return `INSERT INTO cost(id, attempt, stage, step, kind, t0_us, t1_us, qty, unit, price, currency, src) VALUES(?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING`
+	case putLayer:
+		return `INSERT INTO layer(n, id, ts_us, made_by, version, label, rewards, settings)
+			SELECT coalesce(max(n), 0) + 1, ?, ?, ?, ?, ?, ?, ? FROM layer WHERE true ON CONFLICT(id) DO NOTHING`
+	case findLayer:
+		return `SELECT n, traces IS NOT NULL FROM layer WHERE id=?`
+	case putLayerTrace:
+		return `INSERT INTO layer_trace(layer, sample, reward, advantage, unscorable, correct, claim, changed) VALUES(?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING`
+	case putLayerReward:
+		return `INSERT INTO layer_reward(layer, sample, ord, name, version, status, score, weight, value, reason, why, spans, labels, facts, us)
+			VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING`
+	case setLayer:
+		return `UPDATE layer SET traces=?, changed=?, summary=? WHERE id=? AND traces IS NULL`
 	case putRoll:
 		return rollFromPoints
 	case rollUp:
@@ -219,7 +236,7 @@ func (f *folder) prepareQuick() error {
 		if !ok {
 			return fmt.Errorf("the connection is a %T and not of go-sqlite3", c)
 		}
-		for _, s := range []statement{putMetric, putSample, putText, putTok, putReward, putRoll, rollUp, putIndex} {
+		for _, s := range []statement{putMetric, putSample, putText, putTok, putReward, putLayerTrace, putLayerReward, putRoll, rollUp, putIndex} {
 			stmt, err := conn.Prepare(statementText(s))
 			if err != nil {
 				return fmt.Errorf("prepare %q: %w", statementText(s), err)

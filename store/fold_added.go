@@ -32,6 +32,12 @@ func (f *folder) add(it item) error {
 	case *Cost:
 		return f.exec(putCost, b.ID, it.rec.Attempt, b.Stage, orNil(b.Step), b.Kind, b.FromUS, b.ToUS, b.Quantity, b.Unit,
 			orNil(b.Price), textOrNil(b.Currency), b.Source)
+	case *Layer:
+		return f.addLayer(us, b)
+	case *LayerScores:
+		return f.addLayerScores(b)
+	case *LayerEnd:
+		return f.endLayer(b)
 	}
 	return nil
 }

@@ -24,7 +24,7 @@ func Migrate(ctx context.Context, dbPath string) error {
 	return migrate(ctx, dbPath)
 }
 
-// migration makes a database of the version after From at tmp, where an empty
+// migration makes a database of the newest version, or of one after from, at tmp, where an empty
 // one of the newest schema stands, from the one at path, which it only reads.
 // Migrations go forward only.
 type migration struct {
@@ -33,7 +33,7 @@ type migration struct {
 }
 
 func migrations() []migration {
-	return []migration{{1, migrateV1}}
+	return []migration{{1, migrateV1}, {2, migrateV2}}
 }
 
 // migrate is Migrate for who holds the lock.

@@ -17,11 +17,14 @@ import (
 )
 
 //go:embed schema.sql
-var schemaSQL string
+var baseSQL string
+
+//go:embed schema_layers.sql
+var layersSQL string // what version 3 added
 
 const (
 	applicationID = 0x47524144 // "GRAD"
-	schemaVersion = 2
+	schemaVersion = 3
 	pageSize      = 8192
 	walLimit      = 16 << 20 // bytes; the WAL is emptied and cut beyond this
 )
@@ -160,7 +163,7 @@ func writeSchema(path string) error {
 	defer db.Close()
 	db.SetMaxOpenConns(1)
 	_, err = db.Exec(fmt.Sprintf("BEGIN IMMEDIATE;\n%s\nPRAGMA application_id=%d; PRAGMA user_version=%d; COMMIT;",
-		schemaSQL, applicationID, schemaVersion))
+		baseSQL+layersSQL, applicationID, schemaVersion))
 	if err != nil && strings.Contains(err.Error(), "no such module: fts5") {
 		return fmt.Errorf("write the schema: %w; this gradus was built without -tags sqlite_fts5", err)
 	}

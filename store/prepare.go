@@ -57,6 +57,12 @@ func newBody(k Kind) any {
 		return new(Lineage)
 	case KindCost:
 		return new(Cost)
+	case KindLayer:
+		return new(Layer)
+	case KindLayerScores:
+		return new(LayerScores)
+	case KindLayerEnd:
+		return new(LayerEnd)
 	}
 	return nil
 }

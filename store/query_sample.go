@@ -27,47 +27,81 @@ func (db *DB) sample(ctx context.Context, id int64) (SampleDetail, error) {
 	}
 	d := SampleDetail{SampleRow: rows[0]}
 	d.Parts = nil
-	var stream, crc, promptCRC int64
-	var gold, text, z, data, toks []byte
-	var pos sql.NullInt64
-	p := &d.Prompt
-	err = db.sql().QueryRowContext(ctx, `SELECT s.stream, b.step > a.valid_to, s.crc,
-		p.hash, p.task, p.ref, p.gold, p.tokens, p.text, p.text_z, p.crc, p.data, k.z, t.pos
-		FROM sample s JOIN batch b ON b.seq = s.batch JOIN attempt a ON a.n = b.attempt
-		JOIN prompt p ON p.id = s.prompt LEFT JOIN sample_tok t ON t.sample = s.id LEFT JOIN tok_block k ON k.id = t.block WHERE s.id = ?`, id).
-		Scan(&stream, &d.Superseded, &crc, &p.Hash, &p.Task, &p.Ref, &gold, &p.Tokens, &text, &z, &promptCRC, &data, &toks, &pos)
+	var stream, crc int64
+	err = db.sql().QueryRowContext(ctx, `SELECT s.stream, b.step > a.valid_to, s.crc
+		FROM sample s JOIN batch b ON b.seq = s.batch JOIN attempt a ON a.n = b.attempt WHERE s.id = ?`, id).
+		Scan(&stream, &d.Superseded, &crc)
 	if err != nil {
 		return d, err
 	}
 	if !d.Removed && textSum(d.Text) != crc {
 		return d, errors.New("its stored text does not match its checksum; the database is damaged, rebuild it from the run's log")
 	}
-	d.Stream, p.Gold, p.Data = uint64(stream), string(gold), data
-	if p.Text, err = unpackText(db.dec, text, z); err != nil {
+	d.Stream = uint64(stream)
+	if d.Prompt, err = db.promptOf(ctx, d.PromptHash, map[string]Prompt{}); err != nil {
 		return d, err
 	}
-	if textSum(p.Text) != promptCRC {
-		return d, errors.New("the stored text of its prompt does not match its checksum; the database is damaged, rebuild it from the run's log")
+	toks, err := db.tokensOf(ctx, id, map[int64][]tokenData{})
+	if err != nil {
+		return d, err
 	}
-	if pos.Valid {
-		if err := db.tokenData(&d, toks, int(pos.Int64)); err != nil {
-			return d, err
-		}
-	}
+	d.TokenIDs, d.LogProbs, d.Entropies = toks.ids, toks.logp, toks.ent
 	d.Rewards, err = db.rewards(ctx, id)
 	return d, err
 }
 
-func (db *DB) tokenData(d *SampleDetail, block []byte, pos int) error {
-	all, err := unpackTokens(db.dec, block)
+// promptOf reads a prompt, unless it is among those that are known already.
+func (db *DB) promptOf(ctx context.Context, hash string, known map[string]Prompt) (Prompt, error) {
+	if p, ok := known[hash]; ok {
+		return p, nil
+	}
+	p := Prompt{Hash: hash}
+	var gold, text, z, data []byte
+	var crc int64
+	err := db.sql().QueryRowContext(ctx, `SELECT task, ref, gold, tokens, text, text_z, crc, data FROM prompt WHERE hash = ?`, hash).
+		Scan(&p.Task, &p.Ref, &gold, &p.Tokens, &text, &z, &crc, &data)
 	if err != nil {
-		return err
+		return p, err
+	}
+	p.Gold, p.Data = string(gold), data
+	if p.Text, err = unpackText(db.dec, text, z); err != nil {
+		return p, err
+	}
+	if textSum(p.Text) != crc {
+		return p, errors.New("the stored text of its prompt does not match its checksum; the database is damaged, rebuild it from the run's log")
+	}
+	known[hash] = p
+	return p, nil
+}
+
+// tokensOf reads the token data of a trace; none where none is stored. held is
+// the block that was read last: traces come in order, so one will do.
+func (db *DB) tokensOf(ctx context.Context, id int64, held map[int64][]tokenData) (tokenData, error) {
+	var block int64
+	var pos int
+	err := db.sql().QueryRowContext(ctx, `SELECT block, pos FROM sample_tok WHERE sample = ?`, id).Scan(&block, &pos)
+	if errors.Is(err, sql.ErrNoRows) {
+		return tokenData{}, nil
+	}
+	if err != nil {
+		return tokenData{}, err
+	}
+	all, ok := held[block]
+	if !ok {
+		var z []byte
+		if err := db.sql().QueryRowContext(ctx, `SELECT z FROM tok_block WHERE id = ?`, block).Scan(&z); err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return tokenData{}, err
+		}
+		if all, err = unpackTokens(db.dec, z); err != nil {
+			return tokenData{}, err
+		}
+		clear(held)
+		held[block] = all
 	}
 	if pos < 0 || pos >= len(all) {
-		return errTokens
+		return tokenData{}, errTokens
 	}
-	d.TokenIDs, d.LogProbs, d.Entropies = all[pos].ids, all[pos].logp, all[pos].ent
-	return nil
+	return all[pos], nil
 }
 
 func (db *DB) rewards(ctx context.Context, id int64) ([]RewardPart, error) {

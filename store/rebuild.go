@@ -121,7 +121,7 @@ func tableNames(ctx context.Context, tx *sql.Tx) ([]string, error) {
 func hashRows(ctx context.Context, tx *sql.Tx, table string, write func([]byte) (int, error)) error {
 	order := "1"
 	switch table { // keys of several columns
-	case "metric", "reward", "metric_roll", "pair", "seal":
+	case "metric", "reward", "metric_roll", "pair", "seal", "layer_trace", "layer_reward":
 		order = "1, 2, 3"
 	case "lineage":
 		order = "1, 2, 3, 4, 5"
