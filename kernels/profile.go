@@ -19,3 +19,49 @@ type OpTime struct {
 	Seconds float64
 	Work    Work // of all runs together
 }
+
+// Profile adds up the times of a device's runs. Programs are told apart by
+// name and size: one that is compiled anew goes on where its predecessor ended.
+// The zero Profile is empty. It is not safe for use by several goroutines.
+type Profile struct {
+	times []OpTime
+	first map[programKey]int // index in times of a program's first op
+}
+
+type programKey struct {
+	name string
+	ops  int
+}
+
+// Add adds one run of a program with the given arguments, of which op i took
+// seconds(i).
+func (p *Profile) Add(program string, ops []Op, a *Args, seconds func(i int) float64) {
+	key := programKey{program, len(ops)}
+	first, ok := p.first[key]
+	if !ok {
+		if p.first == nil {
+			p.first = map[programKey]int{}
+		}
+		first = len(p.times)
+		p.first[key] = first
+		for i, op := range ops {
+			p.times = append(p.times, OpTime{Program: program, Index: i, Op: op})
+		}
+	}
+	for i, op := range ops {
+		t, w := &p.times[first+i], op.Work(a)
+		t.Runs++
+		t.Seconds += seconds(i)
+		t.Work.Flops += w.Flops
+		t.Work.Bytes += w.Bytes
+	}
+}
+
+// Times are those of all runs so far, in order of each program's first run and
+// then of its ops; nil of a nil Profile.
+func (p *Profile) Times() []OpTime {
+	if p == nil {
+		return nil
+	}
+	return p.times
+}

@@ -57,8 +57,8 @@ type Device struct {
 	execs   map[*exec]struct{}
 	// Scratch memory, as large as the hungriest compiled program needs.
 	shared, local scratch
-	localSize     int64    // bytes for one thread
-	profile       *profile // nil while runs are not timed
+	localSize     int64            // bytes for one thread
+	profile       *kernels.Profile // nil while runs are not timed
 	closed        bool
 	refused       []string
 }

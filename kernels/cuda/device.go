@@ -59,7 +59,7 @@ type Device struct {
 	lost   error
 	closed bool
 
-	profile *profile // nil while nobody asks for times
+	profile *kernels.Profile // nil while nobody asks for times
 }
 
 // kernel is a function of a loaded module.

@@ -11,36 +11,20 @@ import (
 	"gradus/kernels/cuda/cux"
 )
 
-// profile is the time spent on each op since StartProfile. Programs are told
-// apart by name and size: one that is compiled anew goes on where its
-// predecessor ended.
-type profile struct {
-	times []kernels.OpTime
-	first map[programKey]int // index in times of a program's first op
-}
-
-type programKey struct {
-	name string
-	ops  int
-}
-
 // StartProfile times every run from now on. Events are recorded between the
 // ops, so programs run launch by launch and not from their graphs: the times
 // hold what it costs to launch.
 func (d *Device) StartProfile() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.profile = &profile{first: map[programKey]int{}}
+	d.profile = &kernels.Profile{}
 }
 
 // StopProfile ends the timing and returns the times since StartProfile.
 func (d *Device) StopProfile() []kernels.OpTime {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.profile == nil {
-		return nil
-	}
-	times := d.profile.times
+	times := d.profile.Times()
 	d.profile = nil
 	return times
 }
@@ -73,26 +57,7 @@ func (e *exec) runTimed(a *kernels.Args) error {
 			}
 			seconds[i] = ms / 1e3
 		}
-		e.dev.profile.add(e.check.Name, e.check.Ops, a, seconds)
+		e.dev.profile.Add(e.check.Name, e.check.Ops, a, func(i int) float64 { return seconds[i] })
 		return nil
 	})
-}
-
-func (p *profile) add(program string, ops []kernels.Op, a *kernels.Args, seconds []float64) {
-	key := programKey{program, len(ops)}
-	first, ok := p.first[key]
-	if !ok {
-		first = len(p.times)
-		p.first[key] = first
-		for i, op := range ops {
-			p.times = append(p.times, kernels.OpTime{Program: program, Index: i, Op: op})
-		}
-	}
-	for i, op := range ops {
-		t, w := &p.times[first+i], op.Work(a)
-		t.Runs++
-		t.Seconds += seconds[i]
-		t.Work.Flops += w.Flops
-		t.Work.Bytes += w.Bytes
-	}
 }
