@@ -186,7 +186,7 @@ static int bad_decode(gk_run *r, const gk_attn_decode *c, int64_t n) {
 	for (int64_t i = 0; i < n; i++) {
 		int64_t len = c->len[i], plen = c->plen[i];
 		gk_fault f = {.row = i};
-		if (len < 1) f.what = GK_LEN, f.value = len, f.min = 1, f.max = c->pcap + c->cap;
+		if (len < 1) f.what = GK_LEN, f.value = len, f.min = 1, f.max = min64(max64(plen, 0), c->pcap) + c->cap;
 		else if (plen < 0 || plen > min64(len, c->pcap)) f.what = GK_PLEN, f.value = plen, f.min = 0, f.max = min64(len, c->pcap);
 		else if (len - plen > c->cap) f.what = GK_LEN, f.value = len, f.min = 1, f.max = plen + c->cap;
 		else if (plen > 0 && (c->pslot[i] < 0 || c->pslot[i] >= c->pslots)) f.what = GK_PSLOT, f.value = c->pslot[i], f.max = c->pslots - 1;
