@@ -108,7 +108,7 @@ func (m *mathVerify) latexAny(boxed bool) []Candidate {
 		case c == '$', c == '\\', c == '-', isSpace(c):
 			if parts, ends := m.env.list(i, boxed); parts != nil {
 				end := ends[len(ends)-1]
-				found = add(found, Candidate{Form: Latex, Whole: text.Span{From: i, To: end}, Parts: parts})
+				found = add(found, latexClaim(i, end, parts))
 				i = end
 				continue
 			}
@@ -200,47 +200,55 @@ func optional(s string, i int, c byte) int {
 	return i
 }
 
+// behind finds claims behind the last few occurrences of a word: claim gets
+// where one begins and ends, and returns its claim, with the Whole it is to
+// have, if there is one. The search goes on after the claim.
+func (m *mathVerify) behind(word string, claim func(from, at int) (Candidate, bool)) []Candidate {
+	var found []Candidate
+	for i := m.lastFold(word); i >= 0; {
+		end := i + len(word)
+		if c, ok := claim(i, end); ok {
+			found, end = add(found, c), c.Whole.To
+		}
+		i = foldIndex(m.s, word, end)
+	}
+	return found
+}
+
 // latexFinal matches "final answer is X. I hope" (hoped), or
 // "final answer … is X".
 func (m *mathVerify) latexFinal(hoped bool) []Candidate {
 	s := m.s
-	var found []Candidate
-	for i := m.lastFold("final answer"); i >= 0; {
-		at := i + len("final answer")
-		end := at
-		if hoped {
-			if len(s) >= at+3 && strings.EqualFold(s[at:at+3], " is") {
-				parts, ends := m.env.listAfterSpace(optional(s, at+3, ':'), false)
-				for k := len(parts) - 1; k >= 0; k-- {
-					if to, ok := hope(s, ends[k]); ok {
-						found = add(found, Candidate{Form: Latex, Whole: text.Span{From: i, To: to}, Parts: parts[:k+1]})
-						end = to
-						break
-					}
-					// The space before "I hope" may belong to it.
-					if to, ok := hope(s, ends[k]-1); ok && isSpace(s[ends[k]-1]) {
-						found = add(found, Candidate{Form: Latex, Whole: text.Span{From: i, To: to}, Parts: parts[:k+1]})
-						end = to
-						break
+	return m.behind("final answer", func(from, at int) (Candidate, bool) {
+		if !hoped {
+			for k := at; k <= at+100 && k < len(s); k++ {
+				if j, ok := is(s, k); ok {
+					if parts, ends := m.env.listAfterSpace(j, false); parts != nil {
+						return latexClaim(from, ends[len(ends)-1], parts), true
 					}
 				}
 			}
-		} else {
-			for k := at; k <= at+100 && k < len(s); k++ {
-				j, ok := is(s, k)
-				if !ok {
-					continue
-				}
-				if parts, ends := m.env.listAfterSpace(j, false); parts != nil {
-					end = ends[len(ends)-1]
-					found = add(found, Candidate{Form: Latex, Whole: text.Span{From: i, To: end}, Parts: parts})
-					break
-				}
+			return Candidate{}, false
+		}
+		if len(s) < at+3 || !strings.EqualFold(s[at:at+3], " is") {
+			return Candidate{}, false
+		}
+		parts, ends := m.env.listAfterSpace(optional(s, at+3, ':'), false)
+		for k := len(parts) - 1; k >= 0; k-- {
+			if to, ok := hope(s, ends[k]); ok {
+				return latexClaim(from, to, parts[:k+1]), true
+			}
+			// The space before "I hope" may belong to it.
+			if to, ok := hope(s, ends[k]-1); ok && isSpace(s[ends[k]-1]) {
+				return latexClaim(from, to, parts[:k+1]), true
 			}
 		}
-		i = foldIndex(s, "final answer", end)
-	}
-	return found
+		return Candidate{}, false
+	})
+}
+
+func latexClaim(from, to int, parts []Part) Candidate {
+	return Candidate{Form: Latex, Whole: text.Span{From: from, To: to}, Parts: parts}
 }
 
 // is matches \s+is:? at k.
@@ -257,26 +265,24 @@ func is(s string, k int) (int, bool) {
 
 // latexAnswer matches "answer: … X" or "answer … X", X within 50 bytes.
 func (m *mathVerify) latexAnswer(colon bool) []Candidate {
-	s := m.s
-	var found []Candidate
-	for i := m.lastFold("answer"); i >= 0; {
-		at := i + len("answer")
-		end := at
-		if !colon || at < len(s) && s[at] == ':' {
-			if colon {
-				at++
-			}
-			for k := at; k <= at+50 && k < len(s); k++ {
-				if parts, ends := m.env.list(k, false); parts != nil {
-					end = ends[len(ends)-1]
-					found = add(found, Candidate{Form: Latex, Whole: text.Span{From: i, To: end}, Parts: parts})
-					break
-				}
+	return m.behind("answer", func(from, at int) (Candidate, bool) {
+		at, ok := m.afterColon(at, colon)
+		for k := at; ok && k <= at+50 && k < len(m.s); k++ {
+			if parts, ends := m.env.list(k, false); parts != nil {
+				return latexClaim(from, ends[len(ends)-1], parts), true
 			}
 		}
-		i = foldIndex(s, "answer", end)
+		return Candidate{}, false
+	})
+}
+
+// afterColon is where a claim may begin after a word that ends at at: behind
+// the colon, where one has to be there.
+func (m *mathVerify) afterColon(at int, colon bool) (int, bool) {
+	if !colon {
+		return at, true
 	}
-	return found
+	return at + 1, at < len(m.s) && m.s[at] == ':'
 }
 
 // searched is how much of a text is searched for numbers without an anchor.
@@ -337,75 +343,60 @@ func (m *mathVerify) split(p text.Span) bool {
 // exprFinal matches "final answer is N. I hope", or "final answer … is N".
 func (m *mathVerify) exprFinal(hoped bool) []Candidate {
 	s := m.s
-	var found []Candidate
-	for i := m.lastFold("final answer"); i >= 0; {
-		at := i + len("final answer")
-		end := at
-		accept := func(c Candidate, to int) {
-			c.Whole = text.Span{From: i, To: to}
-			found = add(found, c)
-			end = to
-		}
-		if hoped {
-			if len(s) >= at+3 && strings.EqualFold(s[at:at+3], " is") {
-				from := optional(s, at+3, ':')
-				for k := skipSpace(s, from); k >= from; k-- {
-					c, to, ok := m.num.at(k)
-					if !ok {
-						continue
-					}
-					if to, ok := hope(s, to); ok {
-						accept(c, to)
-					} else if c, to, ok = m.num.number(k); ok {
-						if to, ok := hope(s, to); ok {
-							accept(c, to)
-						}
-					}
-					break
-				}
-			}
-		} else {
+	return m.behind("final answer", func(from, at int) (Candidate, bool) {
+		if !hoped {
 			for k := at; k <= at+100 && k < len(s) && s[k] != '\n'; k++ {
-				j, ok := is(s, k)
-				if !ok {
-					continue
-				}
-				if c, to, ok := m.num.at(j); ok {
-					accept(c, to)
-					break
+				if j, ok := is(s, k); ok {
+					if c, to, ok := m.num.at(j); ok {
+						return c.over(from, to), true
+					}
 				}
 			}
+			return Candidate{}, false
 		}
-		i = foldIndex(s, "final answer", end)
-	}
-	return found
+		if len(s) < at+3 || !strings.EqualFold(s[at:at+3], " is") {
+			return Candidate{}, false
+		}
+		first := optional(s, at+3, ':')
+		for k := skipSpace(s, first); k >= first; k-- {
+			c, to, ok := m.num.at(k)
+			if !ok {
+				continue
+			}
+			if to, ok := hope(s, to); ok {
+				return c.over(from, to), true
+			}
+			if c, to, ok = m.num.number(k); ok {
+				if to, ok := hope(s, to); ok {
+					return c.over(from, to), true
+				}
+			}
+			break
+		}
+		return Candidate{}, false
+	})
+}
+
+// over is the candidate with all that was matched to find it.
+func (c Candidate) over(from, to int) Candidate {
+	c.Whole = text.Span{From: from, To: to}
+	return c
 }
 
 // exprAnswer matches "answer: … N" or "answer … N": after the last = within
 // 100 bytes, else the first within 50.
 func (m *mathVerify) exprAnswer(colon bool) []Candidate {
-	s := m.s
-	var found []Candidate
-	for i := m.lastFold("answer"); i >= 0; {
-		at := i + len("answer")
-		end := at
-		if !colon || at < len(s) && s[at] == ':' {
-			if colon {
-				at++
-			}
-			if c, to, ok := m.afterEquals(at); ok {
-				c.Whole.From = i
-				found = add(found, c)
-				end = to
-			} else if c, to, ok := m.within(at, 50); ok {
-				c.Whole.From = i
-				found = add(found, c)
-				end = to
-			}
+	return m.behind("answer", func(from, at int) (Candidate, bool) {
+		at, ok := m.afterColon(at, colon)
+		if !ok {
+			return Candidate{}, false
 		}
-		i = foldIndex(s, "answer", end)
-	}
-	return found
+		c, to, ok := m.afterEquals(at)
+		if !ok {
+			c, to, ok = m.within(at, 50)
+		}
+		return c.over(from, to), ok
+	})
 }
 
 func (m *mathVerify) line(at, reach int) int {

@@ -43,96 +43,75 @@ func (p *parser) expr(min int) (*ast.Node, error) {
 	}
 }
 
-func (p *parser) binary(k ast.Kind, left *ast.Node, bp int) (*ast.Node, error) {
-	right, err := p.expr(bp + 1)
-	if err != nil {
-		return nil, err
+// join makes the node of an operator from its two sides.
+type join func(left, right *ast.Node) *ast.Node
+
+func pair(k ast.Kind) join {
+	return func(left, right *ast.Node) *ast.Node { return ast.New(k, left, right) }
+}
+
+func named(k ast.Kind, name string) join {
+	return func(left, right *ast.Node) *ast.Node { return ast.Named(k, name, left, right) }
+}
+
+// chain makes one node of a + b + c, so that long sums are not deep.
+func chain(k ast.Kind) join {
+	return func(left, right *ast.Node) *ast.Node {
+		if left.Kind == k {
+			return &ast.Node{Kind: k, Args: append(left.Args[:len(left.Args):len(left.Args)], right)}
+		}
+		return ast.New(k, left, right)
 	}
-	if left.Kind == k && k != ast.Div && k != ast.SetMinus {
-		// a + b + c is one sum, so that long sums are not deep.
-		args := append(left.Args[:len(left.Args):len(left.Args)], right)
-		return p.node(&ast.Node{Kind: k, Args: args})
+}
+
+func minus(left, right *ast.Node) *ast.Node { return chain(ast.Add)(left, ast.New(ast.Neg, right)) }
+
+// operator is what a token does between two operands; nil when it is no such
+// operator.
+func operator(t token) (bp int, j join) {
+	switch t.kind {
+	case tPlus:
+		return bpSum, chain(ast.Add)
+	case tMinus:
+		return bpSum, minus
+	case tPM:
+		return bpSum, named(ast.PlusMinus, t.text)
+	case tTimes:
+		return bpProduct, chain(ast.Mul)
+	case tSlash, tColon:
+		return bpProduct, pair(ast.Div)
+	case tMod:
+		return bpProduct, named(ast.Func, "mod")
+	case tUnion:
+		return bpUnion, chain(ast.Union)
+	case tInter:
+		return bpInter, chain(ast.Intersect)
+	case tSetMinus:
+		return bpSetMinus, pair(ast.SetMinus)
+	case tOver:
+		return bpOver, pair(ast.Div)
+	case tChoose:
+		return bpOver, named(ast.Func, "binom")
 	}
-	return p.node(ast.New(k, left, right))
+	return 0, nil
 }
 
 // infix reads one operator after left; done when none binds close enough.
 func (p *parser) infix(left *ast.Node, min int) (n *ast.Node, done bool, err error) {
 	t := p.peek()
-	op := func(k ast.Kind, bp int) (*ast.Node, bool, error) {
+	if bp, join := operator(t); join != nil {
 		if bp < min {
 			return nil, true, nil
 		}
 		p.i++
-		n, err := p.binary(k, left, bp)
+		right, err := p.expr(bp + 1)
+		if err != nil {
+			return nil, false, err
+		}
+		n, err = p.node(join(left, right))
 		return n, false, err
 	}
 	switch t.kind {
-	case tPlus:
-		return op(ast.Add, bpSum)
-	case tMinus:
-		if bpSum < min {
-			return nil, true, nil
-		}
-		p.i++
-		right, err := p.expr(bpSum + 1)
-		if err != nil {
-			return nil, false, err
-		}
-		neg := ast.New(ast.Neg, right)
-		if left.Kind == ast.Add {
-			n, err = p.node(&ast.Node{Kind: ast.Add, Args: append(left.Args[:len(left.Args):len(left.Args)], neg)})
-		} else {
-			n, err = p.node(ast.New(ast.Add, left, neg))
-		}
-		return n, false, err
-	case tPM:
-		if bpSum < min {
-			return nil, true, nil
-		}
-		p.i++
-		right, err := p.expr(bpSum + 1)
-		if err != nil {
-			return nil, false, err
-		}
-		n, err = p.node(ast.Named(ast.PlusMinus, t.text, left, right))
-		return n, false, err
-	case tTimes:
-		return op(ast.Mul, bpProduct)
-	case tSlash, tColon:
-		return op(ast.Div, bpProduct)
-	case tUnion:
-		return op(ast.Union, bpUnion)
-	case tInter:
-		return op(ast.Intersect, bpInter)
-	case tSetMinus:
-		return op(ast.SetMinus, bpSetMinus)
-	case tMod:
-		if bpProduct < min {
-			return nil, true, nil
-		}
-		p.i++
-		right, err := p.expr(bpProduct + 1)
-		if err != nil {
-			return nil, false, err
-		}
-		n, err = p.node(ast.Named(ast.Func, "mod", left, right))
-		return n, false, err
-	case tOver, tChoose:
-		if bpOver < min {
-			return nil, true, nil
-		}
-		p.i++
-		right, err := p.expr(bpOver + 1)
-		if err != nil {
-			return nil, false, err
-		}
-		if t.kind == tOver {
-			n, err = p.node(ast.New(ast.Div, left, right))
-		} else {
-			n, err = p.node(ast.Named(ast.Func, "binom", left, right))
-		}
-		return n, false, err
 	case tCaret, tBang, tPercent, tDegree, tPrime, tUnder:
 		if bpPower < min {
 			return nil, true, nil
