@@ -4,9 +4,7 @@ package cuda
 
 import (
 	"errors"
-	"fmt"
 	"os"
-	"path/filepath"
 	"sync"
 	"testing"
 
@@ -19,37 +17,13 @@ import (
 // The driver's library is chosen once for a process, so the stand-in is built
 // before any test and serves all of them. GRADUS_TEST_GPU=1 leaves the machine's
 // own driver in place: then the tests of conformance run on a real GPU.
-func TestMain(m *testing.M) { os.Exit(run(m)) }
+func TestMain(m *testing.M) {
+	os.Exit(fake.Main(m, ".", func(d *fake.Driver) { standIn = d }))
+}
 
 var standIn *fake.Driver // nil with a real driver, or without a compiler
 
-func onGPU() bool { return os.Getenv("GRADUS_TEST_GPU") != "" }
-
-func run(m *testing.M) int {
-	if onGPU() {
-		return m.Run()
-	}
-	dir, err := os.MkdirTemp("", "gradus-cuda-")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer os.RemoveAll(dir)
-	path := filepath.Join(dir, "libcuda.so.1")
-	switch err := fake.Build(".", path); {
-	case errors.Is(err, fake.ErrNoCompiler):
-		return m.Run()
-	case err != nil:
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	os.Setenv("GRADUS_LIBCUDA", path)
-	if standIn, err = fake.Open(path); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	return m.Run()
-}
+func onGPU() bool { return fake.OnGPU() }
 
 // pretend makes the stand-in a new machine, and checks at the end of the test
 // that nothing was used wrongly or left behind.

@@ -4,9 +4,7 @@ package cux
 
 import (
 	"errors"
-	"fmt"
 	"os"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -19,39 +17,18 @@ import (
 
 // The tests run against the driver's stand-in, or with GRADUS_TEST_GPU=1
 // against the machine's own driver.
-func TestMain(m *testing.M) { os.Exit(run(m)) }
-
-var standIn *fake.Driver
-
-func run(m *testing.M) int {
-	if os.Getenv("GRADUS_TEST_GPU") != "" {
-		return m.Run()
-	}
-	dir, err := os.MkdirTemp("", "gradus-cux-")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer os.RemoveAll(dir)
-	path := filepath.Join(dir, "libcuda.so.1")
-	switch err := fake.Build("..", path); {
-	case errors.Is(err, fake.ErrNoCompiler):
-		return 0
-	case err != nil:
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	os.Setenv("GRADUS_LIBCUDA", path)
-	if standIn, err = fake.Open(path); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	return m.Run()
+func TestMain(m *testing.M) {
+	os.Exit(fake.Main(m, "..", func(d *fake.Driver) { standIn = d }))
 }
+
+var standIn *fake.Driver // nil with a real driver, or without a compiler
 
 // start makes a context and a stream current on this test's thread.
 func start(t *testing.T, c fake.Config) (cu.CUContext, cu.Stream) {
 	t.Helper()
+	if standIn == nil && !fake.OnGPU() {
+		t.Skip("needs the driver's stand-in, or a GPU")
+	}
 	if standIn != nil {
 		standIn.Reset(c)
 		t.Cleanup(func() {

@@ -5,8 +5,10 @@ package fake
 import (
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
+	"testing"
 )
 
 // ErrNoCompiler is returned by Build where there is no C compiler.
@@ -30,3 +32,42 @@ func Build(dir, out string) error {
 	}
 	return nil
 }
+
+// Main runs the tests of a package against the stand-in, which is built from
+// dir (the folder kernels/cuda) before any of them: a process chooses the
+// driver's library once. use gets the controls; it is not called where there
+// is no compiler, or when GRADUS_TEST_GPU leaves the machine's own driver in
+// place. The result is the exit code.
+func Main(m *testing.M, dir string, use func(*Driver)) int {
+	if OnGPU() {
+		return m.Run()
+	}
+	folder, err := os.MkdirTemp("", "gradus-fake-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(folder)
+	path := filepath.Join(folder, "libcuda.so.1")
+	switch err := Build(dir, path); {
+	case errors.Is(err, ErrNoCompiler):
+		return m.Run()
+	case err != nil:
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	if err := os.Setenv("GRADUS_LIBCUDA", path); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	d, err := Open(path)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	use(d)
+	return m.Run()
+}
+
+// OnGPU says whether tests run on the machine's own driver: GRADUS_TEST_GPU=1.
+func OnGPU() bool { return os.Getenv("GRADUS_TEST_GPU") != "" }
