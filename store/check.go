@@ -12,9 +12,10 @@ import (
 // Check is what a check of a database found.
 type Check struct {
 	Path     string   `json:"path"`
-	Sealed   bool     `json:"sealed"` // every row was compared with its checksum
-	Rows     int64    `json:"rows"`   // rows compared
-	Texts    int64    `json:"texts"`  // completions and prompts that were read and compared
+	Sealed   bool     `json:"sealed"`  // every row was compared with its checksum
+	Rows     int64    `json:"rows"`    // rows compared
+	Texts    int64    `json:"texts"`   // completions and prompts that were read and compared
+	Control  int      `json:"control"` // answers to steering requests whose hash chain was verified
 	Problems []string `json:"problems"`
 }
 
@@ -64,7 +65,7 @@ func CheckDB(ctx context.Context, path string) (Check, error) {
 		return c, err
 	}
 	defer dec.Close()
-	for _, part := range []func(context.Context, *sql.DB, *zstd.Decoder) error{c.texts, c.prompts, c.tokens} {
+	for _, part := range []func(context.Context, *sql.DB, *zstd.Decoder) error{c.texts, c.prompts, c.tokens, c.control} {
 		if err := part(ctx, db, dec); err != nil {
 			c.problem("%v", err)
 		}
@@ -226,4 +227,39 @@ func (c *Check) tokens(ctx context.Context, db *sql.DB, _ *zstd.Decoder) error {
 		return fmt.Errorf("token data: %w", err)
 	}
 	return nil
+}
+
+// control verifies the hash chain of everything that was ever asked of the run.
+func (c *Check) control(ctx context.Context, db *sql.DB, _ *zstd.Decoder) error {
+	list, err := controls(ctx, db)
+	if err != nil {
+		return fmt.Errorf("control records: %w", err)
+	}
+	c.Control = len(list)
+	if err := VerifyChain(list); err != nil {
+		c.problem("hash chain: %v", err)
+	}
+	return nil
+}
+
+// controls are the answers to steering requests, in the order of the log.
+func controls(ctx context.Context, q rowQuerier) ([]Control, error) {
+	rows, err := q.QueryContext(ctx, `SELECT id, actor, via, verb, args, coalesce(reason,''), asked_us, outcome, coalesce(result,''),
+		applied_step, prev_hash, hash FROM control ORDER BY seq`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []Control
+	for rows.Next() {
+		var v Control
+		var args []byte
+		err := rows.Scan(&v.ID, &v.Actor, &v.Via, &v.Verb, &args, &v.Reason, &v.AskedUS, &v.Outcome, &v.Result, &v.AppliedStep, &v.PrevHash, &v.Hash)
+		if err != nil {
+			return nil, err
+		}
+		v.Args = args
+		out = append(out, v)
+	}
+	return out, rows.Err()
 }

@@ -16,8 +16,9 @@ func (a *app) dbCheckCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check RUN|FILE",
 		Short: "Read a whole database and say what is damaged, and where",
-		Long: "Checks the pages of the file, the checksum of every text and all token data, and, once the run has\n" +
-			"ended, the checksums of all rows, those of the search index too. It changes nothing. Exit code 1 says\n" +
+		Long: "Checks the pages of the file, the checksum of every text and all token data, the hash chain of everything\n" +
+			"that was asked of the run, and, once the run has ended, the checksums of all rows, those of the search\n" +
+			"index too. It changes nothing. Exit code 1 says\n" +
 			"that something is damaged; 'gradus db rebuild' makes the file again from the run's event log.",
 		Example: "  gradus db check demo\n  gradus db check ~/papers/run.db --json",
 		Args:    exactArgs("RUN|FILE"),
@@ -62,7 +63,7 @@ func (a *app) printCheck(c store.Check) {
 	if len(c.Problems) > 0 {
 		return
 	}
-	a.printf("%s is whole: pages, %d texts, all token data", text.Line(c.Path), c.Texts)
+	a.printf("%s is whole: pages, %d texts, all token data, the hash chain of %d steering requests", text.Line(c.Path), c.Texts, c.Control)
 	if c.Sealed {
 		a.printf(", %d rows of all tables and of the search index\n", c.Rows)
 		return

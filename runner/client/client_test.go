@@ -380,7 +380,7 @@ func TestSteering(t *testing.T) {
 	if err != nil || len(chain) != 5 {
 		t.Fatalf("%d answers, %v", len(chain), err)
 	}
-	if err := rundir.VerifyChain(chain); err != nil {
+	if err := store.VerifyChain(chain); err != nil {
 		t.Error(err)
 	}
 }

@@ -167,7 +167,7 @@ func (f *fake) answer() error {
 		if err != nil {
 			c.Outcome, c.Result = "rejected", err.Error()
 		}
-		if c, err = rundir.Chain(f.prev, c); err != nil {
+		if c, err = store.Chain(f.prev, c); err != nil {
 			return err
 		}
 		f.prev = c.Hash

@@ -1,8 +1,6 @@
 package rundir
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -137,37 +135,3 @@ func (d Dir) Withdraw(id string) (bool, error) {
 }
 
 func (d Dir) requestPath(id string) string { return filepath.Join(d.CtlPath(), id+".json") }
-
-// Chain completes an answer: PrevHash is the Hash of the answer before it in
-// the log ("" for the first), Hash is the SHA-256, in hex, over the answer's
-// JSON with Hash empty.
-func Chain(prevHash string, c store.Control) (store.Control, error) {
-	c.PrevHash, c.Hash = prevHash, ""
-	b, err := json.Marshal(c)
-	if err != nil {
-		return c, fmt.Errorf("chain control record: %w", err)
-	}
-	sum := sha256.Sum256(b)
-	c.Hash = hex.EncodeToString(sum[:])
-	return c, nil
-}
-
-// VerifyChain checks all answers of a run in the order of the log. The error
-// names the first one that was changed, added, moved or follows a removed one.
-func VerifyChain(list []store.Control) error {
-	prev := ""
-	for i, c := range list {
-		want, err := Chain(prev, c)
-		if err != nil {
-			return err
-		}
-		if c.PrevHash != prev {
-			return fmt.Errorf("control record %d (%s) does not follow the one before it: a record was removed, added or moved", i+1, c.ID)
-		}
-		if c.Hash != want.Hash {
-			return fmt.Errorf("control record %d (%s) was changed after it was written", i+1, c.ID)
-		}
-		prev = c.Hash
-	}
-	return nil
-}

@@ -71,7 +71,7 @@ func TestSteering(t *testing.T) {
 	mustRun(t, env)
 	sameRun(t, dir, want)
 	rec := readRecord(t, dir)
-	if err := rundir.VerifyChain(rec.controls); err != nil {
+	if err := store.VerifyChain(rec.controls); err != nil {
 		t.Error(err)
 	}
 	type answer struct {

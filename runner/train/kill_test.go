@@ -191,7 +191,7 @@ func checkAttempts(t *testing.T, dir rundir.Dir) {
 	if last := rec.states[len(rec.states)-1]; last.State != store.StateDone || last.ExitCode != 0 {
 		t.Errorf("the last state is %+v", last)
 	}
-	if err := rundir.VerifyChain(rec.controls); err != nil {
+	if err := store.VerifyChain(rec.controls); err != nil {
 		t.Error(err)
 	}
 }

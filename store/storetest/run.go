@@ -128,6 +128,7 @@ type writer struct {
 	now     int64 // microseconds
 	rng     *rand.Rand
 	attempt int
+	chain   string // hash of the last control record
 	pending []store.Record
 	out     [][]store.Record
 }
@@ -208,8 +209,13 @@ func (w *writer) control(verb string, step int) {
 	if verb == "resume" {
 		state = store.StateRunning
 	}
-	w.add(store.KindControl, store.Control{ID: fmt.Sprintf("01JHN%021d", step*10+len(verb)), Actor: "ada", Via: "tui", Verb: verb, Reason: "look at the traces",
-		AskedUS: w.now - 400e3, Outcome: "applied", AppliedStep: step, PrevHash: fmt.Sprintf("%064x", step), Hash: fmt.Sprintf("%064x", step+1)})
+	c, err := store.Chain(w.chain, store.Control{ID: fmt.Sprintf("01JHN%021d", step*10+len(verb)), Actor: "ada", Via: "tui", Verb: verb, Reason: "look at the traces",
+		AskedUS: w.now - 400e3, Outcome: "applied", AppliedStep: step})
+	if err != nil {
+		panic(err) // a value of this package that JSON cannot hold: a mistake in it
+	}
+	w.chain = c.Hash
+	w.add(store.KindControl, c)
 	w.add(store.KindState, store.StateChange{State: state, Stage: "grpo", Step: step, Reason: verb + " asked by ada"})
 	w.flush()
 }

@@ -12,7 +12,6 @@ import (
 	"sync/atomic"
 	"syscall"
 
-	"gradus/runner/rundir"
 	"gradus/store"
 )
 
@@ -129,7 +128,7 @@ func (j *Journal) Sync() error {
 func (j *Journal) Answer(c store.Control, more ...Entry) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	c, err := rundir.Chain(j.chain, c)
+	c, err := store.Chain(j.chain, c)
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"gradus/runner/rundir"
 	"gradus/store"
 	"gradus/store/eventlog"
 )
@@ -142,7 +141,7 @@ func TestHistory(t *testing.T) {
 	if len(list) != 2 || list[0].Hash == "" || list[1].PrevHash != list[0].Hash {
 		t.Errorf("answers %+v", list)
 	}
-	if err := rundir.VerifyChain(list); err != nil {
+	if err := store.VerifyChain(list); err != nil {
 		t.Error(err)
 	}
 }
