@@ -12,7 +12,8 @@ import (
 
 func (a *app) tracesCommand() *cobra.Command {
 	var q store.SampleQuery
-	var asJSON, oldest, suspects bool
+	var asJSON, oldest, suspects, changed bool
+	var layer int
 	var correct string
 	var minStep, maxStep int
 	var minReward, maxReward float64
@@ -24,6 +25,7 @@ func (a *app) tracesCommand() *cobra.Command {
 			"  gradus traces demo --correct no --min-step 100 --text 'wait'\n" +
 			"  gradus traces demo --id 812\n" +
 			"  gradus traces demo --suspects --limit 10\n" +
+			"  gradus traces demo --layer 1 --changed\n" +
 			"  gradus traces demo --json --limit 5",
 		Args: exactArgs("RUN"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -54,8 +56,16 @@ func (a *app) tracesCommand() *cobra.Command {
 			if q.Limit < 1 || q.Limit > store.MaxPage {
 				return usage(fmt.Errorf("--limit is %d; want 1 to %d", q.Limit, store.MaxPage))
 			}
+			switch {
+			case flags.Changed("layer") && layer < 1:
+				return usage(fmt.Errorf("--layer is %d; layers count from 1", layer))
+			case changed && layer == 0:
+				return usage(errors.New("--changed compares with a layer; name it with --layer N"))
+			case suspects && layer > 0:
+				return usage(errors.New("--suspects looks at what the run recorded; leave out --layer"))
+			}
 			q.Newest = !oldest
-			return a.traces(cmd, args[0], q, id, asJSON, suspects)
+			return a.traces(cmd, args[0], q, id, traceView{asJSON, suspects, changed, layer})
 		},
 	}
 	f := cmd.Flags()
@@ -71,11 +81,19 @@ func (a *app) tracesCommand() *cobra.Command {
 	f.Float64Var(&maxReward, "max-reward", 0, "at most this reward")
 	f.BoolVar(&oldest, "oldest", false, "oldest first")
 	f.BoolVar(&suspects, "suspects", false, "only traces that look like reward hacking, with what was noticed")
+	f.IntVar(&layer, "layer", 0, "beside each trace, what this layer of 'gradus rescore' says")
+	f.BoolVar(&changed, "changed", false, "only traces on which the layer and the run differ")
 	f.BoolVar(&asJSON, "json", false, "print one JSON object a line, with reward parts and prompt")
 	return cmd
 }
 
-func (a *app) traces(cmd *cobra.Command, runRef string, q store.SampleQuery, id int64, asJSON, suspects bool) error {
+// traceView is how traces are shown.
+type traceView struct {
+	asJSON, suspects, changed bool
+	layer                     int // 0: none
+}
+
+func (a *app) traces(cmd *cobra.Command, runRef string, q store.SampleQuery, id int64, v traceView) error {
 	ctx := cmd.Context()
 	c, ref, err := a.openRun(ctx, runRef)
 	if err != nil {
@@ -94,14 +112,20 @@ func (a *app) traces(cmd *cobra.Command, runRef string, q store.SampleQuery, id 
 		if err != nil {
 			return err
 		}
-		if asJSON {
+		if v.layer > 0 {
+			return a.layerTrace(ctx, db, d, v.layer, v.asJSON)
+		}
+		if v.asJSON {
 			return a.printJSON(d)
 		}
 		a.printTrace(d)
 		return nil
 	}
-	if suspects {
-		return a.suspects(ctx, db, q, asJSON)
+	switch {
+	case v.suspects:
+		return a.suspects(ctx, db, q, v.asJSON)
+	case v.layer > 0:
+		return a.layerTraces(ctx, db, q, v.layer, v.changed, v.asJSON)
 	}
 	rows, err := db.Samples(ctx, q)
 	if errors.Is(err, store.ErrSearch) {
@@ -111,7 +135,7 @@ func (a *app) traces(cmd *cobra.Command, runRef string, q store.SampleQuery, id 
 		return err
 	}
 	for _, row := range rows {
-		if !asJSON {
+		if !v.asJSON {
 			a.printf("%s\n", traceLine(row))
 			continue
 		}
@@ -123,7 +147,7 @@ func (a *app) traces(cmd *cobra.Command, runRef string, q store.SampleQuery, id 
 			return err
 		}
 	}
-	if len(rows) == 0 && !asJSON {
+	if len(rows) == 0 && !v.asJSON {
 		a.printf("no stored trace fits\n")
 	}
 	return nil
@@ -133,14 +157,18 @@ func (a *app) traces(cmd *cobra.Command, runRef string, q store.SampleQuery, id 
 func traceLine(r store.SampleRow) string {
 	parts := ""
 	for _, p := range r.Parts {
-		if p.Status == "ok" {
-			parts += fmt.Sprintf(" %s %.2g", p.Name, p.Score)
-		} else {
-			parts += fmt.Sprintf(" %s %s", p.Name, p.Status)
-		}
+		parts += partWord(p.Name, p.Status, p.Score)
 	}
 	return fmt.Sprintf("%6d step %-4d #%d/%d  reward %.3f  adv %+.2f %s  %d tok %s  %s",
 		r.ID, r.Step, r.Group, r.Index, r.Reward, r.Advantage, text.Line(parts), r.Tokens, r.Finish, text.Line(r.Text))
+}
+
+// partWord is a reward in a line: its score, or its status where it has none.
+func partWord(name, status string, score float64) string {
+	if status == "ok" {
+		return fmt.Sprintf(" %s %.2g", name, score)
+	}
+	return fmt.Sprintf(" %s %s", name, status)
 }
 
 func (a *app) printTrace(d store.SampleDetail) {
@@ -148,11 +176,17 @@ func (a *app) printTrace(d store.SampleDetail) {
 		d.ID, d.Step, d.Group, d.Index, d.Reward, d.Advantage, d.Tokens, text.Line(d.Finish))
 	a.printf("\nPROMPT  (gold %s)\n%s\n", text.Line(d.Prompt.Gold), text.Clean(d.Prompt.Text))
 	a.printf("\nCOMPLETION\n%s\n\nREWARDS\n", text.Clean(d.Text))
-	for _, p := range d.Rewards {
+	a.printParts(d.Rewards, d.Text)
+}
+
+// printParts prints what rewards said of a completion, with the bytes that
+// decided.
+func (a *app) printParts(parts []store.RewardPart, completion string) {
+	for _, p := range parts {
 		a.printf("%-18s %6.3f x %.2f = %6.3f  %s: %s\n", text.Line(p.Name), p.Score, p.Weight, p.Value, p.Status, text.Line(p.Why))
 		for _, s := range p.Spans {
-			if s.From >= 0 && s.From <= s.To && s.To <= len(d.Text) {
-				a.printf("%20s bytes %d..%d %s: %s\n", "", s.From, s.To, text.Line(s.Label), text.Line(d.Text[s.From:s.To]))
+			if s.From >= 0 && s.From <= s.To && s.To <= len(completion) {
+				a.printf("%20s bytes %d..%d %s: %s\n", "", s.From, s.To, text.Line(s.Label), text.Line(completion[s.From:s.To]))
 			}
 		}
 	}

@@ -36,6 +36,21 @@ func Render(template, question string) (string, error) {
 	return before + question + after, nil
 }
 
+// Question returns the question of a text that Render made; ok is false for a
+// text that the template does not make.
+func Question(template, text string) (question string, ok bool) {
+	t, err := lookup(template)
+	if err != nil {
+		return "", false
+	}
+	before, after, _ := strings.Cut(t, "%s")
+	rest, ok := strings.CutPrefix(text, before)
+	if !ok {
+		return "", false
+	}
+	return strings.CutSuffix(rest, after)
+}
+
 // Alphabet returns the bytes of a template without its question, sorted: what
 // a character tokenizer must know besides the task's own alphabet.
 func Alphabet(template string) (string, error) {

@@ -41,3 +41,23 @@ func TestUnknownTemplate(t *testing.T) {
 		}
 	}
 }
+
+func TestQuestion(t *testing.T) {
+	for _, template := range List() {
+		for _, q := range []string{"", "1+1?", "Q:\nA:", "User: %s. Assistant:"} {
+			text, err := Render(template, q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, ok := Question(template, text); !ok || got != q {
+				t.Errorf("%s: %q, %v; want %q", template, got, ok, q)
+			}
+		}
+		if q, ok := Question(template, "something else"); ok {
+			t.Errorf("%s made %q of another text", template, q)
+		}
+	}
+	if _, ok := Question("no such", ""); ok {
+		t.Error("an unknown template has a question")
+	}
+}

@@ -100,6 +100,9 @@ func (c *Client) Home() rundir.Home { return c.home }
 // none.
 func (c *Client) Dir(runID string) (rundir.Dir, error) { return c.home.Open(runID) }
 
+// Actor is who asks, as the record of a run names them.
+func (c *Client) Actor() string { return c.opt.Actor }
+
 // newID makes a ULID: ids of one client sort in the order they were made.
 func (c *Client) newID() (string, error) {
 	id, err := ulid.New(ulid.Timestamp(c.opt.Now()), c.ids)

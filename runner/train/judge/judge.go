@@ -106,6 +106,15 @@ func (j *Judge) Names() []string {
 	return names
 }
 
+// Specs describe the recipe's rewards, in order.
+func (j *Judge) Specs() []rewards.Spec {
+	specs := make([]rewards.Spec, len(j.parts.Parts))
+	for i, p := range j.parts.Parts {
+		specs[i] = p.Reward.Spec()
+	}
+	return specs
+}
+
 // Judgement is what was said of one completion.
 type Judgement struct {
 	Total      float64
