@@ -45,10 +45,13 @@ const (
 	doneRun = "01JHM000000000000000000005"
 )
 
+// made is what the worlds of these tests have in common.
+var made sourcetest.Made
+
 // world has a live run of which 46 groups of records are written, a failed one
 // and one that is done.
 func world(t testing.TB) *sourcetest.World {
-	w := sourcetest.New(t)
+	w := sourcetest.From(t, &made)
 	w.Add(storetest.Spec{Seed: 7, Steps: 60, Name: "countdown-grpo-7", Final: store.StateRunning}, 46, client.Alive)
 	w.Add(storetest.Spec{Seed: 6, Final: store.StateFailed}, -1, client.Gone)
 	w.Add(storetest.Spec{Seed: 5, Hostile: true}, -1, client.Gone)

@@ -27,7 +27,7 @@ func metrics(t testing.TB, step int) store.Record {
 
 // growing is a run of 2000 planned steps at step 300.
 func growing(t testing.TB) (*sourcetest.World, string) {
-	w := sourcetest.New(t)
+	w := sourcetest.From(t, &made)
 	id := w.Add(storetest.Spec{Seed: 2, Name: "grows", Steps: 2000, Groups: 1, Generations: 1, EvalPrompts: 1, Final: store.StateRunning}, 4, client.Alive)
 	var recs []store.Record
 	for step := 2; step <= 300; step++ {
@@ -68,7 +68,7 @@ func TestBytesOfALiveUpdate(t *testing.T) {
 
 // long is a run with one trace of a megabyte.
 func long(t testing.TB, text string) (*sourcetest.World, string) {
-	w := sourcetest.New(t)
+	w := sourcetest.From(t, &made)
 	id := w.Add(storetest.Spec{Seed: 2, Name: "long", Final: store.StateRunning}, 4, client.Alive)
 	row := store.Sample{Finish: "length"}
 	row.SetText(text)

@@ -38,7 +38,7 @@ func attacks() map[string]string {
 
 // poison is a run whose every foreign field holds text.
 func poison(t *testing.T, s string) *sourcetest.World {
-	w := sourcetest.New(t)
+	w := sourcetest.From(t, &made)
 	id := w.Add(storetest.Spec{Seed: 1, Name: "x" + s, Steps: 8, CheckpointEvery: 4, Final: store.StateRunning}, -1, client.Alive)
 	yes := true
 	row := store.Sample{Finish: "stop", Correct: &yes, Claim: s, Reward: 1, TokenIDs: []int32{65, 27, 91}, LogProbs: []float32{-1, -2, -3}}

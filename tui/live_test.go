@@ -19,7 +19,7 @@ import (
 func head(screen string) string { return strings.SplitN(screen, "\n", 2)[0] }
 
 func TestAgeOfTheLastRecord(t *testing.T) {
-	w := sourcetest.New(t)
+	w := sourcetest.From(t, &made)
 	id := w.Add(storetest.Spec{Seed: 1, Name: "r", Steps: 60, Final: store.StateRunning}, 40, client.Alive)
 	d := start(t, w.Source(), setup{runID: id})
 	has := func(want string) {
@@ -89,7 +89,7 @@ func TestAtMostTenUpdatesASecond(t *testing.T) {
 }
 
 func TestLiveRunGrows(t *testing.T) {
-	w := sourcetest.New(t)
+	w := sourcetest.From(t, &made)
 	id := w.Add(storetest.Spec{Seed: 3, Name: "grows", Steps: 40}, 3, client.Alive)
 	d := start(t, w.Source(), setup{w: 160, h: 45, runID: id})
 	if !strings.Contains(d.Screen(), "no reward yet") {
@@ -125,7 +125,7 @@ func chartOf(s string) string {
 }
 
 func TestRewindDropsWhatNoLongerCounts(t *testing.T) {
-	w := sourcetest.New(t)
+	w := sourcetest.From(t, &made)
 	spec := storetest.Spec{Seed: 4, Name: "rewound", Steps: 40, RewindAt: 20, Final: store.StateRunning}
 	id := w.Add(spec, 33, client.Alive) // beyond step 20, before the rewind
 	d := start(t, w.Source(), setup{w: 160, h: 45, runID: id})
@@ -224,7 +224,7 @@ func TestReadErrorsAreShownAndTriedAgain(t *testing.T) {
 }
 
 func TestNothingThere(t *testing.T) {
-	w := sourcetest.New(t)
+	w := sourcetest.From(t, &made)
 	d := start(t, w.Source(), setup{})
 	if !strings.Contains(d.Screen(), "No runs yet.") || !strings.Contains(d.Screen(), "gradus demo") {
 		t.Errorf("an empty home:\n%s", d.Screen())

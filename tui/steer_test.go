@@ -119,7 +119,7 @@ func TestReadOnlyHasNoActions(t *testing.T) {
 }
 
 func TestRunElsewhereCannotBeSteered(t *testing.T) {
-	w := sourcetest.New(t)
+	w := sourcetest.From(t, &made)
 	w.Add(storetest.Spec{Seed: 9, Name: "far", Final: store.StateRunning}, 20, client.Unknown)
 	d := start(t, w.Source(), setup{})
 	d.Press("X")

@@ -22,6 +22,7 @@ import (
 // World is a set of runs. It is a source.Backend and a source.Comparer.
 type World struct {
 	t    testing.TB
+	made *Made
 	root string
 
 	mu   sync.Mutex
@@ -51,8 +52,11 @@ type run struct {
 }
 
 // New makes an empty world.
-func New(t testing.TB) *World {
-	return &World{t: t, root: t.TempDir(), runs: map[string]*run{}, Lacks: map[string]bool{}}
+func New(t testing.TB) *World { return From(t, &Made{}) }
+
+// From is New with the runs that other worlds have added before.
+func From(t testing.TB, m *Made) *World {
+	return &World{t: t, made: m, root: t.TempDir(), runs: map[string]*run{}, Lacks: map[string]bool{}}
 }
 
 // Source is the world as a screen sees it.
@@ -84,7 +88,18 @@ func (w *World) Add(spec storetest.Spec, n int, live client.Liveness) string {
 	if n < 0 {
 		n = len(r.records)
 	}
+	kept, err := w.made.write(r.dir, spec, n)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if kept {
+		r.written = n
+		return id
+	}
 	w.Grow(id, n)
+	if err := w.made.keep(r.dir, spec, n); err != nil {
+		w.t.Fatal(err)
+	}
 	return id
 }
 
