@@ -42,6 +42,7 @@ type connector struct {
 	dsn     string
 	pragmas []string
 	limits  map[int]int
+	means   bool // with the function token_mean
 }
 
 func (c connector) Driver() driver.Driver { return &sqlite3.SQLiteDriver{} }
@@ -58,6 +59,9 @@ func (c connector) Connect(context.Context) (driver.Conn, error) {
 			if _, err := conn.Exec("PRAGMA "+p, nil); err != nil {
 				return fmt.Errorf("%s: %w", p, err)
 			}
+		}
+		if c.means {
+			return (&tokenMeans{held: map[int64][][2]any{}}).register(conn)
 		}
 		return nil
 	}}
@@ -107,7 +111,8 @@ func openReader(path string, role Role) (*sql.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := sql.OpenDB(connector{uri, []string{"trusted_schema=OFF", "cell_size_check=ON", "mmap_size=0", "query_only=ON"}, role.limits()})
+	db := sql.OpenDB(connector{dsn: uri, limits: role.limits(), means: true,
+		pragmas: []string{"trusted_schema=OFF", "cell_size_check=ON", "mmap_size=0", "query_only=ON"}})
 	db.SetMaxOpenConns(4)
 	db.SetMaxIdleConns(4)
 	return db, nil

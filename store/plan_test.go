@@ -26,10 +26,11 @@ func TestPagesNeedNoSort(t *testing.T) {
 		{Text: "word", MinStep: &one, Phase: "eval", After: 3}, {Text: "word", PromptHash: "ab"}, {Attempt: &one, Group: &one},
 	} {
 		for _, q.Newest = range []bool{false, true} {
-			query, args, err := q.build()
+			p, err := q.plan()
 			if err != nil {
 				t.Fatal(err)
 			}
+			query, args := p.page(q)
 			plan := explain(t, db, query, args)
 			if strings.Contains(plan, "TEMP B-TREE") {
 				t.Errorf("%+v sorts:\n%s", q, plan)

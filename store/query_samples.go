@@ -11,16 +11,17 @@ const sampleColumns = `s.id, b.attempt, b.ts_us, b.stage, b.phase, b.step, b.ckp
 	st.text, s.block, s.off, s.bytes, s.tokens, s.finish, coalesce(s.reward,0), coalesce(s.advantage,0), s.flags, s.correct, s.claim`
 
 const (
-	sampleTables = ` CROSS JOIN prompt p ON p.id = s.prompt` + sampleText
-	sampleText   = ` LEFT JOIN sample_text st ON st.sample = s.id`
+	promptTable  = ` CROSS JOIN prompt p ON p.id = s.prompt`
+	sampleTables = promptTable + ` LEFT JOIN sample_text st ON st.sample = s.id`
 )
 
 // Samples returns the traces that match q, in log order or newest first.
 func (db *DB) Samples(ctx context.Context, q SampleQuery) ([]SampleRow, error) {
-	query, args, err := q.build()
+	p, err := q.plan()
 	if err != nil {
 		return nil, err
 	}
+	query, args := p.page(q)
 	return db.sampleRows(ctx, "traces", query, args)
 }
 
@@ -28,21 +29,11 @@ func (db *DB) Samples(ctx context.Context, q SampleQuery) ([]SampleRow, error) {
 // and Limit. It stops counting at atMost, if that is above 0: a list shows
 // "more than 10,000" without reading a million rows.
 func (db *DB) CountSamples(ctx context.Context, q SampleQuery, atMost int) (int, error) {
-	q.After, q.Limit = 0, 0
-	query, args, err := q.build()
+	p, err := q.plan()
 	if err != nil {
 		return 0, err
 	}
-	// The same tables and terms as for a page, without texts.
-	from := query[strings.Index(query, " FROM "):]
-	from = from[:strings.LastIndex(from, " ORDER BY ")]
-	from = strings.Replace(from, sampleText, "", 1)
-	args = args[:len(args)-1]
-	query = "SELECT count(*)" + from
-	if atMost > 0 {
-		query = "SELECT count(*) FROM (SELECT 1" + from + " LIMIT ?)"
-		args = append(args, atMost)
-	}
+	query, args := p.count(atMost)
 	var n int
 	if err := db.sql().QueryRowContext(ctx, query, args...).Scan(&n); err != nil {
 		return 0, fmt.Errorf("count the traces of %s: %w", db.path, err)
@@ -78,84 +69,6 @@ func (db *DB) sampleRows(ctx context.Context, what, query string, args []any) ([
 type placedSample struct {
 	SampleRow
 	place textPlace
-}
-
-// build makes the SQL. Which table leads decides the speed: the search index
-// if there is text, the prompt's index if there is a prompt, else the batches,
-// of which there are few, so that filters on step and phase cost nothing.
-// All three give rows in the order of their id, so that a page costs no sort;
-// CROSS JOIN keeps SQLite from choosing another order of tables.
-func (q SampleQuery) build() (string, []any, error) {
-	var w where
-	from, order := "batch b CROSS JOIN attempt a CROSS JOIN sample s ON s.id BETWEEN b.first_id AND b.last_id", "b.seq %s, s.id %s"
-	id, batches := "s.id", false
-	match, err := matchExpr(q.Text)
-	if err != nil {
-		return "", nil, err
-	}
-	switch {
-	case match != "":
-		from, order, id = "sample_fts f CROSS JOIN sample s ON s.id = f.rowid CROSS JOIN batch b ON b.seq = s.batch CROSS JOIN attempt a", "f.rowid %s", "f.rowid"
-		w.add("sample_fts MATCH ?", match)
-	case q.PromptHash != "":
-		from, order = "sample s INDEXED BY sample_prompt CROSS JOIN batch b ON b.seq = s.batch CROSS JOIN attempt a", "s.id %s"
-	default:
-		batches = true
-	}
-	if q.PromptHash != "" {
-		term := "s.prompt = (SELECT id FROM prompt WHERE hash = ?)"
-		if match != "" {
-			term = "+" + term
-		}
-		w.add(term, strings.ToLower(q.PromptHash))
-	}
-	// The plus keeps SQLite from making an index of its own for a filter.
-	w.addIf(q.Phase != "", "+b.phase = ?", q.Phase)
-	w.addIf(q.Stage != "", "+b.stage = ?", q.Stage)
-	w.addIf(q.Ckpt != "", "+b.ckpt = ?", q.Ckpt)
-	addPtr(&w, "+b.step >= ?", q.MinStep)
-	addPtr(&w, "+b.step <= ?", q.MaxStep)
-	addPtr(&w, "+b.attempt = ?", q.Attempt)
-	addPtr(&w, "+s.grp = ?", q.Group)
-	addPtr(&w, "+s.reward >= ?", q.MinReward)
-	addPtr(&w, "+s.reward <= ?", q.MaxReward)
-	addPtr(&w, "+s.correct = ?", q.Correct)
-	w.addIf(q.Finish != "", "+s.finish = ?", q.Finish)
-	w.addIf(q.Task != "", "+p.task = ?", q.Task)
-	dir, beyond, edge := "ASC", " > ?", "b.last_id"
-	if q.Newest {
-		dir, beyond, edge = "DESC", " < ?", "b.first_id"
-	}
-	if q.After > 0 {
-		w.add(id+beyond, q.After)
-		w.addIf(batches, edge+beyond, q.After)
-	}
-	w.terms = append(w.terms, "a.n = b.attempt", "b.step <= a.valid_to")
-	query := "SELECT " + sampleColumns + " FROM " + from + sampleTables + " WHERE " + strings.Join(w.terms, " AND ")
-	query += " ORDER BY " + strings.ReplaceAll(order, "%s", dir) + " LIMIT ?"
-	return query, append(w.args, pageSizeOf(q.Limit)), nil
-}
-
-type where struct {
-	terms []string
-	args  []any
-}
-
-func (w *where) add(term string, arg any) {
-	w.terms = append(w.terms, term)
-	w.args = append(w.args, arg)
-}
-
-func (w *where) addIf(ok bool, term string, arg any) {
-	if ok {
-		w.add(term, arg)
-	}
-}
-
-func addPtr[T any](w *where, term string, p *T) {
-	if p != nil {
-		w.add(term, *p)
-	}
 }
 
 func scanSample(r *sql.Rows, s *placedSample) error {

@@ -1,6 +1,10 @@
 package store
 
-import "encoding/json"
+import (
+	"encoding/json"
+
+	"gradus/store/query"
+)
 
 // Point is one value of a series. Only finite values are stored.
 type Point struct {
@@ -54,26 +58,29 @@ type StateInfo struct {
 	LastRecordUS int64 `json:"last_record_us"` // of any kind
 }
 
-// SampleQuery selects stored traces. Zero values and nil pointers do not
-// filter. Rows that a rewind superseded are never returned.
+// SampleQuery selects stored traces. All that is set must hold: Where, and the
+// other fields, which are short for terms of the query language. Zero values
+// and nil pointers do not filter. Rows that a rewind superseded are never
+// returned.
 type SampleQuery struct {
-	Phase      string   // "train" or "eval"
-	Stage      string   // "sft", "grpo", ...
-	MinStep    *int     // inclusive
-	MaxStep    *int     // inclusive
-	Attempt    *int     // process that made it
-	PromptHash string   // hex, as Prompt.Hash
-	Group      *int     // Sample.Group
-	MinReward  *float64 // inclusive
-	MaxReward  *float64 // inclusive
-	Finish     string   // "stop" or "length"
-	Text       string   // words and "quoted phrases" that must all occur in the completion
-	Correct    *bool    // the checker's verdict
-	Task       string   // Prompt.Task
-	Ckpt       string   // RUN@STEP that generated it
-	After      int64    // id of the last row of the page before; 0 for the first page
-	Newest     bool     // newest first, instead of oldest first
-	Limit      int      // rows, 1..MaxPage; 0 means 50
+	Where      query.Node // a parsed query, see package query
+	Phase      string     // "train" or "eval"
+	Stage      string     // "sft", "grpo", ...
+	MinStep    *int       // inclusive
+	MaxStep    *int       // inclusive
+	Attempt    *int       // process that made it
+	PromptHash string     // hex, as Prompt.Hash
+	Group      *int       // Sample.Group
+	MinReward  *float64   // inclusive
+	MaxReward  *float64   // inclusive
+	Finish     string     // "stop" or "length"
+	Text       string     // words and "quoted phrases" that must all occur in the completion
+	Correct    *bool      // the checker's verdict
+	Task       string     // Prompt.Task
+	Ckpt       string     // RUN@STEP that generated it
+	After      int64      // id of the last row of the page before; 0 for the first page
+	Newest     bool       // newest first, instead of oldest first
+	Limit      int        // rows, 1..MaxPage; 0 means 50
 }
 
 // MaxPage bounds the rows that one query returns.
