@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -12,22 +13,32 @@ import (
 
 func (a *app) tracesCommand() *cobra.Command {
 	var q store.SampleQuery
-	var asJSON, oldest, suspects, changed bool
+	var asJSON, oldest, suspects, changed, count bool
 	var layer int
 	var correct string
 	var minStep, maxStep int
 	var minReward, maxReward float64
 	var id int64
 	cmd := &cobra.Command{
-		Use:   "traces RUN",
+		Use:   "traces RUN [QUERY...]",
 		Short: "Print stored traces of a run, newest first",
+		Long: "QUERY narrows the list. Terms side by side must all hold; OR joins alternatives, parentheses group, a minus sign or\n" +
+			"NOT excludes. A term is a word or \"quoted phrase\" of the completion, or a field with a value, a range or a comparison.\n" +
+			"Put the query between single quotes, so that the shell leaves it alone; before one that begins with a minus sign\n" +
+			"write --. Other filters below are short for terms.\n\n" + fieldHelp(),
 		Example: "  gradus traces demo --limit 5\n" +
-			"  gradus traces demo --correct no --min-step 100 --text 'wait'\n" +
+			"  gradus traces demo 'step:700.. reward<.2 finish:length \"double check\"'\n" +
+			"  gradus traces demo 'correct:no (wait OR \"let me check\") -tag:seen' --count\n" +
 			"  gradus traces demo --id 812\n" +
 			"  gradus traces demo --suspects --limit 10\n" +
 			"  gradus traces demo --layer 1 --changed\n" +
 			"  gradus traces demo --json --limit 5",
-		Args: exactArgs("RUN"),
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return exactArgs("RUN")(cmd, args)
+			}
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			flags := cmd.Flags()
 			for name, set := range map[string]func(){
@@ -65,7 +76,7 @@ func (a *app) tracesCommand() *cobra.Command {
 				return usage(errors.New("--suspects looks at what the run recorded; leave out --layer"))
 			}
 			q.Newest = !oldest
-			return a.traces(cmd, args[0], q, id, traceView{asJSON, suspects, changed, layer})
+			return a.traces(cmd, args[0], strings.Join(args[1:], " "), q, id, traceView{asJSON, suspects, changed, count, layer})
 		},
 	}
 	f := cmd.Flags()
@@ -83,17 +94,21 @@ func (a *app) tracesCommand() *cobra.Command {
 	f.BoolVar(&suspects, "suspects", false, "only traces that look like reward hacking, with what was noticed")
 	f.IntVar(&layer, "layer", 0, "beside each trace, what this layer of 'gradus rescore' says")
 	f.BoolVar(&changed, "changed", false, "only traces on which the layer and the run differ")
+	f.BoolVar(&count, "count", false, "print how many traces fit, and none of them")
 	f.BoolVar(&asJSON, "json", false, "print one JSON object a line, with reward parts and prompt")
+	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usage(fmt.Errorf("%s: %w; '%s --help' shows its flags; before a query that begins with a minus sign write --", cmd.CommandPath(), err, cmd.CommandPath()))
+	})
 	return cmd
 }
 
 // traceView is how traces are shown.
 type traceView struct {
-	asJSON, suspects, changed bool
-	layer                     int // 0: none
+	asJSON, suspects, changed, count bool
+	layer                            int // 0: none
 }
 
-func (a *app) traces(cmd *cobra.Command, runRef string, q store.SampleQuery, id int64, v traceView) error {
+func (a *app) traces(cmd *cobra.Command, runRef, terms string, q store.SampleQuery, id int64, v traceView) error {
 	ctx := cmd.Context()
 	c, ref, err := a.openRun(ctx, runRef)
 	if err != nil {
@@ -121,7 +136,12 @@ func (a *app) traces(cmd *cobra.Command, runRef string, q store.SampleQuery, id 
 		a.printTrace(d)
 		return nil
 	}
+	if q.Where, err = parseQuery(ctx, db, terms); err != nil {
+		return err
+	}
 	switch {
+	case v.count:
+		return a.countTraces(ctx, db, q, v.asJSON)
 	case v.suspects:
 		return a.suspects(ctx, db, q, v.asJSON)
 	case v.layer > 0:

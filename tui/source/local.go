@@ -10,6 +10,7 @@ import (
 	"gradus/runner/compare"
 	"gradus/runner/state"
 	"gradus/store"
+	"gradus/store/query"
 )
 
 // Backend is the part of runner/client that Local works with; Runs makes it
@@ -253,6 +254,31 @@ func (l *Local) Traces(ctx context.Context, id string, q store.SampleQuery) ([]s
 	rows, err := c.db.Samples(ctx, q)
 	shorten(rows)
 	return rows, err
+}
+
+// Count counts traces.
+func (l *Local) Count(ctx context.Context, id string, q store.SampleQuery, atMost int) (int, error) {
+	c, err := l.open(ctx, id)
+	if errors.Is(err, client.ErrNoRecord) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	return c.db.CountSamples(ctx, q, atMost)
+}
+
+// Known reads the names of the run's rewards.
+func (l *Local) Known(ctx context.Context, id string) (k query.Known, err error) {
+	c, err := l.open(ctx, id)
+	if errors.Is(err, client.ErrNoRecord) {
+		return k, nil
+	}
+	if err != nil {
+		return k, err
+	}
+	k.Parts, err = c.db.RewardNames(ctx)
+	return k, err
 }
 
 // Trace returns one trace.

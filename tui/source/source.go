@@ -11,6 +11,7 @@ import (
 	"gradus/runner/compare"
 	"gradus/runner/state"
 	"gradus/store"
+	"gradus/store/query"
 )
 
 // Source gives runs, traces and comparisons, and takes requests. All calls may
@@ -27,6 +28,10 @@ type Source interface {
 	// Traces returns a page of a run's traces. Text holds the end of each text
 	// only (see Tail).
 	Traces(ctx context.Context, runID string, q store.SampleQuery) ([]store.SampleRow, error)
+	// Count is how many traces a query finds, or atMost if it finds more.
+	Count(ctx context.Context, runID string, q store.SampleQuery, atMost int) (int, error)
+	// Known is what the run adds to the query language.
+	Known(ctx context.Context, runID string) (query.Known, error)
 	// Trace returns everything about one trace.
 	Trace(ctx context.Context, runID string, sample int64) (store.SampleDetail, error)
 	// Group lists the samples of the same prompt and step, in order.

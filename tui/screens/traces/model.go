@@ -2,11 +2,13 @@
 package traces
 
 import (
+	"errors"
 	"slices"
 
 	tea "charm.land/bubbletea/v2"
 
 	"gradus/store"
+	"gradus/store/query"
 	"gradus/tui/keys"
 	"gradus/tui/list"
 	"gradus/tui/screen"
@@ -17,6 +19,8 @@ const (
 	page   = 100  // rows of one reading
 	margin = 40   // rows from an end at which the next page is read
 	keep   = 1000 // rows in memory
+
+	counted = 100_000 // traces that are counted at most
 )
 
 // Model is the screen of the traces of a run.
@@ -33,14 +37,16 @@ type Model struct {
 	seq     int  // of the query; pages of older ones are dropped
 	asked   bool // a page is on its way
 	loaded  bool
-	problem error // of the filter
+	known   query.Known
+	total   int // traces that the query finds, up to counted; -1 while it is not known
+	problem *query.Error
 	err     error // of the last reading
 	height  int
 }
 
 // New makes the screen of a run.
 func New(env *screen.Env, runID string) *Model {
-	return &Model{env: env, id: runID, newest: true, filter: screen.NewField(400), height: 10,
+	return &Model{env: env, id: runID, newest: true, total: -1, filter: screen.NewField(400), height: 10,
 		list: list.New(func(r store.SampleRow) int64 { return r.ID }, keep)}
 }
 
@@ -60,7 +66,12 @@ type pageMsg struct {
 	rows   []store.SampleRow
 	more   bool
 	header store.RunHeader
+	known  query.Known
 	err    error
+}
+
+type countMsg struct {
+	seq, n int
 }
 
 // Show reads the first page; a list that was left is shown as it was.
@@ -94,6 +105,9 @@ func (m *Model) read(at where) tea.Cmd {
 	return func() tea.Msg {
 		msg := pageMsg{seq: seq, at: at}
 		if msg.header, msg.err = src.Header(ctx, id); msg.err == nil {
+			msg.known, msg.err = src.Known(ctx, id)
+		}
+		if msg.err == nil {
 			msg.rows, msg.err = src.Traces(ctx, id, q)
 		}
 		msg.more = len(msg.rows) == q.Limit
@@ -104,8 +118,24 @@ func (m *Model) read(at where) tea.Cmd {
 	}
 }
 
+// count asks how many traces the list has, beside reading its pages.
+func (m *Model) count() tea.Cmd {
+	ctx, src, id, seq, q := m.env.Ctx, m.env.Source, m.id, m.seq, m.query
+	return func() tea.Msg {
+		n, err := src.Count(ctx, id, q, counted)
+		if err != nil {
+			return screen.Failed("count the traces", err)
+		}
+		return countMsg{seq, n}
+	}
+}
+
 // Update takes pages.
 func (m *Model) Update(msg tea.Msg) tea.Cmd {
+	if c, ok := msg.(countMsg); ok && c.seq == m.seq {
+		m.total = c.n
+		return nil
+	}
 	p, ok := msg.(pageMsg)
 	if !ok || p.seq != m.seq {
 		return nil
@@ -114,10 +144,13 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 	if p.err != nil {
 		return nil
 	}
-	m.loaded, m.header = true, p.header
+	m.loaded, m.header, m.known = true, p.header, p.known
 	switch p.at {
 	case first:
 		m.list.Reset(p.rows, false, p.more)
+		if m.total = -1; p.more {
+			return tea.Batch(m.count(), m.more())
+		}
 	case last:
 		m.list.Reset(p.rows, p.more, false)
 		m.list.End()
@@ -188,18 +221,26 @@ func (m *Model) Type(msg tea.Msg) tea.Cmd {
 			m.problem = nil
 			return nil
 		case "enter":
-			q, err := Parse(m.filter.Value())
-			if m.problem = err; err != nil {
+			where := m.parse()
+			if m.problem != nil {
 				return nil // stay, the field shows why
 			}
 			m.filter.Close(true)
-			m.query = q
+			m.query.Where = where
 			return m.read(first)
 		}
 	}
 	cmd := m.filter.Type(msg)
-	_, m.problem = Parse(m.filter.Value())
+	m.parse()
 	return cmd
+}
+
+// parse reads the filter and keeps what is wrong with it.
+func (m *Model) parse() query.Node {
+	where, err := query.Parse(m.filter.Value(), m.known)
+	m.problem = nil
+	errors.As(err, &m.problem)
+	return where
 }
 
 // Title is the name of the run.

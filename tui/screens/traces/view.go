@@ -36,8 +36,8 @@ func (m *Model) title() []screen.Piece {
 	return p
 }
 
-// note tells order, position and count. Counting all matches would read all of
-// them, so a list that goes on shows how many are at hand.
+// note tells order, position and count. Until all matches are counted, a list
+// that goes on shows how many are at hand.
 func (m *Model) note() []screen.Piece {
 	if !m.loaded {
 		return nil
@@ -47,7 +47,13 @@ func (m *Model) note() []screen.Piece {
 		order = "newest first"
 	}
 	count := fmt.Sprint(m.list.Len())
-	if m.list.HasAfter() || m.list.HasBefore() {
+	switch {
+	case !m.list.HasAfter() && !m.list.HasBefore():
+	case m.total >= counted:
+		count = fmt.Sprintf("more than %d", counted)
+	case m.total > m.list.Len():
+		count = fmt.Sprint(m.total)
+	default:
 		count += " and more"
 	}
 	at := fmt.Sprintf("%d of ", m.list.Index()+1)
@@ -66,9 +72,13 @@ func (m *Model) lines(w, h int) (rows, head []string) {
 	}
 	switch {
 	case m.filter.Focused() && m.problem != nil:
+		line, caret := m.problem.Marked(func(s string) int { return m.env.Method.StringWidth(text.Line(s)) })
+		if m.env.Method.StringWidth(text.Line(line)) < w-4 {
+			head = append(head, m.env.Line(w, screen.P(screen.Plain, "  "+text.Line(line))), m.env.Line(w, screen.P(screen.Caution, "  "+caret)))
+		}
 		say(screen.Caution, text.Line(m.problem.Error()))
 	case m.filter.Focused():
-		say(screen.Dim, `step:10..20 reward<.2 finish:length correct:no phase:eval stage:grpo "double check"   enter applies`)
+		say(screen.Dim, `step:700.. reward<.2 length>300 finish:length correct:no tag:hack -verdict:ok (wait OR "double check")   enter applies`)
 	}
 	switch {
 	case m.err != nil:
