@@ -6,9 +6,7 @@ package cuda
 import "C"
 
 import (
-	"bytes"
 	"fmt"
-	"slices"
 
 	"gorgonia.org/cu"
 
@@ -26,12 +24,17 @@ func (d *Device) load(modules []ptx.Module) error {
 		}
 		d.modules = append(d.modules, m)
 	}
+	homes := map[string]int{} // module by kernel
+	for i, m := range modules {
+		for _, name := range m.Kernels() {
+			homes[name] = i
+		}
+	}
 	for i := range C.gk_kernel_count() {
 		row := C.gk_kernel_at(i)
 		k := &kernel{name: C.GoString(row.name), bytes: int(row.bytes), threads: int(row.threads), shared: 48 << 10}
-		declared := []byte(".entry " + k.name + "(")
-		home := slices.IndexFunc(modules, func(m ptx.Module) bool { return bytes.Contains(m.Text, declared) })
-		if home < 0 {
+		home, ok := homes[k.name]
+		if !ok {
 			return fmt.Errorf("cuda: kernel %s is in none of the %d loaded modules: the PTX is not of this build", k.name, len(modules))
 		}
 		if err := k.find(d.modules[home]); err != nil {

@@ -42,6 +42,9 @@ func TestProductsInBF16(t *testing.T) {
 		{1, 1, 1}, {1, 64, 64}, {5, 33, 17}, {7, 100, 49}, {33, 64, 96}, {130, 40, 72}, {3, 513, 9}, {2, 5, 300}, {257, 16, 129}, {1409, 3, 1410}, // the last in large tiles
 	} {
 		for _, shift := range []int{0, 3} {
+			if c.n > 1000 && shift == 0 {
+				continue // the other is the harder one, and this takes seconds
+			}
 			t.Run(fmt.Sprintf("n=%d k=%d o=%d shift=%d", c.n, c.k, c.o, shift), func(t *testing.T) { products(t, d, r, c.n, c.k, c.o, shift) })
 		}
 	}

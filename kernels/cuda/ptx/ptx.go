@@ -11,6 +11,7 @@ package ptx
 //go:generate go run ./gen
 
 import (
+	"bytes"
 	"embed"
 	"fmt"
 	"io/fs"
@@ -82,6 +83,19 @@ var (
 	threadLine = regexp.MustCompile(`(?m)^\.maxntid (\d+)`)
 	sharedLine = regexp.MustCompile(`(?m)^\s*\.shared [^\n]*\[(\d+)\];$`)
 )
+
+// Kernels returns the names of the module's kernels in the order of the file.
+func (m Module) Kernels() []string {
+	var names []string
+	for rest := m.Text; ; {
+		_, after, ok := bytes.Cut(rest, []byte(".visible .entry "))
+		if !ok {
+			return names
+		}
+		name, _, _ := bytes.Cut(after, []byte("("))
+		names, rest = append(names, string(name)), after
+	}
+}
 
 // Entries lists the kernels of a module in the order of the file.
 func (m Module) Entries() ([]Entry, error) {

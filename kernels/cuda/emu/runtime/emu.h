@@ -32,8 +32,8 @@ struct state {
 	uint32_t epoch;         // barriers since the start
 	uint32_t tick[32];      // by warp: memory orders since the start
 	uint64_t slot[32][2][32]; // by warp: what lanes exchange
-	// What the lanes of a warp bring to a matrix product.
-	struct { uint32_t a[4], b[2]; } factors[32][2][32];
+	// What the lanes of a warp bring to a matrix product, and take away.
+	struct { uint32_t a[4], b[2]; float c[4]; } factors[32][2][32];
 };
 
 extern state now;

@@ -29,21 +29,27 @@ template <class T> DEVICE void copy_16(smem<T> to, const T *from) {
 
 DEVICE void copies_done() {
 	emu::copies &c = emu::begun[emu::self->id];
-	for (int i = 0; i < c.count; i++)
-		for (int b = 0; b < 16; b += 2) {
-			uint16_t x;
-			memcpy(&x, (const char *)c.list[i].from + b, 2);
-			emu::place<uint16_t>{c.list[i].r, c.list[i].at + b} = x;
-		}
+	for (int i = 0; i < c.count; i++) {
+		const emu::copying &k = c.list[i];
+		emu::find(k.r, k.at, 16);
+		if (emu::checking)
+			for (int b = 0; b < 16; b += 2) emu::seen_by_writer(k.r, k.at + b, emu::find(k.r, k.at + b, 2), false);
+		memcpy(k.r->bytes + k.at, k.from, 16);
+	}
 	c.count = 0;
 }
 
 DEVICE void load_4(unsigned (&r)[4], smem<bf16> row, int line = __builtin_LINE()) {
 	if (row.at % 16) emu::stop("matrix row at byte %lld of shared array %s: not aligned", (long long)row.at, row.r->name);
-	int l = emu::self->id & 31;
+	int w = emu::self->id / 32, l = emu::self->id % 32;
+	unsigned turn = emu::self->exchanges++ & 1;
+	emu::now.slot[w][turn][l] = (uint64_t)row.at;
+	emu::meet(line, 1);
 	for (int i = 0; i < 4; i++) {
-		smem<bf16> at = {row.r, (int64_t)emu::exchange((uint64_t)row.at, 8 * i + l / 4, line)};
-		r[i] = (unsigned)(uint16_t)at[l % 4 * 2] | (unsigned)(uint16_t)at[l % 4 * 2 + 1] << 16;
+		int64_t at = (int64_t)emu::now.slot[w][turn][8 * i + l / 4] + l % 4 * 4;
+		emu::seen_by_reader(row.r, at, emu::find(row.r, at, 2));
+		emu::seen_by_reader(row.r, at + 2, emu::find(row.r, at + 2, 2));
+		memcpy(&r[i], row.r->bytes + at, 4);
 	}
 }
 
@@ -55,15 +61,25 @@ DEVICE void multiply(float (&c)[4], const unsigned (&a)[4], unsigned b0, unsigne
 	auto &all = emu::now.factors[w][turn];
 	for (int i = 0; i < 4; i++) all[l].a[i] = a[i];
 	all[l].b[0] = b0, all[l].b[1] = b1;
+	for (int i = 0; i < 4; i++) all[l].c[i] = c[i];
 	emu::meet(line, 3);
-	for (int i = 0; i < 4; i++) {
-		int row = l / 4 + i / 2 * 8, column = l % 4 * 2 + i % 2;
-		for (int k = 0; k < 16; k++) {
-			float x = emu_bf16(all[row % 8 * 4 + k % 8 / 2].a[row / 8 + k / 8 * 2], k % 2);
-			float y = emu_bf16(all[column * 4 + k % 8 / 2].b[k / 8], k % 2);
-			c[i] = __builtin_fmaf(x, y, c[i]);
-		}
+	if (l == 0) { // lane 0 goes on first and multiplies for all
+		float x[16][16], y[16][8], d[16][8];
+		for (int i = 0; i < 32; i++)
+			for (int k = 0; k < 16; k++)
+				if (k % 8 / 2 == i % 4) {
+					for (int half = 0; half < 2; half++) x[half * 8 + i / 4][k] = emu_bf16(all[i].a[half + k / 8 * 2], k % 2);
+					y[k][i / 4] = emu_bf16(all[i].b[k / 8], k % 2);
+				}
+		for (int i = 0; i < 32; i++)
+			for (int j = 0; j < 4; j++) d[i / 4 + j / 2 * 8][i % 4 * 2 + j % 2] = all[i].c[j];
+		for (int row = 0; row < 16; row++)
+			for (int k = 0; k < 16; k++)
+				for (int column = 0; column < 8; column++) d[row][column] = __builtin_fmaf(x[row][k], y[k][column], d[row][column]);
+		for (int i = 0; i < 32; i++)
+			for (int j = 0; j < 4; j++) all[i].c[j] = d[i / 4 + j / 2 * 8][i % 4 * 2 + j % 2];
 	}
+	for (int i = 0; i < 4; i++) c[i] = all[l].c[i];
 }
 
 #endif

@@ -1,3 +1,4 @@
+#define _GNU_SOURCE // memmem
 // Modules, functions and launches. A module is what its PTX declares: kernels
 // with the size of their parameters, their threads and their shared memory.
 #include "fake.h"
@@ -9,8 +10,8 @@ enum { PLAIN_SHARED = 48 << 10, OPTIN_SHARED = 163 << 10, MOST_THREADS = 1024 };
 
 // number behind a word in text before end, or missing.
 static long after(const char *text, const char *end, const char *word, long missing) {
-	const char *at = strstr(text, word);
-	return at && at < end ? strtol(at + strlen(word), 0, 10) : missing;
+	const char *at = memmem(text, (size_t)(end - text), word, strlen(word));
+	return at ? strtol(at + strlen(word), 0, 10) : missing;
 }
 
 // cuda_for is the driver version that a PTX version needs (PTX manual, release
@@ -34,7 +35,8 @@ static void parse_functions(fake_object *module, const char *text) {
 		snprintf(param, sizeof param, "%s_param_0[", f->name);
 		f->params = (size_t)after(at, end, param, 0);
 		f->threads = (unsigned)after(at, end, ".maxntid ", MOST_THREADS);
-		for (const char *s = at; (s = strstr(s, "\t.shared .align")) && s < end; s++) {
+		static const char shared[] = "\t.shared .align";
+		for (const char *s = at; (s = memmem(s, (size_t)(end - s), shared, sizeof shared - 1)); s++) {
 			const char *bracket = strchr(s, '[');
 			if (bracket) f->static_shared += (unsigned)strtol(bracket + 1, 0, 10);
 		}
