@@ -15,6 +15,14 @@ TOOLS    := $(CURDIR)/bin/tools
 # detector slows about tenfold; their concurrency is the C worker pool of
 # kernels/cpu, which is tested under -race by itself.
 SLOW_UNDER_RACE := gradus/kernels/ref gradus/kernels/optest gradus/kernels/cuda/emu gradus/model
+# These start no goroutine and share no state (architecture_test.go looks), so
+# there is nothing for the race detector to find in their own tests. Those who
+# call them at the same time, as runner/train/judge does, are tested under it.
+SEQUENTIAL := gradus/kernels/cuda/driver/gen gradus/kernels/cuda/ptx/gen \
+  gradus/rewards/call gradus/rewards/detect gradus/rewards/language gradus/rewards/mathans gradus/rewards/mathans/% \
+  gradus/rewards/prompt gradus/rewards/rules gradus/rewards/tasks gradus/rewards/text \
+  gradus/runner/algo gradus/runner/compare gradus/runner/plan gradus/runner/recipe gradus/runner/state gradus/runner/stats \
+  gradus/runner/train/alarm gradus/runner/train/shape gradus/tui/keys gradus/tui/list gradus/tui/plot gradus/tui/text
 
 export CGO_ENABLED = 1
 
@@ -55,7 +63,7 @@ unit:
 
 ## race: the tests of everything concurrent, under the race detector
 race:
-	$(GO) test -race -short -tags $(TAGS) $(filter-out $(SLOW_UNDER_RACE),$(shell $(GO) list -tags $(TAGS) ./...))
+	$(GO) test -race -short -tags $(TAGS) $(filter-out $(SLOW_UNDER_RACE) $(SEQUENTIAL),$(shell $(GO) list -tags $(TAGS) ./...))
 
 # The arm64 build on an amd64 machine. Debian: apt install gcc-aarch64-linux-gnu
 # libc6-dev-arm64-cross qemu-user.

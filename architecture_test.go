@@ -2,9 +2,11 @@
 package gradus_test
 
 import (
+	"go/ast"
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"path"
 	"path/filepath"
 	"strconv"
@@ -59,6 +61,49 @@ func TestFolderNames(t *testing.T) {
 	}
 	if seen == 0 {
 		t.Fatal("found no import of ours: the walk is broken")
+	}
+}
+
+// The Makefile leaves packages without goroutines out of the race detector's
+// run. They must stay so: no go statement, no channel, no import of sync.
+func TestSequentialPackages(t *testing.T) {
+	makefile, err := os.ReadFile("Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, list, _ := strings.Cut(string(makefile), "\nSEQUENTIAL :=")
+	list, _, _ = strings.Cut(strings.ReplaceAll(list, "\\\n", " "), "\n")
+	files := 0
+	for _, pkg := range strings.Fields(list) {
+		dir, below := strings.CutSuffix(strings.TrimPrefix(pkg, "gradus/"), "/%")
+		names, err := filepath.Glob(filepath.Join(dir, map[bool]string{false: "*.go", true: "*/*.go"}[below]))
+		if err != nil || len(names) == 0 {
+			t.Errorf("%s: no such package, %v", pkg, err)
+		}
+		for _, name := range names {
+			if strings.HasSuffix(name, "_test.go") {
+				continue
+			}
+			files++
+			file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ast.Inspect(file, func(n ast.Node) bool {
+				switch n := n.(type) {
+				case *ast.GoStmt, *ast.ChanType:
+					t.Errorf("%s: a goroutine or channel; take %s off SEQUENTIAL in the Makefile", name, pkg)
+				case *ast.ImportSpec:
+					if n.Path.Value == `"sync"` || n.Path.Value == `"sync/atomic"` {
+						t.Errorf("%s imports sync; take %s off SEQUENTIAL in the Makefile", name, pkg)
+					}
+				}
+				return true
+			})
+		}
+	}
+	if files < 50 {
+		t.Errorf("%d files looked at: the list was not found", files)
 	}
 }
 

@@ -19,6 +19,9 @@ import (
 // row of a page.
 func TestFaultFlippedBytes(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("one goroutine, many files: run without -short")
+	}
 	ctx := context.Background()
 	flips, want, traces := 20, 16, 3000
 	if faultsInFull() {

@@ -78,6 +78,9 @@ func curveLog(t *testing.T, dir string, seed uint64, steps int) []store.Point {
 // were asked for.
 func TestThinnedCurves(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("one goroutine, long curves: run without -short")
+	}
 	ctx := context.Background()
 	for seed := range uint64(4) {
 		dir := t.TempDir()
@@ -155,6 +158,9 @@ func thinned(got, want []store.Point, span int) error {
 // on from there point by point.
 func TestSeriesSinceOfALongRun(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("one goroutine, a long curve: run without -short")
+	}
 	ctx := context.Background()
 	dir := t.TempDir()
 	log, err := store.OpenLog(dir)

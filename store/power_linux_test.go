@@ -66,6 +66,9 @@ func readTrace(t *testing.T, path string) (ops []traceOp) {
 // nothing is damaged. Without syncs the same test finds damage: it can.
 func TestFaultPowerFailure(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("records another process: run without -short")
+	}
 	points := 40
 	if faultsInFull() {
 		points = 1000
