@@ -55,3 +55,19 @@ func follows(prev string, i int, c Control) error {
 	}
 	return nil
 }
+
+// verifyLinks verifies a chain whose records were redacted: each still follows
+// the one before it, and the last is the one that the head names.
+func (h ChainHead) verifyLinks(list []Control) error {
+	prev := ""
+	for i, c := range list {
+		if err := follows(prev, i, c); err != nil {
+			return err
+		}
+		prev = c.Hash
+	}
+	if len(list) != h.Records || prev != h.Head {
+		return fmt.Errorf("it has %d records and ends with %q; the manifest says %d and %q", len(list), prev, h.Records, h.Head)
+	}
+	return nil
+}

@@ -12,10 +12,11 @@ import (
 // Check is what a check of a database found.
 type Check struct {
 	Path     string   `json:"path"`
-	Sealed   bool     `json:"sealed"`  // every row was compared with its checksum
-	Rows     int64    `json:"rows"`    // rows compared
-	Texts    int64    `json:"texts"`   // completions and prompts that were read and compared
-	Control  int      `json:"control"` // answers to steering requests whose hash chain was verified
+	Sealed   bool     `json:"sealed"`           // every row was compared with its checksum
+	Rows     int64    `json:"rows"`             // rows compared
+	Texts    int64    `json:"texts"`            // completions and prompts that were read and compared
+	Control  int      `json:"control"`          // answers to steering requests whose hash chain was verified
+	Shared   bool     `json:"shared,omitempty"` // a file that was shared; its content was compared with its manifest
 	Problems []string `json:"problems"`
 }
 
@@ -65,7 +66,7 @@ func CheckDB(ctx context.Context, path string) (Check, error) {
 		return c, err
 	}
 	defer dec.Close()
-	for _, part := range []func(context.Context, *sql.DB, *zstd.Decoder) error{c.texts, c.prompts, c.tokens, c.control} {
+	for _, part := range []func(context.Context, *sql.DB, *zstd.Decoder) error{c.texts, c.prompts, c.tokens, c.control, c.shared} {
 		if err := part(ctx, db, dec); err != nil {
 			c.problem("%v", err)
 		}
@@ -236,8 +237,39 @@ func (c *Check) control(ctx context.Context, db *sql.DB, _ *zstd.Decoder) error 
 		return fmt.Errorf("control records: %w", err)
 	}
 	c.Control = len(list)
-	if err := VerifyChain(list); err != nil {
+	m, err := readManifest(ctx, db)
+	switch {
+	case errors.Is(err, ErrNoManifest):
+		err = VerifyChain(list)
+	case err != nil:
+		c.problem("manifest: %v", err)
+		err = VerifyChain(list)
+	case len(m.Redacted) > 0: // who asked was taken out, so that only the links can be verified
+		err = m.Control.verifyLinks(list)
+	default:
+		if err = VerifyChain(list); err == nil {
+			err = m.Control.verifyLinks(list)
+		}
+	}
+	if err != nil {
 		c.problem("hash chain: %v", err)
+	}
+	return nil
+}
+
+// shared compares a shared file with its manifest.
+func (c *Check) shared(ctx context.Context, db *sql.DB, _ *zstd.Decoder) error {
+	m, err := readManifest(ctx, db)
+	if err != nil {
+		return nil // no shared file; what is wrong with a manifest was told with the chain
+	}
+	c.Shared = true
+	hash, err := hashTables(ctx, db)
+	if err != nil {
+		return fmt.Errorf("content hash: %w", err)
+	}
+	if hash != m.SHA256 {
+		c.problem("manifest: the content has hash %s and the manifest says %s", hash, m.SHA256)
 	}
 	return nil
 }

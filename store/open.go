@@ -107,12 +107,15 @@ func openReader(path string, role Role) (*sql.DB, error) {
 	if remote != "" || role == RoleUntrusted || !sideFiles(path) && !writable(filepath.Dir(path)) {
 		query = "mode=ro&immutable=1&_query_only=1"
 	}
+	pragmas := []string{"trusted_schema=OFF", "cell_size_check=ON", "mmap_size=0", "query_only=ON"}
+	if role == RoleShare { // mode=ro guards the file; query_only would forbid VACUUM INTO another one
+		query, pragmas = strings.ReplaceAll(query, "&_query_only=1", ""), pragmas[:3]
+	}
 	uri, err := dsn(path, query)
 	if err != nil {
 		return nil, err
 	}
-	db := sql.OpenDB(connector{dsn: uri, limits: role.limits(), means: true,
-		pragmas: []string{"trusted_schema=OFF", "cell_size_check=ON", "mmap_size=0", "query_only=ON"}})
+	db := sql.OpenDB(connector{dsn: uri, limits: role.limits(), means: true, pragmas: pragmas})
 	db.SetMaxOpenConns(4)
 	db.SetMaxIdleConns(4)
 	return db, nil

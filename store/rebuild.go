@@ -85,15 +85,25 @@ func ContentHash(ctx context.Context, dbPath string) (string, error) {
 		return "", err
 	}
 	defer tx.Rollback()
-	names, err := tableNames(ctx, tx)
+	hash, err := hashTables(ctx, tx)
+	if err != nil {
+		return "", fmt.Errorf("hash %s: %w", dbPath, err)
+	}
+	return hash, nil
+}
+
+// hashTables is ContentHash of an open database. The manifest of a shared file
+// holds the hash, so it is not a part of it.
+func hashTables(ctx context.Context, q rowQuerier) (string, error) {
+	names, err := tableNames(ctx, q)
 	if err != nil {
 		return "", err
 	}
 	h := sha256.New()
 	for _, name := range names {
 		fmt.Fprintf(h, "table %s\n", name)
-		if err := hashRows(ctx, tx, name, h.Write); err != nil {
-			return "", fmt.Errorf("hash table %s of %s: %w", name, dbPath, err)
+		if err := hashRows(ctx, q, name, h.Write); err != nil {
+			return "", fmt.Errorf("table %s: %w", name, err)
 		}
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
@@ -101,24 +111,11 @@ func ContentHash(ctx context.Context, dbPath string) (string, error) {
 
 // tableNames are the tables whose rows a fold decides; the search index and
 // the checksums are made of them.
-func tableNames(ctx context.Context, tx *sql.Tx) ([]string, error) {
-	rows, err := tx.QueryContext(ctx, `SELECT name FROM sqlite_schema WHERE type='table' AND name NOT LIKE 'sample_fts%' AND name <> 'seal' AND name NOT LIKE 'sqlite_%' ORDER BY name`)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var names []string
-	for rows.Next() {
-		var n string
-		if err := rows.Scan(&n); err != nil {
-			return nil, err
-		}
-		names = append(names, n)
-	}
-	return names, rows.Err()
+func tableNames(ctx context.Context, q rowQuerier) ([]string, error) {
+	return columnOf(ctx, q, `SELECT name FROM sqlite_schema WHERE type='table' AND name NOT LIKE 'sample_fts%' AND name <> 'seal' AND name NOT LIKE 'sqlite_%' ORDER BY name`)
 }
 
-func hashRows(ctx context.Context, tx *sql.Tx, table string, write func([]byte) (int, error)) error {
+func hashRows(ctx context.Context, q rowQuerier, table string, write func([]byte) (int, error)) error {
 	order := "1"
 	switch table { // keys of several columns
 	case "metric", "reward", "metric_roll", "pair", "seal", "layer_trace", "layer_reward":
@@ -126,7 +123,11 @@ func hashRows(ctx context.Context, tx *sql.Tx, table string, write func([]byte) 
 	case "lineage":
 		order = "1, 2, 3, 4, 5"
 	}
-	rows, err := tx.QueryContext(ctx, "SELECT * FROM "+table+" ORDER BY "+order)
+	where := ""
+	if table == "meta" {
+		where = " WHERE key <> '" + manifestKey + "'"
+	}
+	rows, err := q.QueryContext(ctx, "SELECT * FROM "+table+where+" ORDER BY "+order)
 	if err != nil {
 		return err
 	}
