@@ -21,6 +21,7 @@ import (
 // Options say what the workbench works on and where it shows itself.
 type Options struct {
 	Client   *client.Client // the runs; its Via should be "tui"
+	Files    *source.Files  // instead of Client: runs that were handed over as files
 	RunID    string         // run to open on; empty opens the list of runs
 	ReadOnly bool           // no key changes a run
 
@@ -40,11 +41,16 @@ type Options struct {
 // Run shows the workbench until the user leaves or ctx ends. Runs do not
 // notice. A context that ends is no error.
 func Run(ctx context.Context, opt Options) error {
-	if opt.Client == nil || opt.In == nil || opt.Out == nil || opt.Getenv == nil || opt.Now == nil {
-		return errors.New("open the workbench: Client, In, Out, Getenv and Now must be set")
+	if (opt.Client == nil) == (opt.Files == nil) || opt.In == nil || opt.Out == nil || opt.Getenv == nil || opt.Now == nil {
+		return errors.New("open the workbench: Client or Files, In, Out, Getenv and Now must be set")
 	}
-	back := source.Client{Client: opt.Client, EvalRecipe: opt.EvalRecipe}
-	src := source.NewLocal(back, back, opt.Decode)
+	var src *source.Local
+	if opt.Files != nil {
+		src = source.NewLocal(opt.Files, opt.Files, opt.Decode)
+	} else {
+		back := source.Client{Client: opt.Client, EvalRecipe: opt.EvalRecipe}
+		src = source.NewLocal(back, back, opt.Decode)
+	}
 	defer src.Close()
 	noColour := opt.Getenv("NO_COLOR") != "" // no-color.org: set and not empty
 	env := &screen.Env{

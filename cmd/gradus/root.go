@@ -35,7 +35,7 @@ func (a *app) rootCommand() *cobra.Command {
 		a.demoCommand(), a.runCommand(), a.runsCommand(), a.watchCommand(),
 		a.pauseCommand(), a.resumeCommand(), a.stopCommand(), a.checkpointCommand(),
 		a.evalCommand(), a.compareCommand(), a.tracesCommand(), a.rescoreCommand(),
-		a.recipesCommand(), a.planCommand(), a.rewardCommand(), a.doctorCommand(), a.benchCommand(), a.dbCommand(), a.versionCommand(),
+		a.recipesCommand(), a.planCommand(), a.rewardCommand(), a.doctorCommand(), a.benchCommand(), a.dbCommand(), a.shareCommand(), a.openCommand(), a.versionCommand(),
 		a.processCommand(), a.starlarkCommand(),
 	)
 	return root

@@ -1,0 +1,179 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"gradus/runner/client"
+	"gradus/store"
+	"gradus/tui"
+	"gradus/tui/source"
+	"gradus/tui/text"
+)
+
+func (a *app) openCommand() *cobra.Command {
+	var asJSON bool
+	var expect string
+	cmd := &cobra.Command{
+		Use:   "open FILE...",
+		Short: "Look at a run that was handed over as a file",
+		Long: "Opens files that 'gradus share' made, read-only and as a stranger's: nothing in them can run, and nothing\n" +
+			"is written beside them. The content is compared with the manifest first. In a terminal the workbench opens\n" +
+			"on them; elsewhere, and with --json, it prints what they hold. A folder stands for the .db files in it.",
+		Example: "  gradus open paper.db\n  gradus open paper.db --json\n  gradus open runs/",
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usage(fmt.Errorf("open wants FILE; example: %s", firstExample(cmd)))
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			paths, err := databaseFiles(args)
+			if err != nil {
+				return err
+			}
+			return a.openFiles(cmd.Context(), paths, strings.ToLower(expect), asJSON)
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object a file")
+	cmd.Flags().StringVar(&expect, "expect", "", "content sha256 that the sender told: refuse another file")
+	return cmd
+}
+
+// databaseFiles are the named files, and the .db files of the named folders.
+func databaseFiles(args []string) ([]string, error) {
+	var out []string
+	for _, arg := range args {
+		info, err := os.Stat(arg)
+		if err != nil {
+			return nil, usage(fmt.Errorf("open: %w", err))
+		}
+		if !info.IsDir() {
+			out = append(out, arg)
+			continue
+		}
+		found, err := filepath.Glob(filepath.Join(escapeGlob(arg), "*.db"))
+		if err != nil {
+			return nil, err
+		}
+		if len(found) == 0 {
+			return nil, usage(fmt.Errorf("there is no .db file in %s", arg))
+		}
+		out = append(out, found...)
+	}
+	return out, nil
+}
+
+func escapeGlob(s string) string {
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(s)
+}
+
+// opened is what a file says of itself.
+type opened struct {
+	Path     string          `json:"path"`
+	Shared   bool            `json:"shared"` // has a manifest, and its content is as the manifest says
+	Manifest *store.Manifest `json:"manifest,omitempty"`
+	Run      client.Run      `json:"run"`
+	Counts   store.Counts    `json:"counts"`
+	Evals    []store.EvalRow `json:"evals"`
+	Warning  string          `json:"warning,omitempty"`
+}
+
+func (a *app) openFiles(ctx context.Context, paths []string, expect string, asJSON bool) error {
+	var list []opened
+	for _, path := range paths {
+		o, err := inspect(ctx, path, expect)
+		if err != nil {
+			return err
+		}
+		list = append(list, o)
+	}
+	files, err := source.OpenFiles(ctx, paths)
+	if err != nil {
+		return err
+	}
+	for i := range list {
+		if list[i].Run, err = files.Run(ctx, list[i].Run.ID); err != nil {
+			return err
+		}
+		if asJSON {
+			if err := a.printJSON(list[i]); err != nil {
+				return err
+			}
+		} else if list[i].Warning != "" {
+			a.complain(errors.New(list[i].Warning))
+		}
+	}
+	if asJSON {
+		return nil
+	}
+	if a.interactive() {
+		first := ""
+		if len(list) == 1 {
+			first = list[0].Run.ID
+		}
+		return tui.Run(ctx, tui.Options{Files: files, RunID: first, ReadOnly: true,
+			In: a.stdin, Out: a.stdout, Getenv: a.getenv, Environ: os.Environ(), Now: a.now})
+	}
+	for _, o := range list {
+		a.printOpened(o)
+	}
+	return nil
+}
+
+// inspect verifies a file and reads what it holds.
+func inspect(ctx context.Context, path, expect string) (opened, error) {
+	o := opened{Path: path}
+	db, err := store.Open(path, store.RoleUntrusted)
+	if err != nil {
+		return o, err
+	}
+	defer db.Close()
+	m, err := db.VerifyShared(ctx)
+	switch {
+	case errors.Is(err, store.ErrNoManifest) && expect == "":
+		o.Warning = fmt.Sprintf("%s has no manifest: it is the database of a run itself, so nothing tells whether it was changed", path)
+	case err != nil:
+		return o, err
+	case expect != "" && m.SHA256 != expect:
+		return o, fmt.Errorf("%s is not the file that was sent: its content has sha256 %s, expected %s", path, m.SHA256, expect)
+	default:
+		o.Shared, o.Manifest = true, &m
+	}
+	h, err := db.Header(ctx)
+	if err != nil {
+		return o, err
+	}
+	o.Run.ID = h.ID
+	if o.Counts, err = db.Counts(ctx); err != nil {
+		return o, err
+	}
+	o.Evals, err = db.Evals(ctx)
+	return o, err
+}
+
+func (a *app) printOpened(o opened) {
+	r := o.Run
+	a.printf("%s  %s  %s, step %d of %d, task %s, %.2fM parameters on %s\n", text.Line(r.ID), text.Line(r.Name), text.Line(string(r.State)), r.Step, r.Steps,
+		text.Line(r.Task), float64(r.Params)/1e6, text.Line(r.Device))
+	if m := o.Manifest; m != nil {
+		a.printf("shared by gradus %s, content as in its manifest (sha256 %s)\n", text.Line(m.Version), text.Line(m.SHA256))
+		if m.Query != "" {
+			a.printf("chosen by %s: %d of %d traces\n", text.Line(m.Query), m.Traces, m.Of)
+		}
+		if len(m.Redacted) > 0 {
+			a.printf("redacted: %s\n", text.Line(strings.Join(m.Redacted, ", ")))
+		}
+	}
+	a.printf("%d traces, %d prompts, %d steps, %d curves, %d checkpoints, %d events\n", o.Counts.Samples, o.Counts.Prompts, o.Counts.Steps,
+		o.Counts.Series, o.Counts.Checkpoints, o.Counts.Events)
+	for _, e := range o.Evals {
+		a.printf("eval %s at step %d: accuracy %.3f (95 %% interval %.3f to %.3f), %d prompts x %d\n", text.Line(e.Label), e.Step, e.Accuracy, e.CILow, e.CIHigh, e.N, e.K)
+	}
+}

@@ -1,0 +1,177 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"gradus/runner/client"
+	"gradus/runner/compare"
+	"gradus/runner/state"
+	"gradus/store"
+)
+
+// Files is a Backend and a Comparer over run databases that somebody handed
+// over. They are opened as a stranger's, and nothing of them can be changed.
+type Files struct {
+	runs  []client.Run // newest first
+	paths map[string]string
+}
+
+// OpenFiles reads what the files at paths say of their runs. Two files of one
+// run are an error: it would not be clear which one is meant.
+func OpenFiles(ctx context.Context, paths []string) (*Files, error) {
+	f := &Files{paths: map[string]string{}}
+	for _, path := range paths {
+		run, err := summary(ctx, path)
+		if err != nil {
+			return nil, err
+		}
+		if other := f.paths[run.ID]; other != "" {
+			return nil, fmt.Errorf("%s and %s hold the same run, %s; open one of them", other, path, run.ID)
+		}
+		f.paths[run.ID] = path
+		f.runs = append(f.runs, run)
+	}
+	return f, nil
+}
+
+// summary is the entry of a file in the list of runs. Its process is not of
+// this machine, so its state is the recorded one.
+func summary(ctx context.Context, path string) (client.Run, error) {
+	db, err := store.Open(path, store.RoleUntrusted)
+	if err != nil {
+		return client.Run{}, err
+	}
+	defer db.Close()
+	h, err := db.Header(ctx)
+	if err != nil {
+		return client.Run{}, err
+	}
+	s, err := db.State(ctx)
+	if err != nil {
+		return client.Run{}, err
+	}
+	m, err := db.LatestMetrics(ctx)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return client.Run{}, err
+	}
+	run := client.Run{Live: client.Unknown, Host: filepath.Base(path), RunSummary: store.RunSummary{
+		ID: h.ID, Name: h.Name, Purpose: h.Purpose, Task: h.Task, State: s.State, Reason: s.Reason, Stage: s.Stage, Step: max(s.Step, m.Step), Steps: h.Steps,
+		Attempt: s.Attempt, LastRecordUS: s.LastRecordUS, CreatedUS: h.CreatedUS, Parent: h.Parent, Params: h.Params, Device: h.Device, Dir: path,
+	}}
+	for name, to := range map[string]**float64{"reward": &run.Reward, "kl": &run.KL} {
+		if v, ok := m.Values[name]; ok {
+			*to = &v
+		}
+	}
+	return run, nil
+}
+
+// Runs lists the runs of the files.
+func (f *Files) Runs(context.Context) ([]client.Run, error) { return f.runs, nil }
+
+// Run is the run with this id.
+func (f *Files) Run(_ context.Context, runID string) (client.Run, error) {
+	for _, r := range f.runs {
+		if r.ID == runID {
+			return r, nil
+		}
+	}
+	return client.Run{}, f.none(runID)
+}
+
+func (f *Files) none(runID string) error {
+	return fmt.Errorf("run %s: %w: it is in none of the files that are open", runID, store.ErrNotFound)
+}
+
+// OpenDB opens the file of a run.
+func (f *Files) OpenDB(_ context.Context, runID string) (*store.DB, error) {
+	path := f.paths[runID]
+	if path == "" {
+		return nil, f.none(runID)
+	}
+	return store.Open(path, store.RoleUntrusted)
+}
+
+// EnsureIngest has nothing to do.
+func (f *Files) EnsureIngest(context.Context, string) error { return nil }
+
+// Alive is false: the process of a run is elsewhere.
+func (f *Files) Alive(string) (bool, error) { return false, nil }
+
+// Kept is false: files hold no weights.
+func (f *Files) Kept(string, string) bool { return false }
+
+// errFile says why a run in a file cannot be steered.
+var errFile = errors.New("this run is a file that was handed over; only the machine that owns it can steer it")
+
+// Send refuses.
+func (f *Files) Send(context.Context, string, state.Verb, string) (store.Control, error) {
+	return store.Control{}, errFile
+}
+
+// Resume refuses.
+func (f *Files) Resume(context.Context, string, client.StartOptions) error { return errFile }
+
+// Compare pairs the newest evaluations in the files that asked both the same.
+func (f *Files) Compare(ctx context.Context, a, b Checkpoint) (compare.Result, error) {
+	as, err := f.evaluations(ctx, a)
+	if err != nil {
+		return compare.Result{}, err
+	}
+	bs, err := f.evaluations(ctx, b)
+	if err != nil {
+		return compare.Result{}, err
+	}
+	var x, y compare.Found
+	for _, p := range as {
+		for _, q := range bs {
+			if p.Eval.SuiteHash == q.Eval.SuiteHash {
+				x, y = p, q
+			}
+		}
+	}
+	if x.RunID == "" {
+		return compare.Result{}, &Missing{Of: []Checkpoint{a, b}, Why: fmt.Sprintf("The files hold no evaluations of %s and %s that asked both the same.", a.Title(), b.Title())}
+	}
+	var sides [2]compare.Side
+	for i, found := range []compare.Found{x, y} {
+		db, err := f.OpenDB(ctx, found.RunID)
+		if err != nil {
+			return compare.Result{}, err
+		}
+		sides[i], err = compare.Load(ctx, db, found.Eval.ID)
+		if err = errors.Join(err, db.Close()); err != nil {
+			return compare.Result{}, err
+		}
+	}
+	return compare.Sides(sides[0], sides[1], compare.Options{})
+}
+
+// evaluations of a checkpoint in any of the files, newest last.
+func (f *Files) evaluations(ctx context.Context, c Checkpoint) ([]compare.Found, error) {
+	var out []compare.Found
+	for i := len(f.runs) - 1; i >= 0; i-- {
+		db, err := f.OpenDB(ctx, f.runs[i].ID)
+		if err != nil {
+			return nil, err
+		}
+		evals, err := db.Evals(ctx)
+		if err = errors.Join(err, db.Close()); err != nil {
+			return nil, err
+		}
+		for _, e := range evals {
+			if e.Ckpt == c.Ref() {
+				out = append(out, compare.Found{RunID: f.runs[i].ID, Eval: e})
+			}
+		}
+	}
+	return out, nil
+}
+
+// Generate refuses: there are no weights to sample from.
+func (f *Files) Generate(context.Context, Checkpoint, Checkpoint, func(Progress)) error {
+	return errors.New("these runs are files that were handed over; without their weights nothing can be generated")
+}
