@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
+	goruntime "runtime"
 	"slices"
 	"strings"
 	"time"
@@ -12,22 +14,37 @@ import (
 
 	"gradus/rewards/mathans"
 	"gradus/runner/bench"
+	"gradus/tui/text"
 )
 
 // verifyCase is one text to judge.
 type verifyCase struct{ gold, completion string }
 
+// verifyTime is how long a text took: the fastest of some runs.
+type verifyTime struct {
+	Wall   float64 `json:"wall_ms"`
+	CPU    float64 `json:"cpu_ms"` // of the thread; 0 where the system does not tell
+	Bytes  int     `json:"bytes"`
+	Made   bool    `json:"made_to_be_slow"`
+	Status string  `json:"status"`
+	Rung   string  `json:"rung"`
+	Gold   string  `json:"gold"`
+	Text   string  `json:"text"` // the beginning
+}
+
 func (a *app) benchVerifyCommand() *cobra.Command {
 	var asJSON bool
 	var policy, in string
-	var repeats int
+	var repeats, slowest int
 	cmd := &cobra.Command{
 		Use:   "verify",
 		Short: "Time answer verification",
 		Long: "verify.median is over completions, from a JSONL file with fields gold and completion (or answer and solution, as data\n" +
 			"sets name them), or a few built-in ones. verify.max adds inputs made to be slow: power towers, nested braces, a\n" +
-			"megabyte of LaTeX. Of each text the fastest of --repeats runs counts, so that other programs do not show.",
-		Example: "  gradus bench verify\n  gradus bench verify --in ../shared/data/math500.jsonl --json",
+			"megabyte of LaTeX; verify.max.real is over the completions alone, verify.max.cpu is of the same texts as verify.max in\n" +
+			"time of the processor, which other programs do not lengthen. Of each text the fastest of --repeats runs counts.\n" +
+			"--profile N lists the N slowest texts instead.",
+		Example: "  gradus bench verify\n  gradus bench verify --in ../shared/data/math500.jsonl --json\n  gradus bench verify --profile 10 --policy lenient",
 		Args:    exactArgs(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			p, err := mathans.ParsePolicy(policy)
@@ -37,17 +54,21 @@ func (a *app) benchVerifyCommand() *cobra.Command {
 			if repeats < 1 {
 				return usage(fmt.Errorf("--repeats is %d; want at least 1", repeats))
 			}
-			return a.benchVerify(cmd.Context(), p, in, repeats, asJSON)
+			if slowest < 0 {
+				return usage(fmt.Errorf("--profile is %d; want how many texts to list", slowest))
+			}
+			return a.benchVerify(cmd.Context(), p, in, repeats, slowest, asJSON)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object a figure")
 	cmd.Flags().StringVar(&policy, "policy", string(mathans.PolicyMathVerify), "policy to time: r1, gsm8k, mathverify, lenient")
 	cmd.Flags().StringVar(&in, "in", "", "JSONL file of completions")
 	cmd.Flags().IntVar(&repeats, "repeats", 3, "times each text is judged")
+	cmd.Flags().IntVar(&slowest, "profile", 0, "list this many of the slowest texts")
 	return cmd
 }
 
-func (a *app) benchVerify(ctx context.Context, p mathans.Policy, in string, repeats int, asJSON bool) error {
+func (a *app) benchVerify(ctx context.Context, p mathans.Policy, in string, repeats, slowest int, asJSON bool) error {
 	cases := builtinCases()
 	if in != "" {
 		var err error
@@ -55,38 +76,79 @@ func (a *app) benchVerify(ctx context.Context, p mathans.Policy, in string, repe
 			return err
 		}
 	}
-	measure := func(c verifyCase) time.Duration {
-		best := time.Duration(1<<63 - 1)
-		for range repeats {
-			start := a.now()
-			p.Verify(c.gold, c.completion, mathans.Adjust{})
-			best = min(best, a.now().Sub(start))
-		}
-		return best
-	}
-	var real, all []float64
-	for _, c := range cases {
+	// The time of the processor is counted by thread.
+	goruntime.LockOSThread()
+	defer goruntime.UnlockOSThread()
+	var times []verifyTime
+	for i, c := range append(cases, hostileCases()...) {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		d := measure(c).Seconds()
-		real, all = append(real, d*1e6), append(all, d*1e3)
+		t := a.timeVerdict(p, c, repeats)
+		t.Made = i >= len(cases)
+		times = append(times, t)
 	}
-	for _, c := range hostileCases() {
-		if err := ctx.Err(); err != nil {
-			return err
+	if slowest > 0 {
+		return a.printSlowest(times, slowest, asJSON)
+	}
+	var real, realMS, all, cpu []float64
+	for _, t := range times {
+		all, cpu = append(all, t.Wall), append(cpu, t.CPU)
+		if !t.Made {
+			real, realMS = append(real, t.Wall*1e3), append(realMS, t.Wall)
 		}
-		all = append(all, measure(c).Seconds()*1e3)
 	}
-	slices.Sort(real)
-	slices.Sort(all)
-	for _, f := range []bench.Figure{
-		{Name: "verify.median", Value: real[len(real)/2], Unit: "µs", Better: "lower", N: len(real), Min: real[0], Max: real[len(real)-1]},
-		{Name: "verify.max", Value: all[len(all)-1], Unit: "ms", Better: "lower", N: len(all), Min: all[0], Max: all[len(all)-1]},
+	for _, f := range []struct {
+		name, unit string
+		median     bool
+		values     []float64
+	}{
+		{"verify.median", "µs", true, real}, {"verify.max", "ms", false, all}, {"verify.max.real", "ms", false, realMS}, {"verify.max.cpu", "ms", false, cpu},
 	} {
-		if err := a.printFigure(f, asJSON); err != nil {
+		slices.Sort(f.values)
+		n := len(f.values)
+		value := f.values[n-1]
+		if f.median {
+			value = f.values[n/2]
+		}
+		if value == 0 {
+			continue // the system does not tell
+		}
+		if err := a.printFigure(bench.Figure{Name: f.name, Value: value, Unit: f.unit, Better: "lower", N: n, Min: f.values[0], Max: f.values[n-1]}, asJSON); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// timeVerdict judges a text some times and keeps the fastest.
+func (a *app) timeVerdict(p mathans.Policy, c verifyCase, repeats int) verifyTime {
+	t := verifyTime{Bytes: len(c.completion), Gold: c.gold, Text: c.completion[:min(len(c.completion), 200)]}
+	best, bestCPU := time.Duration(1<<63-1), time.Duration(1<<63-1)
+	for range repeats {
+		start, cpu := a.now(), threadTime()
+		v := p.Verify(c.gold, c.completion, mathans.Adjust{})
+		bestCPU, best = min(bestCPU, threadTime()-cpu), min(best, a.now().Sub(start))
+		t.Status, t.Rung = string(v.Status), v.Rung
+	}
+	t.Wall, t.CPU = 1e3*best.Seconds(), 1e3*bestCPU.Seconds()
+	return t
+}
+
+// printSlowest lists the texts that took longest.
+func (a *app) printSlowest(times []verifyTime, n int, asJSON bool) error {
+	slices.SortStableFunc(times, func(x, y verifyTime) int { return cmp.Compare(y.Wall, x.Wall) })
+	if !asJSON {
+		a.printf("%10s %10s %9s  %-14s %-12s %s\n", "WALL MS", "CPU MS", "BYTES", "STATUS", "RUNG", "TEXT")
+	}
+	for _, t := range times[:min(n, len(times))] {
+		if asJSON {
+			if err := a.printJSON(t); err != nil {
+				return err
+			}
+			continue
+		}
+		a.printf("%10.3f %10.3f %9d  %-14s %-12s %s\n", t.Wall, t.CPU, t.Bytes, t.Status, text.Line(t.Rung), text.Line(t.Text[:min(len(t.Text), 60)]))
 	}
 	return nil
 }
@@ -179,5 +241,11 @@ func hostileCases() []verifyCase {
 		{"(x+1)^{1000}", box("(x+1)^{999}(x+1)")},
 		{`\sum_{k=1}^{1000}\frac{1}{k^2}`, box(`\sum_{k=0}^{999}\frac{1}{(k+1)^2}`)},
 		{`\sum_{k=1}^{900}\sum_{j=1}^{900}\sin(kj)`, box(`\sum_{j=1}^{900}\sum_{k=1}^{900}\sin(kj)+1`)},
+		// Found by a search over random formulas.
+		{`\sqrt{2}`, box(strings.Repeat(`(\arctan(100!))^{307} `, 150))},
+		{`\prod_{k=1}^{701}(` + strings.Repeat(`\pi+`, 40) + "1)", box(`\prod_{k=2}^{701}(` + strings.Repeat(`\pi+`, 40) + "1)")},
+		{`\log(\sum_{k=1}^{627}y^{1126})`, box(strings.Repeat(`\binom{i}{\pi} `, 60))},
+		{`\sin(y)`, strings.Repeat("$"+strings.Repeat("n+", 30)+"1$ and ", 4000)},
+		{`\sqrt{0.1}`, strings.Repeat(`$\tan{`+strings.Repeat(`1e9\cdot e+`, 20)+`1}$ and `, 300)},
 	}
 }

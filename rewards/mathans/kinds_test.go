@@ -216,6 +216,7 @@ func TestHostile(t *testing.T) {
 	}
 	for name, s := range map[string]string{
 		"power tower":       "9^{9^{9^{9^9}}}",
+		"unknown powers":    strings.Repeat(`(\arctan(100!))^{307} `, 150),
 		"deep tower":        nest("2^{", "2", "}", 200),
 		"factorials":        "((((100!)!)!)!)!",
 		"big power":         "(x+1)^{123456789}-7^{7654321}",

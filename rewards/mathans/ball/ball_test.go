@@ -141,3 +141,52 @@ func TestBudget(t *testing.T) {
 		t.Errorf("1/0: %v", err)
 	}
 }
+
+// A sum of numbers of far-apart exponents costs no more than one of near ones,
+// and its ball still holds the exact sum.
+func TestFarApart(t *testing.T) {
+	c := Context{Prec: 128, Steps: new(int)}
+	*c.Steps = 1 << 30
+	power := func(e int) Real { return Real{new(big.Float).SetPrec(128).SetMantExp(big.NewFloat(1), e), newRad()} }
+	for _, tt := range []struct{ a, b int }{{0, 0}, {0, -100}, {0, -200}, {300, 0}, {2000, -2000}, {-2000, 1}} {
+		got, err := c.Add(power(tt.a), power(tt.b))
+		if err != nil {
+			t.Fatal(err)
+		}
+		exact := new(big.Float).SetPrec(8192).Add(power(tt.a).mid, power(tt.b).mid)
+		gap := new(big.Float).SetPrec(8192).Sub(exact, got.mid)
+		if gap.Abs(gap).Cmp(got.rad) > 0 {
+			t.Errorf("2^%d + 2^%d: the ball %g ± %g does not hold it", tt.a, tt.b, got.mid, got.rad)
+		}
+		up := plus(newRad(), power(tt.a).mid, power(tt.b).mid)
+		if up.Cmp(exact) < 0 {
+			t.Errorf("2^%d + 2^%d: a radius is rounded down to %g", tt.a, tt.b, up)
+		}
+		if lo := low(Real{power(tt.a).mid, power(tt.b).mid}); tt.a > tt.b && new(big.Float).SetPrec(8192).Sub(power(tt.a).mid, power(tt.b).mid).Cmp(lo) < 0 {
+			t.Errorf("2^%d ± 2^%d: the lower bound is %g", tt.a, tt.b, lo)
+		}
+	}
+	huge, one := power(maxExp-1), power(-maxExp+1)
+	if n := testing.AllocsPerRun(10, func() { _, _ = c.Add(huge, one) }); n > 40 {
+		t.Errorf("%v allocations", n)
+	}
+	big1, err := c.Add(huge, one)
+	if err != nil || len(big1.mid.Append(nil, 'p', 0)) > 100 {
+		t.Errorf("%v", err)
+	}
+}
+
+// The arc tangent of a number that is known to few digits is known well: its
+// slope is small there.
+func TestAtanOfHuge(t *testing.T) {
+	c := Context{Prec: 128, Steps: new(int)}
+	*c.Steps = 1 << 30
+	x := Real{new(big.Float).SetPrec(128).SetMantExp(big.NewFloat(1), 500), newRad().SetMantExp(big.NewFloat(1), 400)}
+	v, err := c.Atan(x)
+	if err != nil || math.Abs(v.Float64()-math.Pi/2) > 1e-15 || !v.Width(100, c.Int(1)) {
+		t.Errorf("%v ± %v, %v", v.mid, v.rad, err)
+	}
+	if _, err := c.Mul(x, Real{x.mid, newRad().SetMantExp(big.NewFloat(1), 700)}); err != ErrBudget {
+		t.Errorf("a product of which nothing is known: %v", err)
+	}
+}

@@ -90,7 +90,7 @@ func (c Context) CAbs(a Complex) (Real, error) {
 		} else if ok {
 			return a.Re, nil
 		}
-		return Real{c.float(), newRad().Add(abs(a.Re.mid), a.Re.rad)}, nil
+		return Real{c.float(), plus(newRad(), abs(a.Re.mid), a.Re.rad)}, nil
 	}
 	n, err := c.dot(a.Re, a.Re, a.Im, a.Im)
 	if err != nil {

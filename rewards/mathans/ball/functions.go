@@ -13,17 +13,50 @@ const (
 	guard     = 48
 )
 
-func constant(digits string, prec uint) *big.Float {
+// Constants keeps π and ln 2 once they are computed: reading their digits takes
+// longer than many an operation. It is not safe for use by several goroutines.
+type Constants struct {
+	pi, ln2 map[uint]*big.Float // by precision
+}
+
+// constant is a number by its digits, not to be changed.
+func constant(known map[uint]*big.Float, digits string, prec uint) *big.Float {
+	if f, ok := known[prec]; ok {
+		return f
+	}
 	f, _, err := big.ParseFloat(digits, 10, prec, big.ToNearestEven)
 	if err != nil {
-		return new(big.Float).SetPrec(prec)
+		f = new(big.Float).SetPrec(prec)
+	}
+	if known != nil {
+		known[prec] = f
 	}
 	return f
 }
 
+func (c Context) pi(prec uint) *big.Float {
+	if c.Known == nil {
+		return constant(nil, piDigits, prec)
+	}
+	if c.Known.pi == nil {
+		c.Known.pi = map[uint]*big.Float{}
+	}
+	return constant(c.Known.pi, piDigits, prec)
+}
+
+func (c Context) ln2(prec uint) *big.Float {
+	if c.Known == nil {
+		return constant(nil, ln2Digits, prec)
+	}
+	if c.Known.ln2 == nil {
+		c.Known.ln2 = map[uint]*big.Float{}
+	}
+	return constant(c.Known.ln2, ln2Digits, prec)
+}
+
 // Pi returns π.
 func (c Context) Pi() (Real, error) {
-	m := constant(piDigits, c.Prec)
+	m := c.pi(c.Prec)
 	return c.make(m, c.ulp(m))
 }
 
@@ -41,7 +74,7 @@ func (c Context) wrap(v *big.Float, spread *big.Float) (Real, error) {
 	m := c.float().Set(v)
 	u := c.ulp(m)
 	u.Add(u, u)
-	return c.make(m, u.Add(u, spread))
+	return c.make(m, plus(u, u, spread))
 }
 
 // Exp returns e^x.
@@ -53,20 +86,20 @@ func (c Context) Exp(x Real) (Real, error) {
 	if x.mid.Sign() != 0 && x.mid.MantExp(nil) > 20 || x.rad.Cmp(newRad().SetFloat64(0.25)) > 0 {
 		return Real{}, ErrBudget
 	}
-	v := expFloat(x.mid, w)
+	v := c.expFloat(x.mid, w)
 	// e^(x±r) lies within e^x·(e^r − 1) ≤ e^x·2r for r ≤ 1/4.
 	spread := newRad().Mul(abs(v), x.rad)
 	return c.wrap(v, spread.Add(spread, spread))
 }
 
-func expFloat(x *big.Float, w uint) *big.Float {
+func (c Context) expFloat(x *big.Float, w uint) *big.Float {
 	f := func() *big.Float { return new(big.Float).SetPrec(w) }
 	if x.Sign() == 0 {
 		return f().SetInt64(1)
 	}
 	// x = k·ln 2 + r, then r is halved 8 times.
 	wide := w + 32
-	ln2 := constant(ln2Digits, wide)
+	ln2 := c.ln2(wide)
 	q, _ := new(big.Float).Quo(x, ln2).Float64()
 	k := math.RoundToEven(q)
 	r := new(big.Float).SetPrec(wide).Mul(ln2, new(big.Float).SetFloat64(k))
@@ -114,16 +147,16 @@ func (c Context) Log(x Real) (Real, error) {
 	g, _ := m.Float64()
 	y := f().SetFloat64(math.Log(g))
 	for bits := 40; bits < int(w); bits *= 3 {
-		ey := expFloat(y, w)
+		ey := c.expFloat(y, w)
 		num, den := f().Sub(m, ey), f().Add(m, ey)
 		num.Quo(num, den)
 		y.Add(y, num.Add(num, num))
 	}
-	v := f().Mul(constant(ln2Digits, w), f().SetInt64(int64(e)))
+	v := f().Mul(c.ln2(w), f().SetInt64(int64(e)))
 	v.Add(v, y)
 	// Near 1 the sum of the two loses digits: the error is absolute.
 	spread := newRad().Quo(x.rad, lo)
-	spread.Add(spread, newRad().SetMantExp(newRad().SetInt64(1), -int(c.Prec)))
+	plus(spread, spread, newRad().SetMantExp(newRad().SetInt64(1), -int(c.Prec)))
 	return c.wrap(v, spread)
 }
 
@@ -138,8 +171,7 @@ func (c Context) SinCos(x Real) (sin, cos Real, err error) {
 	}
 	wide := w + 40
 	f := func() *big.Float { return new(big.Float).SetPrec(w) }
-	half := constant(piDigits, wide)
-	half.SetMantExp(half, -1)
+	half := new(big.Float).SetMantExp(c.pi(wide), -1)
 	q, _ := new(big.Float).Quo(x.mid, half).Float64()
 	k := math.RoundToEven(q)
 	r := new(big.Float).SetPrec(wide).Mul(half, new(big.Float).SetFloat64(k))
@@ -178,7 +210,7 @@ func (c Context) SinCos(x Real) (sin, cos Real, err error) {
 		s, co = f().Neg(co), s
 	}
 	// The error of the reduction is absolute.
-	spread := newRad().Add(x.rad, newRad().SetMantExp(newRad().SetInt64(1), -int(c.Prec)))
+	spread := plus(newRad(), x.rad, newRad().SetMantExp(newRad().SetInt64(1), -int(c.Prec)))
 	if sin, err = c.wrap(s, spread); err != nil {
 		return
 	}
@@ -202,8 +234,8 @@ func (c Context) Atan(x Real) (Real, error) {
 	const times = 4
 	for range times {
 		d := f().Mul(y, y)
-		d.Sqrt(d.Add(d, one))
-		y.Quo(y, d.Add(d, one))
+		d.Sqrt(plus(d, d, one))
+		y.Quo(y, plus(d, d, one))
 	}
 	sum, t, sq := f().Set(y), f().Set(y), f().Mul(y, y)
 	for n := int64(3); n < 1200; n += 2 {
@@ -215,5 +247,13 @@ func (c Context) Atan(x Real) (Real, error) {
 		}
 		sum.Add(sum, term)
 	}
-	return c.wrap(sum.SetMantExp(sum, times), newRad().Set(x.rad))
+	// The slope is at most 1/(1 + x²) at the end that is nearer to 0, taken
+	// small by rounding down.
+	lo := low(x)
+	slope := new(big.Float).SetPrec(radPrec).SetMode(big.ToZero)
+	slope.Mul(lo, lo)
+	if slope.Cmp(newRad().SetInt64(1)) < 0 {
+		slope.SetInt64(1)
+	}
+	return c.wrap(sum.SetMantExp(sum, times), newRad().Quo(x.rad, slope))
 }

@@ -25,6 +25,7 @@ var (
 type Context struct {
 	Prec  uint
 	Steps *int
+	Known *Constants // shared by the contexts of one comparison; may be nil
 }
 
 func (c Context) spend(n int) error {
@@ -67,7 +68,7 @@ func (c Context) make(mid, rad *big.Float) (Real, error) {
 	if err := c.spend(3); err != nil {
 		return Real{}, err
 	}
-	if mid.IsInf() || rad.IsInf() || mid.Sign() != 0 && (mid.MantExp(nil) > maxExp || mid.MantExp(nil) < -maxExp) {
+	if mid.IsInf() || rad.IsInf() || mid.Sign() != 0 && (mid.MantExp(nil) > maxExp || mid.MantExp(nil) < -maxExp) || useless(mid, rad) {
 		return Real{}, ErrBudget
 	}
 	return Real{mid, rad}, nil
@@ -91,9 +92,9 @@ func (c Context) Int(n int64) Real { return Real{c.float().SetInt64(n), newRad()
 
 // Add returns x + y.
 func (c Context) Add(x, y Real) (Real, error) {
-	m := c.float().Add(x.mid, y.mid)
-	r := newRad().Add(x.rad, y.rad)
-	return c.make(m, r.Add(r, c.ulp(m)))
+	m := plus(c.float(), x.mid, y.mid)
+	r := plus(newRad(), x.rad, y.rad)
+	return c.make(m, plus(r, r, c.ulp(m)))
 }
 
 // Neg returns -x.
@@ -106,15 +107,26 @@ func (c Context) Sub(x, y Real) (Real, error) { return c.Add(x, c.Neg(y)) }
 func (c Context) Mul(x, y Real) (Real, error) {
 	m := c.float().Mul(x.mid, y.mid)
 	r := newRad().Mul(abs(x.mid), y.rad)
-	r.Add(r, newRad().Mul(abs(y.mid), x.rad))
-	r.Add(r, newRad().Mul(x.rad, y.rad))
-	return c.make(m, r.Add(r, c.ulp(m)))
+	plus(r, r, newRad().Mul(abs(y.mid), x.rad))
+	plus(r, r, newRad().Mul(x.rad, y.rad))
+	return c.make(m, plus(r, r, c.ulp(m)))
 }
 
 // low bounds |x| from below; 0 when x may be 0.
 func low(x Real) *big.Float {
 	d := new(big.Float).SetPrec(radPrec).SetMode(big.ToZero)
+	if x.Zero() {
+		return d
+	}
 	d.Abs(x.mid)
+	if x.rad.Sign() == 0 {
+		return d
+	}
+	if d.MantExp(nil)-x.rad.MantExp(nil) > 2*radPrec {
+		// The radius is below the last bit: lower that, without lining up
+		// numbers millions of bits apart.
+		return d.Sub(d, new(big.Float).SetMantExp(big.NewFloat(1), d.MantExp(nil)-radPrec))
+	}
 	d.Sub(d, x.rad)
 	if d.Sign() < 0 {
 		d.SetInt64(0)
@@ -131,11 +143,11 @@ func (c Context) Div(x, y Real) (Real, error) {
 	m := c.float().Quo(x.mid, y.mid)
 	// |x/y − m/n| ≤ (|m|·ry + |n|·rx) / (|n|·(|n|−ry))
 	r := newRad().Mul(abs(x.mid), y.rad)
-	r.Add(r, newRad().Mul(abs(y.mid), x.rad))
+	plus(r, r, newRad().Mul(abs(y.mid), x.rad))
 	d := new(big.Float).SetPrec(radPrec).SetMode(big.ToZero)
 	d.Mul(d.Abs(y.mid), lo)
 	r.Quo(r, d)
-	return c.make(m, r.Add(r, c.ulp(m)))
+	return c.make(m, plus(r, r, c.ulp(m)))
 }
 
 // Zero says whether x may be 0.
@@ -185,7 +197,7 @@ func (c Context) Sqrt(x Real) (Real, error) {
 	// which covers the rounding of s.
 	r := newRad().Quo(x.rad, s)
 	u := c.ulp(m)
-	return c.make(m, r.Add(r, u.Add(u, u)))
+	return c.make(m, plus(r, r, u.Add(u, u)))
 }
 
 // Floor returns ⌊x⌋ when it is certain.

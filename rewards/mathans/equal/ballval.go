@@ -20,7 +20,7 @@ type numeric struct {
 }
 
 func (s *session) numeric(prec uint, point uint64, signed bool) *numeric {
-	return &numeric{s: s, c: ball.Context{Prec: prec, Steps: &s.steps}, point: s.seed ^ point, signed: signed, seen: map[string]ball.Complex{}}
+	return &numeric{s: s, c: ball.Context{Prec: prec, Steps: &s.steps, Known: &s.known}, point: s.seed ^ point, signed: signed, seen: map[string]ball.Complex{}}
 }
 
 func hash(name string, point uint64) uint64 {

@@ -91,6 +91,7 @@ type session struct {
 	steps int
 	depth int
 	seed  uint64
+	known ball.Constants
 }
 
 // spend counts work.
