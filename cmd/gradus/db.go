@@ -56,7 +56,7 @@ func (a *app) dbCommand() *cobra.Command {
 			return nil
 		},
 	}
-	cmd.AddCommand(path, a.dbCheckCommand(), rebuild, a.dbGCCommand())
+	cmd.AddCommand(path, a.dbCheckCommand(), rebuild, a.dbGCCommand(), a.dbMergeCommand())
 	return cmd
 }
 

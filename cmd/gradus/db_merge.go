@@ -1,0 +1,89 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"gradus/runner/rundir"
+	"gradus/store"
+	"gradus/tui/text"
+)
+
+func (a *app) dbMergeCommand() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "merge FILE...",
+		Short: "Take over the notes, tags and verdicts that others wrote into copies of a run's database",
+		Long: "FILE is a database of a run that is here too: a copy, or what 'gradus share' made. Its notes join those of the run, each\n" +
+			"once, in whatever order files are merged and however often. Nothing else of the file is taken. It is opened as a\n" +
+			"stranger's: a file whose schema or pages are not as they should be, or with a note that was changed after it was\n" +
+			"written, is refused whole.",
+		Example: "  gradus db merge ada.db bob.db\n  gradus notes demo --agreement",
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return exactArgs("FILE")(cmd, args)
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			failed := 0
+			for _, path := range args {
+				if err := a.mergeFile(cmd, path, asJSON); err != nil {
+					if len(args) == 1 {
+						return err
+					}
+					failed++
+					a.complain(err)
+				}
+			}
+			if failed > 0 {
+				return fmt.Errorf("%d of %d files could not be merged; the others are", failed, len(args))
+			}
+			return nil
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object for each file")
+	return cmd
+}
+
+// merged is what a merge prints as JSON.
+type merged struct {
+	File string `json:"file"`
+	Run  string `json:"run"`
+	store.Merged
+}
+
+func (a *app) mergeFile(cmd *cobra.Command, path string, asJSON bool) error {
+	ctx := cmd.Context()
+	if info, err := os.Stat(path + "-wal"); err == nil && info.Size() > 0 {
+		return fmt.Errorf("merge %s: %s-wal lies beside it, so it is open somewhere or was copied while it was; close it, or make a copy with 'gradus share'", path, path)
+	}
+	other, err := store.Open(path, store.RoleUntrusted)
+	if err != nil {
+		return err
+	}
+	defer other.Close()
+	h, err := other.Header(ctx)
+	if err != nil {
+		return fmt.Errorf("merge %s: %w", path, err)
+	}
+	c, err := a.open()
+	if err != nil {
+		return err
+	}
+	if _, err := c.Dir(h.ID); errors.Is(err, rundir.ErrNoRun) {
+		return fmt.Errorf("merge %s: it is of run %q (%s), which is not here", path, h.ID, h.Name)
+	}
+	m, err := c.MergeNotes(ctx, h.ID, other)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return a.printJSON(merged{path, h.ID, m})
+	}
+	a.printf("%s: %d notes on run %s, %d of them new\n", text.Line(path), m.Notes, text.Line(h.Name), m.Added)
+	return nil
+}
