@@ -27,6 +27,7 @@ type reply struct {
 	Proto     int        `json:"proto"`
 	Python    string     `json:"python"`
 	Functions []function `json:"functions"`
+	Same      bool       `json:"same,omitempty"` // it repeats what a call sends once
 }
 
 // function is one that a worker offers.
@@ -34,6 +35,7 @@ type function struct {
 	Name   string   `json:"name"`
 	Params []string `json:"params"`
 	Async  bool     `json:"async"`
+	Named  bool     `json:"named,omitempty"` // it takes Params and nothing else
 }
 
 // results turns a reply into one result a completion.

@@ -98,7 +98,7 @@ func (h *HTTP) Score(ctx context.Context, g rewards.Group) ([]rewards.Result, er
 	deadline := time.Duration(h.p.DeadlineMS) * time.Millisecond
 	ctx, cancel := context.WithTimeout(ctx, deadline)
 	defer cancel()
-	body, err := json.Marshal(map[string]any{"type": "score", "id": 1, "func": h.p.Function, "deadline_ms": h.p.DeadlineMS, "kwargs": kwargs(g, h.p.Conversational)})
+	body, err := request{id: 1, function: h.p.Function, deadlineMS: int64(h.p.DeadlineMS), group: g, conversational: h.p.Conversational}.append(nil)
 	if err != nil {
 		return nil, err
 	}

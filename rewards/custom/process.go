@@ -147,10 +147,10 @@ func (p *Process) Score(ctx context.Context, g rewards.Group) ([]rewards.Result,
 	}
 	defer func() { p.free <- w }()
 	deadline := time.Duration(p.params.DeadlineMS) * time.Millisecond
-	args := kwargs(g, p.params.Conversational)
-	r, err := w.call(ctx, p.function, deadline, args)
+	call := request{function: p.function, group: g, conversational: p.params.Conversational}
+	r, err := w.call(ctx, deadline, call)
 	if errors.Is(err, errDeadline) && ctx.Err() == nil {
-		r, err = w.call(ctx, p.function, deadline, args)
+		r, err = w.call(ctx, deadline, call)
 	}
 	switch {
 	case errors.Is(err, errDeadline):

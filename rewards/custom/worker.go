@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"strings"
 	"sync"
@@ -38,59 +39,94 @@ type worker struct {
 	last   error // why it died last
 	id     uint64
 	proc   *exec.Cmd
-	stdin  io.WriteCloser
-	lines  chan []byte // closed when its output ends
+	stdin  *os.File // a pipe with deadlines: no goroutine stands between a call and its reply
+	stdout *os.File
+	lines  *bufio.Reader
+	line   []byte
 	errs   *lastBytes
 	ready  reply
+	only   map[string]map[string]bool // arguments by function, of those that do not take any
 }
 
-// call sends one request and waits for its reply.
-func (w *worker) call(ctx context.Context, function string, deadline time.Duration, args map[string]any) (reply, error) {
+// call sends one request, whose id it sets, and waits for its reply.
+func (w *worker) call(ctx context.Context, deadline time.Duration, r request) (reply, error) {
 	if err := w.ensure(ctx); err != nil {
 		return reply{}, err
 	}
 	w.id++
-	request, err := json.Marshal(map[string]any{"type": "score", "id": w.id, "func": function, "deadline_ms": deadline.Milliseconds(), "kwargs": args})
+	r.id, r.deadlineMS, r.same, r.only = w.id, deadline.Milliseconds(), w.ready.Same, w.only[r.function]
+	line, err := r.append(w.line[:0])
 	if err != nil {
 		return reply{}, fmt.Errorf("encode the call: %w", err)
 	}
-	timer := time.NewTimer(deadline)
-	defer timer.Stop()
-	// The write may block on a worker that does not read: it must not outlive
-	// the deadline either.
-	wrote := make(chan error, 1)
-	stdin := w.stdin
-	go func() {
-		_, err := stdin.Write(append(request, '\n'))
-		wrote <- err
-	}()
-	for {
-		select {
-		case err := <-wrote:
-			if err != nil {
-				return reply{}, w.dead(fmt.Errorf("it does not read: %w", err))
-			}
-			wrote = nil
-		case line, ok := <-w.lines:
-			if !ok {
-				return reply{}, w.dead(errors.New("it ended"))
-			}
-			var r reply
-			if err := json.Unmarshal(line, &r); err != nil {
-				return reply{}, w.dead(fmt.Errorf("it wrote %q, which is no reply: %w", cut(string(line), 100), err))
-			}
-			if r.ID != w.id || r.Type != "result" && r.Type != "error" {
-				return reply{}, w.dead(fmt.Errorf("it answered call %d with a %q of call %d", w.id, cut(r.Type, 20), r.ID))
-			}
-			return r, nil
-		case <-timer.C:
-			w.kill()
-			return reply{}, fmt.Errorf("%w: killed after %v", errDeadline, deadline)
-		case <-ctx.Done():
-			w.kill()
-			return reply{}, fmt.Errorf("%w: %w", errDeadline, ctx.Err())
-		}
+	w.line = append(line, '\n')
+	defer w.until(ctx, deadline)()
+	// The write may block on a worker that does not read: the deadline is for
+	// both.
+	if _, err := w.stdin.Write(w.line); err != nil {
+		return reply{}, w.broken(ctx, deadline, fmt.Errorf("it does not read: %w", err))
 	}
+	if line, err = w.read(); err != nil {
+		return reply{}, w.broken(ctx, deadline, err)
+	}
+	var got reply
+	if err := json.Unmarshal(line, &got); err != nil {
+		return reply{}, w.dead(fmt.Errorf("it wrote %q, which is no reply: %w", cut(string(line), 100), err))
+	}
+	if got.ID != w.id || got.Type != "result" && got.Type != "error" {
+		return reply{}, w.dead(fmt.Errorf("it answered call %d with a %q of call %d", w.id, cut(got.Type, 20), got.ID))
+	}
+	return got, nil
+}
+
+// until ends reads and writes after a time, or when ctx ends; the function it
+// returns takes the latter back.
+func (w *worker) until(ctx context.Context, d time.Duration) func() bool {
+	in, out := w.stdin, w.stdout
+	set := func(at time.Time) {
+		// Pipes have deadlines on every system that has pipes; one that is
+		// closed already needs none.
+		_ = in.SetWriteDeadline(at)
+		_ = out.SetReadDeadline(at)
+	}
+	set(time.Now().Add(d))
+	return context.AfterFunc(ctx, func() { set(time.Unix(1, 0)) })
+}
+
+// read returns the next line, which is valid until the call after.
+func (w *worker) read() ([]byte, error) {
+	line, err := w.lines.ReadSlice('\n')
+	if !errors.Is(err, bufio.ErrBufferFull) {
+		return line, ended(err)
+	}
+	long := bytes.Clone(line)
+	for errors.Is(err, bufio.ErrBufferFull) {
+		if line, err = w.lines.ReadSlice('\n'); len(long)+len(line) > maxLine {
+			return nil, fmt.Errorf("its line is longer than %d MiB", maxLine>>20)
+		}
+		long = append(long, line...)
+	}
+	return long, ended(err)
+}
+
+func ended(err error) error {
+	if errors.Is(err, io.EOF) {
+		return errors.New("it ended")
+	}
+	return err
+}
+
+// broken says what a failed read or write means: out of time, or dead.
+func (w *worker) broken(ctx context.Context, deadline time.Duration, err error) error {
+	switch {
+	case !errors.Is(err, os.ErrDeadlineExceeded):
+		return w.dead(err)
+	case ctx.Err() != nil:
+		w.kill()
+		return fmt.Errorf("%w: %w", errDeadline, ctx.Err())
+	}
+	w.kill()
+	return fmt.Errorf("%w: killed after %v", errDeadline, deadline)
 }
 
 // ensure starts the process if it does not run.
@@ -109,51 +145,68 @@ func (w *worker) ensure(ctx context.Context) error {
 		}
 	}
 	w.starts++
+	if err := w.launch(); err != nil {
+		return w.never(err)
+	}
+	defer w.until(ctx, w.start)()
+	line, err := w.read()
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded) && ctx.Err() != nil:
+		w.kill()
+		return fmt.Errorf("%w: %w", errDeadline, ctx.Err())
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return w.dead(fmt.Errorf("it was not ready after %v", w.start))
+	case err != nil:
+		return w.dead(fmt.Errorf("%w before it was ready", err))
+	}
+	w.ready = reply{}
+	if err := json.Unmarshal(line, &w.ready); err != nil || w.ready.Type != "ready" {
+		return w.dead(fmt.Errorf(`its first line is %q, not {"type":"ready",…}`, cut(string(line), 100)))
+	}
+	if w.ready.Proto != protocol {
+		return w.dead(fmt.Errorf("it speaks protocol %d, this is %d", w.ready.Proto, protocol))
+	}
+	w.only = map[string]map[string]bool{}
+	for _, f := range w.ready.Functions {
+		if !f.Named {
+			continue
+		}
+		takes := map[string]bool{}
+		for _, name := range f.Params {
+			takes[name] = true
+		}
+		w.only[f.Name] = takes
+	}
+	return nil
+}
+
+// launch starts the process with a pipe to it and one from it.
+func (w *worker) launch() error {
 	cmd := exec.Command(w.argv[0], w.argv[1:]...)
 	cmd.Dir = w.dir
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.WaitDelay = time.Second // a child outside of the group may hold stderr open
 	w.errs = &lastBytes{}
 	cmd.Stderr = w.errs
-	stdin, err := cmd.StdinPipe()
+	theirs, stdin, err := os.Pipe()
 	if err != nil {
-		return w.never(err)
+		return err
 	}
-	stdout, err := cmd.StdoutPipe()
+	stdout, ours, err := os.Pipe()
 	if err != nil {
-		return w.never(err)
+		return errors.Join(err, theirs.Close(), stdin.Close())
 	}
-	if err := cmd.Start(); err != nil {
-		return w.never(err)
+	cmd.Stdin, cmd.Stdout = theirs, ours
+	err = cmd.Start()
+	theirs.Close()
+	ours.Close()
+	if err != nil {
+		stdin.Close()
+		stdout.Close()
+		return err
 	}
-	w.proc, w.stdin = cmd, stdin
-	lines := make(chan []byte, 1)
-	w.lines = lines
-	go func() {
-		defer close(lines)
-		scan := bufio.NewScanner(stdout)
-		scan.Buffer(make([]byte, 0, 64<<10), maxLine)
-		for scan.Scan() {
-			lines <- bytes.Clone(scan.Bytes())
-		}
-	}()
-	select {
-	case line, ok := <-lines:
-		if !ok {
-			return w.dead(errors.New("it ended before it was ready"))
-		}
-		if err := json.Unmarshal(line, &w.ready); err != nil || w.ready.Type != "ready" {
-			return w.dead(fmt.Errorf(`its first line is %q, not {"type":"ready",…}`, cut(string(line), 100)))
-		}
-		if w.ready.Proto != protocol {
-			return w.dead(fmt.Errorf("it speaks protocol %d, this is %d", w.ready.Proto, protocol))
-		}
-		return nil
-	case <-time.After(w.start):
-		return w.dead(fmt.Errorf("it was not ready after %v", w.start))
-	case <-ctx.Done():
-		w.kill()
-		return fmt.Errorf("%w: %w", errDeadline, ctx.Err())
-	}
+	w.proc, w.stdin, w.stdout, w.lines = cmd, stdin, stdout, bufio.NewReaderSize(stdout, 64<<10)
+	return nil
 }
 
 // never records that the process could not be started.
@@ -181,8 +234,7 @@ func (w *worker) kill() string {
 	w.stdin.Close()
 	// The group: a worker may have children.
 	_ = syscall.Kill(-w.proc.Process.Pid, syscall.SIGKILL)
-	for range w.lines { // its reader must end before Wait closes the pipe
-	}
+	w.stdout.Close()
 	err := w.proc.Wait()
 	w.proc = nil
 	if err == nil {

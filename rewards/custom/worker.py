@@ -16,11 +16,13 @@ import sys
 import time
 import traceback
 import types
-from contextlib import redirect_stderr, redirect_stdout
 
 
 def plain(value):
     """A value that JSON can hold; numbers of other libraries become Python's."""
+    kind = type(value)
+    if kind is float:
+        return value if math.isfinite(value) else repr(value)
     if value is None or isinstance(value, (bool, int, str)):
         return value
     try:
@@ -35,14 +37,15 @@ def state(values):
     return types.SimpleNamespace(**values) if isinstance(values, dict) else values
 
 
-def describe(functions):
+def describe(functions, accepted):
     out = []
     for name, function in functions.items():
         try:
             params = list(inspect.signature(function).parameters)
         except (TypeError, ValueError):
             params = []
-        out.append({"name": name, "params": params, "async": inspect.iscoroutinefunction(function)})
+        named = accepted[name] is not None
+        out.append({"name": name, "params": params, "async": inspect.iscoroutinefunction(function), "named": named})
     return out
 
 
@@ -59,12 +62,20 @@ def score(functions, accepted, call):
     function = functions.get(call["func"])
     if function is None:
         raise NameError(f"the file has no function {call['func']!r}; it has {', '.join(functions) or 'none'}")
-    kwargs = dict(call["kwargs"])
-    kwargs["trainer_state"] = state(kwargs.get("trainer_state"))
+    kwargs = call["kwargs"]
+    for name, text in call["same"].items():
+        kwargs[name] = [text] * call["n"]
     extra, metrics = {}, {}
-    kwargs["log_extra"] = lambda name, column: extra.__setitem__(name, [plain(v) for v in column])
-    kwargs["log_metric"] = lambda name, value: metrics.__setitem__(name, plain(value))
-    named = accepted.get(call["func"])
+
+    def log_extra(name, column):
+        extra[name] = [plain(v) for v in column]
+
+    def log_metric(name, value):
+        metrics[name] = plain(value)
+
+    kwargs["trainer_state"] = state(kwargs.get("trainer_state"))
+    kwargs["log_extra"], kwargs["log_metric"] = log_extra, log_metric
+    named = accepted[call["func"]]
     if named is not None:
         kwargs = {name: value for name, value in kwargs.items() if name in named}
     rewards = function(**kwargs)
@@ -73,6 +84,36 @@ def score(functions, accepted, call):
             return await rewards
         rewards = asyncio.run(wait())
     return [float(r) if isinstance(r, bool) else plain(r) for r in rewards], extra, metrics
+
+
+def result(call, rewards, extra, metrics, ms, out, err):
+    """The reply as a line. The usual one is numbers only."""
+    if not (extra or metrics or out or err) and all(type(r) is float for r in rewards):
+        return '{"type":"result","id":%d,"rewards":%s,"ms":%.4f}\n' % (call["id"], rewards, ms)
+    row = {"type": "result", "id": call["id"], "rewards": rewards, "extra": extra, "metrics": metrics, "ms": ms, "stdout": out, "stderr": err}
+    return json.dumps(row, allow_nan=False) + "\n"
+
+
+class Capture:
+    """What a function prints, until it is taken."""
+
+    def __init__(self):
+        self.out, self.err = io.StringIO(), io.StringIO()
+
+    def begin(self):
+        """A function may have put something else in their place."""
+        if self.out.closed or self.err.closed:
+            self.__init__()
+        sys.stdout, sys.stderr = self.out, self.err
+
+    @staticmethod
+    def take(stream):
+        if stream.closed or not stream.tell():
+            return ""
+        text = stream.getvalue()[-8000:]
+        stream.seek(0)
+        stream.truncate()
+        return text
 
 
 def load(path):
@@ -89,32 +130,35 @@ def load(path):
 
 def main():
     # The protocol keeps the real stdout; prints, those of C code too, go to stderr.
-    protocol = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n")
+    protocol = os.dup(1)
     os.dup2(2, 1)
-    requests = os.fdopen(os.dup(0), "r", encoding="utf-8", newline="\n")
+    requests = os.fdopen(os.dup(0), "rb", buffering=1 << 18)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
 
-    def answer(row):
-        protocol.write(json.dumps(row, ensure_ascii=True, allow_nan=False) + "\n")
-        protocol.flush()
+    def answer(line):
+        data = line.encode("ascii", "backslashreplace")
+        while data:
+            data = data[os.write(protocol, data):]
 
     functions = load(sys.argv[1])
     accepted = {name: accepts(function) for name, function in functions.items()}
-    answer({"type": "ready", "proto": 1, "python": sys.version.split()[0], "functions": describe(functions)})
+    ready = {"type": "ready", "proto": 1, "same": True, "python": sys.version.split()[0], "functions": describe(functions, accepted)}
+    answer(json.dumps(ready) + "\n")
+    capture, decode = Capture(), json.JSONDecoder().decode
     for line in requests:
-        call = json.loads(line)
-        out, err = io.StringIO(), io.StringIO()
+        call = decode(line.decode("utf-8"))
+        capture.begin()
         start = time.perf_counter()
         try:
-            with redirect_stdout(out), redirect_stderr(err):
-                rewards, extra, metrics = score(functions, accepted, call)
-            row = {"type": "result", "rewards": rewards, "extra": extra, "metrics": metrics}
+            rewards, extra, metrics = score(functions, accepted, call)
         except (Exception, SystemExit) as error:
-            row = {"type": "error", "exception": type(error).__name__, "message": str(error)[:2000], "traceback": traceback.format_exc()[-8000:]}
-        row["id"] = call["id"]
-        row["ms"] = (time.perf_counter() - start) * 1e3
-        row["stdout"], row["stderr"] = out.getvalue()[-8000:], err.getvalue()[-8000:]
-        answer(row)
+            row = {"type": "error", "id": call["id"], "exception": type(error).__name__, "message": str(error)[:2000], "traceback": traceback.format_exc()[-8000:]}
+            row["ms"] = (time.perf_counter() - start) * 1e3
+            row["stdout"], row["stderr"] = capture.take(capture.out), capture.take(capture.err)
+            answer(json.dumps(row, allow_nan=False) + "\n")
+            continue
+        ms = (time.perf_counter() - start) * 1e3
+        answer(result(call, rewards, extra, metrics, ms, capture.take(capture.out), capture.take(capture.err)))
 
 
 if __name__ == "__main__":
