@@ -53,6 +53,12 @@ func New(list []recipe.Reward, code string) (*Judge, error) {
 		if err != nil {
 			return nil, errors.Join(err, j.Close())
 		}
+		if starts, ok := f.(interface{ Ready() error }); ok {
+			// What cannot work on this machine must be known before the first step.
+			if err := starts.Ready(); err != nil {
+				return nil, errors.Join(err, j.Close(), f.(io.Closer).Close())
+			}
+		}
 		part := rewards.Part{Name: r.PartName(), Weight: r.Weight, Reward: f}
 		if r.Gate != "" {
 			gate, err := custom.Compile(r.Gate)
