@@ -10,6 +10,7 @@ import (
 	"gradus/kernels"
 	"gradus/kernels/cpu"
 	"gradus/kernels/cuda"
+	"gradus/rewards/sandbox"
 	"gradus/runner/recipe"
 	"gradus/runner/rundir"
 	"gradus/tui/text"
@@ -74,6 +75,7 @@ func (a *app) examine() []finding {
 	}
 	list = append(list, a.examineDevice(), a.examineThreads(), a.examineDType(), a.examineMemory())
 	list = append(list, examineCUDA(cuda.Examine())...)
+	list = append(list, examineSandbox(sandbox.Options{Level: sandbox.None, Keep: a.keeper()})...)
 	list = append(list, a.examineHome()...)
 	list = append(list, a.examineTerminal())
 	return list

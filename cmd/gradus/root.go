@@ -36,7 +36,7 @@ func (a *app) rootCommand() *cobra.Command {
 		a.pauseCommand(), a.resumeCommand(), a.stopCommand(), a.checkpointCommand(),
 		a.evalCommand(), a.compareCommand(), a.tracesCommand(), a.noteCommand(), a.notesCommand("notes"), a.rescoreCommand(),
 		a.recipesCommand(), a.planCommand(), a.rewardCommand(), a.doctorCommand(), a.benchCommand(), a.dbCommand(), a.shareCommand(), a.openCommand(), a.versionCommand(),
-		a.processCommand(), a.starlarkCommand(),
+		a.processCommand(), a.starlarkCommand(), a.sandboxCommand(),
 	)
 	return root
 }
