@@ -35,8 +35,9 @@ func (a *app) rootCommand() *cobra.Command {
 		a.demoCommand(), a.runCommand(), a.runsCommand(), a.watchCommand(),
 		a.pauseCommand(), a.resumeCommand(), a.stopCommand(), a.checkpointCommand(),
 		a.evalCommand(), a.compareCommand(), a.tracesCommand(), a.noteCommand(), a.notesCommand("notes"), a.rescoreCommand(),
-		a.recipesCommand(), a.planCommand(), a.rewardCommand(), a.doctorCommand(), a.benchCommand(), a.dbCommand(), a.shareCommand(), a.openCommand(), a.versionCommand(),
+		a.recipesCommand(), a.planCommand(), a.rewardCommand(), a.doctorCommand(), a.benchCommand(), a.dbCommand(), a.versionCommand(),
 		a.processCommand(), a.starlarkCommand(), a.sandboxCommand(),
 	)
+	root.AddCommand(a.shareCommand(), a.openCommand(), a.exportCommand())
 	return root
 }

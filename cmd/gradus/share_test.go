@@ -107,3 +107,34 @@ func TestShareSomeOfSeveral(t *testing.T) {
 		t.Errorf("a run's own database: exit %d\n%s", code, out)
 	}
 }
+
+func TestExport(t *testing.T) {
+	s := newSession(t)
+	id := s.stored(storetest.Spec{Seed: 7, Steps: 4})
+	dir := t.TempDir()
+	for _, format := range []string{"jsonl", "csv", "parquet"} {
+		out := s.must("export", id, "--format", format, "-o", filepath.Join(dir, format), "step:2", "phase:train")
+		if !strings.Contains(out, "traces."+format+"  8 rows") || !strings.Contains(out, "run.json") {
+			t.Errorf("%s:\n%s", format, out)
+		}
+	}
+	out := s.must("export", id, "--format", "tensorboard", "-o", filepath.Join(dir, "tb"), "--json")
+	if !strings.Contains(out, "events.out.tfevents.") {
+		t.Errorf("tensorboard: %s", out)
+	}
+	for _, c := range []struct {
+		args []string
+		code int
+		want string
+	}{
+		{[]string{"export", id}, exitUsage, "wants -o FOLDER"},
+		{[]string{"export", id, "--format", "xml", "-o", dir}, exitUsage, "want one of jsonl, csv, parquet, tensorboard"},
+		{[]string{"export", id, "--format", "tensorboard", "-o", dir, "step:1"}, exitUsage, "leave out the query"},
+		{[]string{"export", id, "-o", dir}, exitFailed, "is not empty"},
+		{[]string{"export", id, "-o", filepath.Join(dir, "q"), "step:x"}, exitUsage, "step"},
+	} {
+		if code, _, errs := s.do(c.args...); code != c.code || !strings.Contains(errs, c.want) {
+			t.Errorf("gradus %s: exit %d, %q", strings.Join(c.args, " "), code, errs)
+		}
+	}
+}
