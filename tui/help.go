@@ -44,11 +44,13 @@ func (h *helpPage) lines(env *screen.Env, w int) []string {
 		act := ""
 		if b.Acts {
 			act = "  (changes the run)"
+		} else if b.Writes() {
+			act = "  (adds to its record)"
 		}
 		out = append(out, env.Line(w, screen.P(screen.Key, " "+env.Fit(b.Show(), wide)), screen.P(screen.Plain, "  "+b.Help), screen.P(screen.Caution, act)))
 	}
 	if env.ReadOnly {
-		out = append(out, env.Line(w), env.Line(w, screen.P(screen.Dim, " This workbench is read-only: no key changes a run.")))
+		out = append(out, env.Line(w), env.Line(w, screen.P(screen.Dim, " This workbench is read-only: no key changes a run or its record.")))
 	}
 	if len(h.past) > 0 {
 		out = append(out, env.Line(w), env.Line(w, screen.P(screen.Dim, " what was said at the foot of the screen, newest first")))

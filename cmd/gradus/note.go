@@ -84,9 +84,7 @@ func (a *app) openNoted(ctx context.Context, ref string) (*noted, error) {
 // write adds a note and says so.
 func (a *app) writeNote(ctx context.Context, on *noted, note store.Note, f noteFlags) error {
 	note.TargetKind, note.Target = on.kind, on.target
-	if note.Author = f.author; note.Author == "" {
-		note.Author = a.getenv("GRADUS_AUTHOR")
-	}
+	note.Author = f.author
 	rows, err := on.c.AddNotes(ctx, on.run, note)
 	if err != nil {
 		if len(rows) == 0 {
@@ -253,10 +251,7 @@ func (a *app) noteRetractCommand() *cobra.Command {
 			}
 			me := f.author
 			if me == "" {
-				me = a.getenv("GRADUS_AUTHOR")
-			}
-			if me == "" {
-				me = on.c.Actor()
+				me = on.c.Author()
 			}
 			if me != old.Author {
 				return usage(fmt.Errorf("%s is %s's, and you are %s; nobody takes back another's note (--author says who you are)", old.ID, old.Author, me))

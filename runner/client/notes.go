@@ -12,9 +12,17 @@ import (
 // whoever folds to take the notes over. The log has them in any case.
 const noteWait = 5 * time.Second
 
+// Author is in whose name notes are written: GRADUS_AUTHOR, or else the actor.
+func (c *Client) Author() string {
+	if name := c.opt.Getenv("GRADUS_AUTHOR"); name != "" {
+		return name
+	}
+	return c.opt.Actor
+}
+
 // AddNotes adds notes to a run, with the time and an id, in the order given,
 // and returns them once the run's database has them. A note without an author
-// is the client's actor's. All are checked before one is written; once they are
+// is by Author. All are checked before one is written; once they are
 // written they are never changed or removed, only superseded by later ones.
 func (c *Client) AddNotes(ctx context.Context, runID string, notes ...store.Note) ([]store.NoteRow, error) {
 	d, err := c.Dir(runID)
@@ -27,7 +35,7 @@ func (c *Client) AddNotes(ctx context.Context, runID string, notes ...store.Note
 	recs := make([]store.Record, len(notes))
 	for i, n := range notes {
 		if n.Author == "" {
-			n.Author = c.opt.Actor
+			n.Author = c.Author()
 		}
 		at := now + int64(i)
 		if n, err = store.NewNote(runID, at, n); err != nil {

@@ -63,14 +63,19 @@ func (b Binding) Show() string {
 	return strings.Join(out, " ")
 }
 
+// Writes tells whether a key adds to the record of a run, which changes nothing
+// that the run does.
+func (b Binding) Writes() bool { return b.ID == Verdict || b.ID == AddTag || b.ID == AddNote }
+
 // Map is the table as one workbench uses it.
 type Map struct{ rows []Binding }
 
-// NewMap makes the map of a workbench; a read-only one has no acting keys.
+// NewMap makes the map of a workbench; a read-only one has no keys that act or
+// write.
 func NewMap(readOnly bool) Map {
 	var m Map
 	for _, b := range Table() {
-		if readOnly && b.Acts {
+		if readOnly && (b.Acts || b.Writes()) {
 			continue
 		}
 		m.rows = append(m.rows, b)
@@ -126,7 +131,7 @@ func (m Map) Footer(scope Scope) []Binding {
 func Markdown() string {
 	var out strings.Builder
 	out.WriteString("# Keys of the workbench\n\nMade from the table in `tui/keys/table.go`; a test holds that they agree.\n" +
-		"Keys marked * change a run; a read-only workbench does not have them.\n")
+		"Keys marked * change a run, those marked + add to its record; a read-only workbench has neither.\n")
 	for _, scope := range Scopes() {
 		fmt.Fprintf(&out, "\n## %s\n\n| key | does |\n|---|---|\n", scope)
 		for _, b := range NewMap(false).For(scope) {
@@ -136,6 +141,8 @@ func Markdown() string {
 			mark := ""
 			if b.Acts {
 				mark = " *"
+			} else if b.Writes() {
+				mark = " +"
 			}
 			var ks []string
 			for _, k := range strings.Split(b.Show(), " ") {

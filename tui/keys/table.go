@@ -45,6 +45,9 @@ const (
 	Mode       ID = "mode"
 	Fold       ID = "fold"
 	Heat       ID = "heat"
+	Verdict    ID = "verdict"
+	AddTag     ID = "tag"
+	AddNote    ID = "note"
 
 	MarkA ID = "mark.a"
 	MarkB ID = "mark.b"
@@ -106,6 +109,9 @@ func Table() []Binding {
 		{Filter, []string{"/"}, "find", "find in the text", []Scope{Trace}, 2, false},
 		{Next, []string{"n"}, "next", "next match", []Scope{Trace}, 0, false},
 		{Prev, []string{"N"}, "previous", "match before", []Scope{Trace}, 0, false},
+		{Verdict, []string{"v"}, "verdict", "judge the trace; asks for the verdict", []Scope{Trace}, 6, false},
+		{AddNote, []string{"a"}, "note", "write a note on the trace, or on the match of a search", []Scope{Trace}, 6, false},
+		{AddTag, []string{"t"}, "tag", "put a tag on the trace", []Scope{Trace}, 0, false},
 		{Copy, []string{"y"}, "copy", "copy the raw text to the clipboard of this terminal", []Scope{Trace}, 7, false},
 
 		{MarkA, []string{"a"}, "set A", "the selected checkpoint is A, the baseline", []Scope{Pick}, 2, false},

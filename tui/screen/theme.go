@@ -27,6 +27,7 @@ const (
 	Added
 	Removed
 	Match // found text
+	Noted // text that a reader's note is about
 	Span1 // evidence of a reward; Span1+i for the i-th label
 	Span2
 	Span3
@@ -79,6 +80,7 @@ func hues() map[Role]hue {
 		Added:    {79, 23},
 		Removed:  {209, 124},
 		Match:    {221, 94},
+		Noted:    {140, 61},
 		Span1:    {79, 23},
 		Span2:    {75, 25},
 		Span3:    {215, 130},
@@ -107,7 +109,7 @@ func NewTheme(dark, colour, ascii bool) *Theme {
 			s = s.Reverse(true)
 		case Match:
 			s = s.Reverse(true)
-		case Span1, Span2, Span3, Span4:
+		case Noted, Span1, Span2, Span3, Span4:
 			s = s.Underline(true)
 		case Bad, Added, Removed:
 			if !colour {

@@ -115,6 +115,14 @@ func (f *Files) Send(context.Context, string, state.Verb, string) (store.Control
 // Resume refuses.
 func (f *Files) Resume(context.Context, string, client.StartOptions) error { return errFile }
 
+// AddNotes refuses.
+func (f *Files) AddNotes(context.Context, string, ...store.Note) ([]store.NoteRow, error) {
+	return nil, errors.New("this run is a file that was handed over; nothing can be written into it")
+}
+
+// Author is nobody.
+func (f *Files) Author() string { return "" }
+
 // Compare pairs the newest evaluations in the files that asked both the same.
 func (f *Files) Compare(ctx context.Context, a, b Checkpoint) (compare.Result, error) {
 	as, err := f.evaluations(ctx, a)

@@ -24,6 +24,8 @@ type Backend interface {
 	Kept(runID, path string) bool     // whether a checkpoint of the run is still on disk
 	Send(ctx context.Context, runID string, verb state.Verb, reason string) (store.Control, error)
 	Resume(ctx context.Context, runID string, opt client.StartOptions) error
+	AddNotes(ctx context.Context, runID string, notes ...store.Note) ([]store.NoteRow, error)
+	Author() string // of notes; "" where none can be added
 }
 
 // Comparer pairs stored samples and generates missing ones.
@@ -289,6 +291,24 @@ func (l *Local) Trace(ctx context.Context, id string, sample int64) (store.Sampl
 	}
 	return c.db.Sample(ctx, sample)
 }
+
+// Notes lists notes.
+func (l *Local) Notes(ctx context.Context, id string, q store.NoteQuery) ([]store.NoteRow, error) {
+	c, err := l.open(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return c.db.Notes(ctx, q)
+}
+
+// AddNote adds a note.
+func (l *Local) AddNote(ctx context.Context, id string, n store.Note) error {
+	_, err := l.runs.AddNotes(ctx, id, n)
+	return err
+}
+
+// Author is in whose name AddNote writes.
+func (l *Local) Author() string { return l.runs.Author() }
 
 // Group lists the samples of one prompt and step.
 func (l *Local) Group(ctx context.Context, id string, sample int64) ([]store.SampleRow, error) {

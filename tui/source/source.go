@@ -34,6 +34,12 @@ type Source interface {
 	Known(ctx context.Context, runID string) (query.Known, error)
 	// Trace returns everything about one trace.
 	Trace(ctx context.Context, runID string, sample int64) (store.SampleDetail, error)
+	// Notes lists what readers said, oldest first.
+	Notes(ctx context.Context, runID string, q store.NoteQuery) ([]store.NoteRow, error)
+	// AddNote adds a note in the name of Author, which is "" where none can be
+	// added.
+	AddNote(ctx context.Context, runID string, n store.Note) error
+	Author() string
 	// Group lists the samples of the same prompt and step, in order.
 	Group(ctx context.Context, runID string, sample int64) ([]store.SampleRow, error)
 	// Tokens gives the bytes of each token, or nil when the run's tokenizer is

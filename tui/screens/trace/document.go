@@ -61,14 +61,33 @@ func (d *document) find(query string) {
 // spanRole is the look of the evidence of the i-th reward.
 func spanRole(i int) screen.Role { return screen.Span1 + screen.Role(i%screen.Spans) }
 
-// textDocument shows the completion with the spans that its rewards name.
-func textDocument(t store.SampleDetail) *document {
-	d := &document{doc: text.NewDocLimit([]byte(t.Text), maxBytes)}
+// spans are the bytes that rewards and notes point to, with the look of each.
+// A note on another text than this one points nowhere.
+func spans(t store.SampleDetail, notes []store.NoteRow) []text.Mark {
+	var out []text.Mark
 	for i, part := range t.Rewards {
 		for _, s := range part.Spans {
-			from, to := d.doc.Span(s.From, s.To)
-			d.marks = append(d.marks, text.Mark{From: from, To: to, Class: int(spanRole(i))})
+			out = append(out, text.Mark{From: s.From, To: s.To, Class: int(spanRole(i))})
 		}
+	}
+	for _, n := range notes {
+		if n.Span == nil {
+			continue
+		}
+		if _, ok := n.Span.In(t.Text); ok {
+			out = append(out, text.Mark{From: n.Span.From, To: n.Span.To, Class: int(screen.Noted)})
+		}
+	}
+	return out
+}
+
+// textDocument shows the completion with the spans that its rewards and notes
+// name.
+func textDocument(t store.SampleDetail, notes []store.NoteRow) *document {
+	d := &document{doc: text.NewDocLimit([]byte(t.Text), maxBytes)}
+	for _, s := range spans(t, notes) {
+		from, to := d.doc.Span(s.From, s.To)
+		d.marks = append(d.marks, text.Mark{From: from, To: to, Class: s.Class})
 	}
 	d.find("")
 	return d
@@ -76,7 +95,7 @@ func textDocument(t store.SampleDetail) *document {
 
 // rawDocument shows every byte: printable ASCII as it is, LF as \n and a new
 // line, all others as \x1b. Spans are marked as in the text.
-func rawDocument(t store.SampleDetail) *document {
+func rawDocument(t store.SampleDetail, notes []store.NoteRow) *document {
 	raw := t.Text[:min(len(t.Text), maxBytes)]
 	var out strings.Builder
 	at := make([]int, len(raw)+1) // where each byte went
@@ -96,10 +115,8 @@ func rawDocument(t store.SampleDetail) *document {
 	at[len(raw)] = out.Len()
 	d := &document{doc: text.NewDoc([]byte(out.String()))}
 	clamp := func(i int) int { return at[max(min(i, len(raw)), 0)] }
-	for i, part := range t.Rewards {
-		for _, s := range part.Spans {
-			d.marks = append(d.marks, text.Mark{From: clamp(s.From), To: clamp(s.To), Class: int(spanRole(i))})
-		}
+	for _, s := range spans(t, notes) {
+		d.marks = append(d.marks, text.Mark{From: clamp(s.From), To: clamp(s.To), Class: s.Class})
 	}
 	d.find("")
 	return d

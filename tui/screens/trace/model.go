@@ -5,6 +5,7 @@ package trace
 import (
 	"errors"
 	"fmt"
+	"strconv"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -28,7 +29,8 @@ type Model struct {
 	header store.RunHeader
 	trace  store.SampleDetail
 	group  []store.SampleRow
-	pieces []string // bytes of the tokens, when known
+	notes  []store.NoteRow // that stand
+	pieces []string        // bytes of the tokens, when known
 	docs   [modes]*document
 	prompt *document
 
@@ -41,6 +43,7 @@ type Model struct {
 	parts     screen.Scroll
 	find      *screen.Field
 	match     int
+	writing   writing
 }
 
 // New makes the screen of a trace. list is the query of the list that it was
@@ -57,6 +60,7 @@ type loadedMsg struct {
 	header store.RunHeader
 	trace  store.SampleDetail
 	group  []store.SampleRow
+	notes  []store.NoteRow
 	pieces []string
 	doc    *document
 	err    error
@@ -88,9 +92,13 @@ func (m *Model) load(sample int64) tea.Cmd {
 		if msg.header, msg.err = src.Header(ctx, id); msg.err != nil {
 			return msg
 		}
+		msg.notes, msg.err = src.Notes(ctx, id, store.NoteQuery{TargetKind: "sample", Target: strconv.FormatInt(sample, 10)})
+		if msg.err != nil {
+			return msg
+		}
 		// Tokens whose bytes are not known are shown by their ids.
 		msg.pieces, _ = src.Tokens(ctx, id, msg.trace.TokenIDs)
-		msg.doc = textDocument(msg.trace)
+		msg.doc = textDocument(msg.trace, msg.notes)
 		return msg
 	}
 }
@@ -127,6 +135,10 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 		if msg.of == m {
 			return m.load(msg.sample)
 		}
+	case notedMsg:
+		if msg.of == m {
+			return m.took(msg)
+		}
 	case loadedMsg:
 		if msg.seq == m.seq {
 			m.take(msg)
@@ -140,7 +152,7 @@ func (m *Model) take(msg loadedMsg) {
 		return
 	}
 	m.loaded, m.header, m.trace, m.group, m.pieces = true, msg.header, msg.trace, msg.group, msg.pieces
-	m.sample = msg.trace.ID
+	m.sample, m.notes = msg.trace.ID, msg.notes
 	m.docs = [modes]*document{asText: msg.doc}
 	m.prompt = nil
 	m.text, m.parts, m.match = screen.Scroll{}, screen.Scroll{}, 0
@@ -155,9 +167,9 @@ func (m *Model) doc() *document {
 		case asTokens:
 			d = tokenDocument(m.trace, m.pieces, m.heat)
 		case asRaw:
-			d = rawDocument(m.trace)
+			d = rawDocument(m.trace, m.notes)
 		default:
-			d = textDocument(m.trace)
+			d = textDocument(m.trace, m.notes)
 		}
 		m.docs[m.mode] = d
 		d.find(m.find.Value())
@@ -217,6 +229,8 @@ func (m *Model) Key(id keys.ID) tea.Cmd {
 		return m.neighbour(-1)
 	case keys.Copy:
 		return m.copy()
+	case keys.Verdict, keys.AddTag, keys.AddNote:
+		return m.write(id)
 	case keys.Redraw:
 		return m.load(m.sample)
 	}
@@ -300,11 +314,14 @@ func (m *Model) Leave() bool {
 	return was
 }
 
-// Typing tells whether the search field has the focus.
-func (m *Model) Typing() bool { return m.find.Focused() }
+// Typing tells whether the search field has the focus, or a note is written.
+func (m *Model) Typing() bool { return m.find.Focused() || m.writing.kind != "" }
 
 // Type edits the search; the marks follow each key.
 func (m *Model) Type(msg tea.Msg) tea.Cmd {
+	if m.writing.kind != "" {
+		return m.typeNote(msg)
+	}
 	if k, ok := msg.(tea.KeyPressMsg); ok && (k.String() == "enter" || k.String() == "esc") {
 		m.find.Close(k.String() == "enter")
 		m.search()

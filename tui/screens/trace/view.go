@@ -13,7 +13,9 @@ func (m *Model) View(w, h int) string {
 	if m.err != nil || !m.loaded {
 		return m.empty(w, h)
 	}
-	at := arrange(w, h-headLines, len(m.trace.Rewards), m.maximised, m.rewards)
+	head := m.head(w)
+	h -= len(head)
+	at := arrange(w, h, 2*max(len(m.trace.Rewards), 1)+len(m.noteLines(w)), m.maximised, m.rewards)
 	var panes []screen.Pane
 	if !at.text.Empty() {
 		panes = append(panes, m.textPane(at.text))
@@ -21,19 +23,15 @@ func (m *Model) View(w, h int) string {
 	if !at.rewards.Empty() {
 		panes = append(panes, m.rewardPane(at.rewards))
 	}
-	head := m.head(w)
-	return strings.Join(head, "\n") + "\n" + m.env.Compose(w, h-headLines, panes)
+	return strings.Join(head, "\n") + "\n" + m.env.Compose(w, h, panes)
 }
-
-// headLines is the number of lines above the panes.
-const headLines = 2
 
 // layout says where the two panes stand.
 type layout struct{ text, rewards screen.Rect }
 
 // arrange puts the rewards beside the text where there is room for both, else
-// below it, with two rows for each part as far as the text keeps half.
-func arrange(w, h, parts int, maximised, rewards bool) (l layout) {
+// below it, with the rows that they need as far as the text keeps half.
+func arrange(w, h, rows int, maximised, rewards bool) (l layout) {
 	switch {
 	case maximised && rewards:
 		l.rewards = screen.Rect{W: w, H: h}
@@ -44,7 +42,7 @@ func arrange(w, h, parts int, maximised, rewards bool) (l layout) {
 		l.text = screen.Rect{W: w - side, H: h}
 		l.rewards = screen.Rect{X: w - side, W: side, H: h}
 	default:
-		rh := min(2*max(parts, 1)+2, max(h/2, 4))
+		rh := min(rows+2, max(h/2, 4))
 		l.text = screen.Rect{W: w, H: h - rh}
 		l.rewards = screen.Rect{Y: h - rh, W: w, H: rh}
 	}
@@ -94,7 +92,14 @@ func (m *Model) head(w int) []string {
 		screen.P(screen.Dim, "  reward "), screen.P(screen.Strong, m.total()),
 		screen.Pf(screen.Dim, "  adv %+.2f", t.Advantage),
 	}
-	return []string{m.env.Line(w, first...), m.env.Line(w, second...)}
+	if s := m.said(); s != "" {
+		second = append(second, screen.P(screen.Dim, "  readers "), screen.P(screen.Noted, s))
+	}
+	out := []string{m.env.Line(w, first...), m.env.Line(w, second...)}
+	if line := m.writingLine(w); line != nil {
+		out = append(out, m.env.Line(w, line...))
+	}
+	return out
 }
 
 func (m *Model) total() string {
@@ -137,6 +142,7 @@ func (m *Model) rewardPane(r screen.Rect) screen.Pane {
 	if len(all) == 0 {
 		all = append(all, m.env.Line(w, screen.P(screen.Dim, " no reward was computed")))
 	}
+	all = append(all, m.noteLines(w)...)
 	if r.X > 0 && len(all) < h {
 		// Beside the text the pane is as tall as it must be: rows of the text
 		// scroll at less cost where nothing stands beside them.
@@ -182,6 +188,13 @@ func (m *Model) Words() []string {
 		return []string{"reading the trace"}
 	}
 	verdict, _ := screen.Verdict(m.trace.Correct)
+	if line := m.writingLine(m.env.W); line != nil {
+		var s strings.Builder
+		for _, p := range line {
+			s.WriteString(p.Text)
+		}
+		return []string{strings.TrimSpace(s.String())}
+	}
 	return []string{
 		fmt.Sprintf("step %d #%d.%d", m.trace.Step, m.trace.Group, m.trace.Index+1),
 		m.sum(),

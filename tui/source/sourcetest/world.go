@@ -29,6 +29,8 @@ type World struct {
 	runs map[string]*run
 	cat  *store.Catalogue
 
+	notes int // that were added
+
 	// Asked lists the requests that were made, as "verb run reason".
 	Asked []string
 	// Refuse makes every request fail with it.
@@ -250,6 +252,41 @@ func (w *World) Resume(_ context.Context, id string, _ client.StartOptions) erro
 	w.Asked = append(w.Asked, "new attempt "+id)
 	return w.Refuse
 }
+
+// AddNotes adds notes in January 2026, a minute apart.
+func (w *World) AddNotes(ctx context.Context, id string, notes ...store.Note) ([]store.NoteRow, error) {
+	if w.Refuse != nil {
+		return nil, w.Refuse
+	}
+	r := w.get(id)
+	var out []store.NoteRow
+	for _, n := range notes {
+		w.mu.Lock()
+		w.notes++
+		at := int64(1_768_500_000_000_000 + w.notes*60_000_000)
+		w.mu.Unlock()
+		if n.Author == "" {
+			n.Author = w.Author()
+		}
+		n, err := store.NewNote(id, at, n)
+		if err != nil {
+			return nil, err
+		}
+		rec, err := store.NewRecord(store.KindNote, 0, at, n)
+		if err != nil {
+			return nil, err
+		}
+		if err := store.Append(ctx, r.dir, rec); err != nil {
+			return nil, err
+		}
+		out = append(out, store.NoteRow{Note: n, TimeUS: at, Live: true})
+	}
+	_, err := store.Fold(ctx, r.dir, store.DBPath(r.dir))
+	return out, err
+}
+
+// Author is the reader of the tests.
+func (w *World) Author() string { return "ada" }
 
 // Compare pairs the evaluations of two checkpoints.
 func (w *World) Compare(ctx context.Context, a, b source.Checkpoint) (compare.Result, error) {

@@ -1,0 +1,125 @@
+package tui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"gradus/store"
+	"gradus/tui/keys"
+)
+
+// A reader judges a trace, tags it, writes a note on a place that a search
+// found, and sees all of it; the list finds the trace by what was said.
+func TestNotesOnATrace(t *testing.T) {
+	for _, size := range [][2]int{{80, 24}, {160, 45}} {
+		t.Run(fmt.Sprintf("%dx%d", size[0], size[1]), func(t *testing.T) {
+			w := world(t)
+			d := start(t, w.Source(), setup{runID: liveRun, w: size[0], h: size[1]})
+			d.Press("3", "/")
+			d.Type(`reward>1 "double check" step:..20`)
+			d.Press("enter", "enter", "v")
+			if !strings.Contains(d.Screen(), "verdict: o ok   w wrong   h hack   u unclear   x take back") {
+				t.Errorf("it does not ask for the verdict\n%s", d.Screen())
+			}
+			wellFormed(t, d, size[0], size[1])
+			d.Press("h")
+			d.Press("t")
+			d.Type("Seen-It")
+			d.Press("enter", "/")
+			d.Type("double")
+			d.Press("enter", "a")
+			if !strings.Contains(d.Screen(), `note on "double":`) {
+				t.Errorf("nothing says what the note is on\n%s", d.Screen())
+			}
+			d.Type("it only claims to check")
+			d.Press("enter", "tab")
+			for _, want := range []string{"hack (ada), tag seen-it, 1 note", "verdict  ada", "it only claims to check"} {
+				if size[1] > 24 && !strings.Contains(d.Screen(), want) {
+					t.Errorf("no %q in\n%s", want, d.Screen())
+				}
+			}
+			d.Press("z")
+			if !strings.Contains(d.Screen(), "it only claims to check") {
+				t.Errorf("no note in\n%s", d.Screen())
+			}
+			d.Golden(t)
+			wellFormed(t, d, size[0], size[1])
+			d.Press("esc", "esc", "/")
+			d.Press("ctrl+u")
+			d.Type(`tag:seen-it verdict:hack@ada note:"only claims" -verdict:ok`)
+			d.Press("enter")
+			if !strings.Contains(d.Screen(), "> ") || strings.Count(d.Screen(), "  #") != 1 {
+				t.Errorf("the list does not find it\n%s", d.Screen())
+			}
+		})
+	}
+}
+
+// A verdict replaces the reader's last one, x takes it back, and any other key
+// writes nothing; what cannot be written stays in the line.
+func TestVerdictsAreReplacedAndTakenBack(t *testing.T) {
+	w := world(t)
+	src := w.Source()
+	d := start(t, src, setup{runID: liveRun, w: 100, h: 30})
+	d.Press("3", "enter", "v", "x")
+	if !strings.Contains(d.Screen(), "you have given no verdict") {
+		t.Errorf("nothing says that there is none\n%s", d.Screen())
+	}
+	d.Press("v", "o", "v", "w")
+	if s := d.Screen(); !strings.Contains(s, "readers wrong (ada)") {
+		t.Errorf("no verdict in\n%s", s)
+	}
+	for _, nothing := range []string{"q", "enter", "esc", "O", "j", "1"} {
+		d.Press("v", nothing)
+		if s := d.Screen(); !strings.Contains(s, "readers wrong (ada)") || strings.Contains(s, "verdict: ") {
+			t.Errorf("%q did something\n%s", nothing, s)
+		}
+	}
+	d.Press("v", "x")
+	if s := d.Screen(); strings.Contains(s, "readers") {
+		t.Errorf("the verdict still stands in\n%s", s)
+	}
+	all, err := src.Notes(context.Background(), liveRun, store.NoteQuery{All: true})
+	if err != nil || len(all) != 3 {
+		t.Errorf("%d rows, want all three: %+v, %v", len(all), all, err)
+	}
+	w.Refuse = errors.New("disk full\x1b[2J")
+	d.Press("t")
+	d.Type("lost")
+	d.Press("enter")
+	if s := d.Screen(); !strings.Contains(s, "write the tag: disk full␛[2J") || !strings.Contains(s, "tag: lost") {
+		t.Errorf("the error or the tag is not in\n%s", s)
+	}
+	w.Refuse = nil
+	d.Press("enter")
+	if s := d.Screen(); !strings.Contains(s, "readers tag lost") {
+		t.Errorf("it was not written at the second try\n%s", s)
+	}
+	d.Press("a")
+	d.Type(strings.Repeat("a long note ", 30))
+	if s := d.Screen(); !strings.Contains(s, "note: …") || !strings.Contains(s, "a long note") {
+		t.Errorf("the end of a long note is not in sight\n%s", s)
+	}
+	wellFormed(t, d, 100, 30)
+	d.Press("esc")
+	if strings.Contains(d.Screen(), "long note") {
+		t.Error("esc does not drop it")
+	}
+}
+
+func TestReadOnlyWritesNoNotes(t *testing.T) {
+	m := keys.NewMap(true)
+	for _, k := range []string{"v", "a", "t"} {
+		if id := m.Match(keys.Trace, k); id != "" {
+			t.Errorf("%q does %s", k, id)
+		}
+	}
+	d := start(t, world(t).Source(), setup{runID: liveRun, w: 100, h: 30, readOnly: true})
+	d.Press("3", "enter", "v", "h")
+	if s := d.Screen(); strings.Contains(s, "readers") || strings.Contains(s, "verdict") {
+		t.Errorf("a verdict was given\n%s", s)
+	}
+}
