@@ -11,19 +11,6 @@ import (
 	"path/filepath"
 )
 
-// Migrate brings a database of an older gradus to the schema of this one. The
-// old file stays beside it, with its version in the name ("run.db.v1"). It is
-// not an error when there is nothing to do. ErrIngestLocked when another
-// process is folding.
-func Migrate(ctx context.Context, dbPath string) error {
-	lock, err := lockFile(ctx, filepath.Join(filepath.Dir(dbPath), "ingest.lock"), false)
-	if err != nil {
-		return err
-	}
-	defer lock.Close()
-	return migrate(ctx, dbPath)
-}
-
 // migration makes a database of the newest version, or of one after from, at tmp, where an empty
 // one of the newest schema stands, from the one at path, which it only reads.
 // Migrations go forward only.
@@ -36,7 +23,9 @@ func migrations() []migration {
 	return []migration{{1, migrateV1}, {2, migrateV2}}
 }
 
-// migrate is Migrate for who holds the lock.
+// migrate brings a database of an older gradus to the schema of this one. The
+// old file stays beside it, with its version in the name ("run.db.v1"). It is
+// not an error when there is nothing to do. The caller holds the ingest lock.
 func migrate(ctx context.Context, path string) error {
 	version, err := versionOf(ctx, path)
 	if err != nil || version >= schemaVersion {

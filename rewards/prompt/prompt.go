@@ -4,7 +4,6 @@ package prompt
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/agnivade/levenshtein"
@@ -49,18 +48,6 @@ func Question(template, text string) (question string, ok bool) {
 		return "", false
 	}
 	return strings.CutSuffix(rest, after)
-}
-
-// Alphabet returns the bytes of a template without its question, sorted: what
-// a character tokenizer must know besides the task's own alphabet.
-func Alphabet(template string) (string, error) {
-	t, err := Render(template, "")
-	if err != nil {
-		return "", err
-	}
-	b := []byte(t)
-	slices.Sort(b)
-	return string(slices.Compact(b)), nil
 }
 
 func lookup(name string) (string, error) {

@@ -184,12 +184,3 @@ func accepts(s store.State, v Verb) bool {
 	_, err := Next(s, Event(v))
 	return err == nil
 }
-
-// ExitCode is what the process of a run that ended in state s exits with:
-// 0 for done and stopped, 1 for failed.
-func ExitCode(s store.State) int {
-	if s == store.StateDone || s == store.StateStopped {
-		return 0
-	}
-	return 1
-}

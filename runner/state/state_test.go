@@ -217,14 +217,6 @@ func TestVerbs(t *testing.T) {
 	}
 }
 
-func TestExitCodes(t *testing.T) {
-	for s, want := range map[store.State]int{store.StateDone: 0, store.StateStopped: 0, store.StateFailed: 1} {
-		if got := ExitCode(s); got != want {
-			t.Errorf("exit code of %s is %d, want %d", s, got, want)
-		}
-	}
-}
-
 // The table in the documentation is this one.
 func TestDocumentedTable(t *testing.T) {
 	var b strings.Builder

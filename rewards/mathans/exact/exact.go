@@ -410,8 +410,3 @@ func ratSqrt(r *big.Rat) (*big.Rat, bool) {
 	s := new(big.Rat).SetFrac(n, d)
 	return s, new(big.Rat).Mul(s, s).Cmp(r) == 0
 }
-
-// Real says whether x has no imaginary part.
-func (x Number) Real() bool {
-	return !slices.ContainsFunc(x.terms, func(t term) bool { return t.n < 0 })
-}
