@@ -75,6 +75,13 @@ type Exec interface {
 	Free() error
 }
 
+// Repeater is an Exec of a device that the host waits for at some cost: Repeat
+// is as many Runs in a row, one after the other and with the same arguments, and
+// waits once. The error is that of the first that failed.
+type Repeater interface {
+	Repeat(a *Args, times int) error
+}
+
 // Args are the values that change from run to run of the same program.
 type Args struct {
 	Rows  int // active token rows, DimRows

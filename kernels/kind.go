@@ -23,6 +23,7 @@ func (ScatterRows) Kind() Kind { return "scatter_rows" }
 func (LossRows) Kind() Kind    { return "loss_rows" }
 func (LossRowsBwd) Kind() Kind { return "loss_rows_bwd" }
 func (Sample) Kind() Kind      { return "sample" }
+func (Advance) Kind() Kind     { return "advance" }
 func (SumSq) Kind() Kind       { return "sum_sq" }
 func (AdamW) Kind() Kind       { return "adamw" }
 func (Zero) Kind() Kind        { return "zero" }

@@ -321,6 +321,31 @@ func (o Sample) Operands(m *Args) []Operand {
 	}
 }
 
+// Operands of Advance.
+func (o Advance) Operands(m *Args) []Operand {
+	n := o.N.Of(m)
+	updated := func(name string, r Ref, n int64) Operand {
+		x := i32(name, r, n)
+		x.Access = Update
+		return x
+	}
+	return []Operand{
+		updated("Tokens", o.Tokens, mul(n, o.Steps)),
+		f32("LogPs", o.LogPs, Update, mul(n, o.Steps)),
+		f32("Ents", o.Ents, Update, mul(n, o.Steps)),
+		updated("Tok", o.Tok, mul(n)),
+		updated("Pos", o.Pos, mul(n)),
+		updated("At", o.At, mul(n)),
+		updated("Len", o.Len, mul(n)),
+		updated("Count", o.Count, mul(n)),
+		updated("Left", o.Left, mul(n)),
+		i32("Drawn", o.Drawn, mul(n)),
+		f32("LogP", o.LogP, Read, mul(n)),
+		f32("Ent", o.Ent, Read, mul(n)),
+		i32("Stop", o.Stop, mul(o.Stops)),
+	}
+}
+
 // Operands of SumSq.
 func (o SumSq) Operands(*Args) []Operand {
 	return []Operand{

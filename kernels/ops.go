@@ -343,6 +343,30 @@ type Sample struct {
 	V         int
 }
 
+// Advance is what a decoding step does behind Sample so that the next one can
+// follow without the host looking at the result: it keeps what each row drew,
+// feeds it to the next step, and stops rows that are complete. With c =
+// Count[n] before it, a row with Left[n] > 0 and 0 <= c < Steps
+//
+//	writes Tokens[n,c] = Drawn[n], LogPs[n,c] = LogP[n], Ents[n,c] = Ent[n],
+//	adds 1 to Count[n], and takes 1 from Left[n], or all if Drawn[n] is one
+//	of Stop; and if any are left
+//	feeds Tok[n] = Drawn[n] and adds 1 to Pos[n], At[n] and Len[n].
+//
+// Nothing of any other row changes, so the step after this one only repeats for
+// it what the last one did.
+type Advance struct {
+	Tokens            Ref // (N, Steps) i32, updated
+	LogPs, Ents       Ref // (N, Steps), updated
+	Tok, Pos, At, Len Ref // (N) i32, updated
+	Count, Left       Ref // (N) i32, updated
+	Drawn             Ref // (N) i32
+	LogP, Ent         Ref // (N)
+	Stop              Ref // (Stops) i32; an entry below 0 is none
+	N                 Dim
+	Steps, Stops      int
+}
+
 // SumSq: Out[0] = sum of squares of X, in float64 partial sums over fixed
 // blocks, so the result does not depend on threads.
 type SumSq struct {

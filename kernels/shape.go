@@ -63,6 +63,8 @@ func shapeOf(op Op) shape {
 		return shape{dims: []Dim{o.N}, sizes: []size{{"C", o.C}, {"V", o.V}, {"Chunk", o.Chunk}}, compute: o.Compute}
 	case Sample:
 		return shape{dims: []Dim{o.N}, sizes: []size{{"V", o.V}}}
+	case Advance:
+		return shape{dims: []Dim{o.N}, sizes: []size{{"Steps", o.Steps}, {"Stops", o.Stops}}}
 	case SumSq:
 		return shape{length: o.Len}
 	case AdamW:

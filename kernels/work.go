@@ -183,6 +183,10 @@ func (o Sample) Work(a *Args) Work {
 	return work(7*n*v, n*v+6*n)
 }
 
+// Work of Advance: no arithmetic on reals; a row reads nine numbers and the
+// stop tokens, and writes nine.
+func (o Advance) Work(a *Args) Work { return work(0, 18*rows(o.N, a)+int64(o.Stops)) }
+
 // Work of SumSq.
 func (o SumSq) Work(*Args) Work { return work(2*o.Len, o.Len+1) }
 

@@ -66,6 +66,8 @@ func TestWork(t *testing.T) {
 		{"loss_rows_bwd entropy", kernels.LossRowsBwd{N: kernels.DimPicks, C: 5, V: 7, Chunk: 2, EntCoef: 1}, 630 + 168, 30 + 105 + 15},
 		// Logits; Tok, LogP, Ent, Pos and two halves of Stream.
 		{"sample", kernels.Sample{N: kernels.DimPicks, V: 7}, 147, 21 + 18},
+		// Nine numbers in, nine out, and the stop tokens.
+		{"advance", kernels.Advance{N: kernels.DimPicks, Steps: 4, Stops: 2}, 0, 3*18 + 2},
 		{"sum_sq", kernels.SumSq{Len: 100}, 200, 101},
 		// W, G, M, V in; W, M, V out.
 		{"adamw", kernels.AdamW{Len: 100}, 1700, 700},

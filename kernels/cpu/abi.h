@@ -44,7 +44,7 @@ typedef enum {
 	GK_EMBED, GK_EMBED_BWD, GK_RMSNORM, GK_RMSNORM_BWD, GK_PACK, GK_LINEAR,
 	GK_LINEAR_DX, GK_LINEAR_DW, GK_ROPE, GK_KV_WRITE, GK_ATTN, GK_ATTN_BWD,
 	GK_ATTN_DECODE, GK_SWIGLU, GK_SWIGLU_BWD, GK_GATHER, GK_SCATTER, GK_LOSS,
-	GK_LOSS_BWD, GK_SAMPLE, GK_SUM_SQ, GK_ADAMW, GK_ZERO, GK_COPY,
+	GK_LOSS_BWD, GK_SAMPLE, GK_ADVANCE, GK_SUM_SQ, GK_ADAMW, GK_ZERO, GK_COPY,
 	// The same structs, with pack and the destination of Pack in bf16.
 	GK_PACK_BF16, GK_LINEAR_BF16, GK_LINEAR_DX_BF16, GK_LINEAR_DW_BF16, GK_LOSS_BF16, GK_LOSS_BWD_BF16,
 	GK_OPS
@@ -91,6 +91,16 @@ typedef struct {
 	gk_dim n;
 } gk_loss_bwd;
 typedef struct { int32_t *tok; float *logp, *ent; const float *logits; const int32_t *stream, *pos; int64_t v; gk_dim n; } gk_sample;
+typedef struct {
+	int32_t *tokens;
+	float *logps, *ents;
+	int32_t *tok, *pos, *at, *len, *count, *left;
+	const int32_t *drawn;
+	const float *logp, *ent;
+	const int32_t *stop;
+	int64_t steps, stops;
+	gk_dim n;
+} gk_advance;
 typedef struct { float *out; const float *x; int64_t len; } gk_sum_sq;
 typedef struct { float *w; const float *g; float *m, *v; int64_t len; float beta1, beta2, eps, weight_decay; } gk_adamw;
 typedef struct { float *y; const float *x; int64_t c; gk_dim n; } gk_move;
@@ -119,6 +129,7 @@ typedef struct {
 		gk_loss loss;
 		gk_loss_bwd loss_bwd;
 		gk_sample sample;
+		gk_advance advance;
 		gk_sum_sq sum_sq;
 		gk_adamw adamw;
 		gk_move move;

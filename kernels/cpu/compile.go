@@ -168,6 +168,10 @@ func (r *resolver) command(c *C.gk_cmd, op kernels.Op) bool {
 			c: size(o.C), v: size(o.V), chunk: size(o.Chunk), n: dim(o.N)})
 	case kernels.Sample:
 		set(c, C.GK_SAMPLE, C.gk_sample{tok: r.i(o.Tok), logp: r.f(o.LogP), ent: r.f(o.Ent), logits: r.f(o.Logits), stream: r.i(o.Stream), pos: r.i(o.Pos), v: size(o.V), n: dim(o.N)})
+	case kernels.Advance:
+		set(c, C.GK_ADVANCE, C.gk_advance{tokens: r.i(o.Tokens), logps: r.f(o.LogPs), ents: r.f(o.Ents), tok: r.i(o.Tok), pos: r.i(o.Pos), at: r.i(o.At), len: r.i(o.Len),
+			count: r.i(o.Count), left: r.i(o.Left), drawn: r.i(o.Drawn), logp: r.f(o.LogP), ent: r.f(o.Ent), stop: r.i(o.Stop),
+			steps: size(o.Steps), stops: size(o.Stops), n: dim(o.N)})
 	case kernels.SumSq:
 		set(c, C.GK_SUM_SQ, C.gk_sum_sq{out: r.f(o.Out), x: r.f(o.X), len: C.int64_t(o.Len)})
 	case kernels.AdamW:

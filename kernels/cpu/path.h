@@ -6,6 +6,7 @@
 //	PATH      name of the exported table
 //	PATH_FMA  whether vfma rounds once
 #include "adam.h"
+#include "advance.h"
 #include "attn.h"
 #include "decode.h"
 #include "gemm.h"
@@ -57,7 +58,7 @@ const gk_table PATH = {
 		[GK_ATTN] = run_attn, [GK_ATTN_BWD] = run_attn_bwd, [GK_ATTN_DECODE] = run_attn_decode,
 		[GK_SWIGLU] = run_swiglu, [GK_SWIGLU_BWD] = run_swiglu_bwd,
 		[GK_GATHER] = run_gather, [GK_SCATTER] = run_scatter,
-		[GK_LOSS] = run_loss, [GK_LOSS_BWD] = run_loss_bwd, [GK_SAMPLE] = run_sample,
+		[GK_LOSS] = run_loss, [GK_LOSS_BWD] = run_loss_bwd, [GK_SAMPLE] = run_sample, [GK_ADVANCE] = run_advance,
 		[GK_SUM_SQ] = run_sum_sq, [GK_ADAMW] = run_adamw,
 		[GK_ZERO] = run_zero, [GK_COPY] = run_copy,
 	},
@@ -70,7 +71,7 @@ const gk_table PATH = {
 		[GK_ATTN] = need_attn, [GK_ATTN_BWD] = need_attn_bwd, [GK_ATTN_DECODE] = need_attn_decode,
 		[GK_SWIGLU] = need_nothing, [GK_SWIGLU_BWD] = need_nothing,
 		[GK_GATHER] = need_nothing, [GK_SCATTER] = need_scatter,
-		[GK_LOSS] = need_nothing, [GK_LOSS_BWD] = need_loss_bwd, [GK_SAMPLE] = need_sample,
+		[GK_LOSS] = need_nothing, [GK_LOSS_BWD] = need_loss_bwd, [GK_SAMPLE] = need_sample, [GK_ADVANCE] = need_nothing,
 		[GK_SUM_SQ] = need_sum_sq, [GK_ADAMW] = need_nothing,
 		[GK_ZERO] = need_nothing, [GK_COPY] = need_nothing,
 	},

@@ -125,6 +125,16 @@ typedef struct {
 	const unsigned short *pack, *back;
 } gk_loss_bwd;
 typedef struct { gk_head h; int *tok; float *logp, *ent; const float *logits; const int *stream, *pos; int v; } gk_sample;
+typedef struct {
+	gk_head h;
+	int *tokens;
+	float *logps, *ents;
+	int *tok, *pos, *at, *len, *count, *left;
+	const int *drawn;
+	const float *logp, *ent;
+	const int *stop;
+	int steps, stops;
+} gk_advance;
 typedef struct { gk_head h; float *out; const float *x; gk_i64 len; double *part; } gk_sum_sq; // part: scratch, one for each GK_SUM_BLOCK elements
 typedef struct { gk_head h; float *w; const float *g; float *m, *v; gk_i64 len; float beta1, beta2, eps, weight_decay; } gk_adamw;
 typedef struct { gk_head h; float *y; const float *x; int c; } gk_move;
@@ -175,6 +185,7 @@ typedef struct { gk_head h; float *y; const float *x; int c; } gk_move;
 	X(gk_loss_bwd_dx_bf16, gk_loss_bwd, 256)       /* */ \
 	X(gk_loss_bwd_dw_bf16, gk_loss_bwd, 256)       /* */ \
 	X(gk_sample_rows, gk_sample, 256)              /* n */ \
+	X(gk_advance_rows, gk_advance, 128)            /* n/128 */ \
 	X(gk_sum_sq_part, gk_sum_sq, 256)              /* len/SUM_BLOCK */ \
 	X(gk_sum_sq_all, gk_sum_sq, 256)               /* 1 */ \
 	X(gk_adamw_step, gk_adamw, 256)                /* len/256 */ \

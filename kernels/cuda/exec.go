@@ -178,7 +178,14 @@ func (d *Device) launch(it item) (cux.Launch, error) {
 // graph is replayed, and the word comes back in which kernels report an index
 // out of range. The ops before such a one have taken effect, those after it
 // have not.
-func (e *exec) Run(a *kernels.Args) error {
+func (e *exec) Run(a *kernels.Args) error { return e.Repeat(a, 1) }
+
+// Repeat is Run as many times, and waits once. The word lies among the
+// arguments, so the fault of a run is there in the next ones, and comes back.
+func (e *exec) Repeat(a *kernels.Args, times int) error {
+	if times < 1 {
+		return fmt.Errorf("cuda: program %s: %d runs, want at least 1", e.check.Name, times)
+	}
 	if err := e.check.CheckArgs(a); err != nil {
 		return err
 	}
@@ -204,9 +211,16 @@ func (e *exec) Run(a *kernels.Args) error {
 		beta_corr1: C.float(a.BetaCorr1), beta_corr2: C.float(a.BetaCorr2), grad_scale: C.float(a.GradScale), seed: C.gk_u64(a.Seed),
 	}
 	e.host.fault = noFault
-	run := e.step.Run
+	run := func() error { return e.step.Run(times) }
 	if d.profile != nil {
-		run = func() error { return e.runTimed(a) }
+		run = func() error {
+			for range times {
+				if err := e.runTimed(a); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
 	}
 	if err := run(); err != nil {
 		return d.reword(fmt.Errorf("cuda: program %s: %w", e.check.Name, err))

@@ -197,6 +197,10 @@ func (p *plan) add(at int, op kernels.Op) error {
 	case kernels.Sample:
 		launch(p, at, "gk_sample_rows", rows(o.N), 0, &C.gk_sample{h: p.head(at, o.N), tok: p.i(o.Tok), logp: p.f(o.LogP), ent: p.f(o.Ent), logits: p.f(o.Logits),
 			stream: p.i(o.Stream), pos: p.i(o.Pos), v: c(o.V)})
+	case kernels.Advance:
+		launch(p, at, "gk_advance_rows", ceilDiv(rows(o.N), 128), 0, &C.gk_advance{h: p.head(at, o.N), tokens: p.i(o.Tokens), logps: p.f(o.LogPs), ents: p.f(o.Ents),
+			tok: p.i(o.Tok), pos: p.i(o.Pos), at: p.i(o.At), len: p.i(o.Len), count: p.i(o.Count), left: p.i(o.Left),
+			drawn: p.i(o.Drawn), logp: p.f(o.LogP), ent: p.f(o.Ent), stop: p.i(o.Stop), steps: c(o.Steps), stops: c(o.Stops)})
 	case kernels.SumSq:
 		parts := ceilDiv(o.Len, C.GK_SUM_BLOCK)
 		s := C.gk_sum_sq{h: p.head(at, 1), out: p.f(o.Out), x: p.f(o.X), len: C.gk_i64(o.Len), part: (*C.double)(p.need(8 * parts))}

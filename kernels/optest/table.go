@@ -17,7 +17,7 @@ func Cases(seed uint64) []Case {
 	for _, group := range [][]Case{
 		embedCases(), normCases(), linearCases(kernels.F32), ropeCases(), cacheCases(),
 		attnCases(), decodeCases(), swigluCases(), rowCases(), lossCases(kernels.F32),
-		sampleCases(), vectorCases(), fixedCases(),
+		sampleCases(), advanceCases(), vectorCases(), fixedCases(),
 		linearCases(kernels.BF16), lossCases(kernels.BF16),
 	} {
 		all = append(all, group...)

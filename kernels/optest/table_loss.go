@@ -139,3 +139,36 @@ func sampling(s *tensors, v int, spread float64) kernels.Sample {
 		N: d, V: v,
 	}
 }
+
+// advanceCases hold rows that go on, rows that stop at a stop token or for want
+// of room, rows at rest, and counts outside of the record.
+func advanceCases() []Case {
+	const steps = 3
+	var cases []Case
+	for i, n := range append(oddRows[:], 300) {
+		stops := []int{1, 2, 16}[i%3]
+		cases = append(cases, perRow("advance", n, fmt.Sprintf("steps=%d stops=%d", steps, stops), func(s *tensors) ([]kernels.Op, error) {
+			d := kernels.DimRows
+			below := func(lo, hi int) func(*random, int) int {
+				return func(r *random, _ int) int { return lo + r.below(hi-lo) }
+			}
+			stop := make([]int32, stops)
+			for i := range stop {
+				stop[i] = int32(3*i) - 3 // the first is none
+			}
+			o := kernels.Advance{
+				Tokens: s.indices("Tokens", d, steps, below(0, 50)),
+				LogPs:  s.rows("LogPs", d, steps, normal(1)), Ents: s.rows("Ents", d, steps, normal(1)),
+				Tok: s.indices("Tok", d, 1, below(0, 50)), Pos: s.indices("Pos", d, 1, below(0, 90)),
+				At: s.indices("At", d, 1, below(0, 90)), Len: s.indices("Len", d, 1, below(1, 90)),
+				Count: s.indices("Count", d, 1, below(-1, steps+2)), Left: s.indices("Left", d, 1, below(-1, 4)),
+				Drawn: s.indices("Drawn", d, 1, below(0, 9)),
+				LogP:  s.rows("LogP", d, 1, normal(1)), Ent: s.rows("Ent", d, 1, normal(1)),
+				Stop: s.add(tensor{name: "Stop", dtype: kernels.I32, index: stop}),
+				N:    d, Steps: steps, Stops: stops,
+			}
+			return one(o)
+		}))
+	}
+	return cases
+}

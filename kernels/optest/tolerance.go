@@ -39,7 +39,7 @@ func budget(op kernels.Op) float64 {
 func exact(op kernels.Op) bool {
 	switch op.(type) {
 	case kernels.Embed, kernels.Pack, kernels.KVWrite, kernels.GatherRows,
-		kernels.ScatterRows, kernels.Zero, kernels.Copy:
+		kernels.ScatterRows, kernels.Advance, kernels.Zero, kernels.Copy:
 		return true
 	}
 	return false

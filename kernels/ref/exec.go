@@ -95,7 +95,7 @@ func known(op kernels.Op) bool {
 		kernels.Pack, kernels.Linear, kernels.LinearDX, kernels.LinearDW,
 		kernels.RoPE, kernels.KVWrite, kernels.Attn, kernels.AttnBwd, kernels.AttnDecode,
 		kernels.SwiGLU, kernels.SwiGLUBwd, kernels.GatherRows, kernels.ScatterRows,
-		kernels.LossRows, kernels.LossRowsBwd, kernels.Sample,
+		kernels.LossRows, kernels.LossRowsBwd, kernels.Sample, kernels.Advance,
 		kernels.SumSq, kernels.AdamW, kernels.Zero, kernels.Copy:
 		return true
 	}
@@ -144,6 +144,8 @@ func (m *memory) run(op kernels.Op) error {
 		return m.lossRowsBwd(o)
 	case kernels.Sample:
 		m.sample(o)
+	case kernels.Advance:
+		m.advance(o)
 	case kernels.SumSq:
 		m.sumSq(o)
 	case kernels.AdamW:

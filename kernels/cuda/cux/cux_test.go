@@ -167,7 +167,7 @@ func (a *adder) step(launches ...Launch) *Step {
 func (a *adder) run(p *Step, n uint32, add uint32) {
 	a.t.Helper()
 	a.words()[0], a.words()[1] = n, 0
-	if err := p.Run(); err != nil {
+	if err := p.Run(1); err != nil {
 		a.t.Fatal(err)
 	}
 	want := n + add
@@ -223,11 +223,11 @@ func TestLaunchErrors(t *testing.T) {
 		"cuCtxSetCurrent":     "cuCtxSetCurrent(): CUDA_ERROR_LAUNCH_OUT",
 	} {
 		standIn.Fail(call, 1, 701)
-		if err := p.Run(); err == nil || !strings.HasPrefix(err.Error(), want) {
+		if err := p.Run(1); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("got %v\nwant %s", err, want)
 		}
 	}
-	if err := p.Run(); err != nil {
+	if err := p.Run(1); err != nil {
 		t.Errorf("after all that: %v", err)
 	}
 }

@@ -67,17 +67,19 @@ CUresult cux_step_marked(const cux_step *p, const int *starts, int n, const CUev
 	return cuStreamSynchronize(p->stream);
 }
 
-CUresult cux_step_run(const cux_step *p, int *doing, int *failed) {
+CUresult cux_step_run(const cux_step *p, int times, int *doing, int *failed) {
 	CUresult r;
 	*doing = CUX_SET_CONTEXT;
 	if ((r = cuCtxSetCurrent(p->ctx)) != CUDA_SUCCESS) return r;
-	if (p->graph) {
-		*doing = CUX_GRAPH;
-		r = cuGraphLaunch(p->graph, p->stream);
-	} else {
-		r = cux_step_put(p, doing, failed);
+	for (int i = 0; i < times; i++) {
+		if (p->graph) {
+			*doing = CUX_GRAPH;
+			r = cuGraphLaunch(p->graph, p->stream);
+		} else {
+			r = cux_step_put(p, doing, failed);
+		}
+		if (r != CUDA_SUCCESS) return r;
 	}
-	if (r != CUDA_SUCCESS) return r;
 	*doing = CUX_WAIT;
 	return cuStreamSynchronize(p->stream);
 }

@@ -134,10 +134,12 @@ func (p *Step) Graph() bool { return p.graph.g != nil }
 // Launches is the number of kernels of a step.
 func (p *Step) Launches() int { return len(p.launches) }
 
-// Run runs the step and waits for its end. It may be called on any OS thread.
-func (p *Step) Run() error {
+// Run runs the step as many times, one after the other, and waits for the end of
+// the last. It may be called on any OS thread. Each run begins with what host
+// memory holds then, so a word that comes back into the arguments stays.
+func (p *Step) Run(times int) error {
 	var doing, failed C.int
-	code := C.cux_step_run(p.c, &doing, &failed)
+	code := C.cux_step_run(p.c, C.int(times), &doing, &failed)
 	if code == C.CUDA_SUCCESS {
 		return nil
 	}

@@ -45,7 +45,7 @@ CUresult cux_step_put(const cux_step *p, int *doing, int *failed);
 // which ascend, and one behind the last launch.
 CUresult cux_step_marked(const cux_step *p, const int *starts, int n, const CUevent *marks, int *doing, int *failed);
 
-// cux_step_run runs a step and waits for its end.
-CUresult cux_step_run(const cux_step *p, int *doing, int *failed);
+// cux_step_run runs a step as many times and waits for the end of the last.
+CUresult cux_step_run(const cux_step *p, int times, int *doing, int *failed);
 
 #endif

@@ -174,6 +174,10 @@ func (e *program) op(i int, op kernels.Op, a *kernels.Args) error {
 	case kernels.Sample:
 		p := C.gk_sample{h: head(o.N), tok: ix(o.Tok), logp: f(o.LogP), ent: f(o.Ent), logits: f(o.Logits), stream: ix(o.Stream), pos: ix(o.Pos), v: c(o.V)}
 		return e.start("gk_sample_rows", int64(o.N.Of(a)), 256, 0, bytes(&p))
+	case kernels.Advance:
+		p := C.gk_advance{h: head(o.N), tokens: ix(o.Tokens), logps: f(o.LogPs), ents: f(o.Ents), tok: ix(o.Tok), pos: ix(o.Pos), at: ix(o.At), len: ix(o.Len),
+			count: ix(o.Count), left: ix(o.Left), drawn: ix(o.Drawn), logp: f(o.LogP), ent: f(o.Ent), stop: ix(o.Stop), steps: c(o.Steps), stops: c(o.Stops)}
+		return e.start("gk_advance_rows", ceilDiv(int64(o.N.Of(a)), 128), 128, 0, bytes(&p))
 	case kernels.SumSq:
 		part, err := scratch(2 * ceilDiv(o.Len, C.GK_SUM_BLOCK))
 		if err != nil {
