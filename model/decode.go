@@ -8,18 +8,33 @@ type decodePlan struct {
 	x     span
 	layer layerSpans // shared by all layers, in place
 	head  sampleSpans
+
+	logps, ents span // (slots, decodeAhead): of the steps since the host looked
 }
+
+const (
+	// decodeAhead is the most steps that a device takes before the host looks
+	// at what was drawn. A completion that ends in the first of them waits for
+	// the last, so more steps save less waiting and waste more rows.
+	decodeAhead = 8
+	// decodeStops is the number of stop tokens that a device looks for. Further
+	// ones are found when the host looks.
+	decodeStops = 16
+)
 
 func planDecode(a *arena, cfg Config, lim Limits) *decodePlan {
 	p := &decodePlan{slots: lim.Slots}
 	p.x = a.take("embeddings", p.slots, cfg.HiddenSize)
 	p.layer = layerSpans{attn: a.attention(cfg, p.slots, &p.x), mlp: a.mlp(cfg, p.slots, &p.x)}
 	p.head = a.sample(cfg, p.slots)
+	p.logps = a.take("log-probs by step", p.slots, decodeAhead)
+	p.ents = a.take("entropies by step", p.slots, decodeAhead)
 	return p
 }
 
 // Offsets in the program's index buffer. Inputs come first and are written at
-// once; the drawn tokens follow.
+// once. What is read at once follows, and begins among the inputs: the number of
+// tokens of each row since then, the last drawn, and all of them by step.
 func (p *decodePlan) tok() int           { return 0 }
 func (p *decodePlan) pos() int           { return p.slots }
 func (p *decodePlan) len() int           { return 2 * p.slots }
@@ -28,12 +43,17 @@ func (p *decodePlan) plen() int          { return 4 * p.slots }
 func (p *decodePlan) slot() int          { return 5 * p.slots }
 func (p *decodePlan) at() int            { return 6 * p.slots } // also the index of the drawn token in its completion
 func (p *decodePlan) stream() int        { return 7 * p.slots }
-func (p *decodePlan) inputs() int        { return 9 * p.slots }
-func (p *decodePlan) drawn() int         { return 9 * p.slots }
-func (p *decodePlan) ints() int64        { return 10 * int64(p.slots) }
+func (p *decodePlan) left() int          { return 9 * p.slots }
+func (p *decodePlan) stop() int          { return 10 * p.slots }
+func (p *decodePlan) count() int         { return 10*p.slots + decodeStops }
+func (p *decodePlan) inputs() int        { return p.count() + p.slots }
+func (p *decodePlan) drawn() int         { return p.inputs() }
+func (p *decodePlan) tokens() int        { return p.drawn() + p.slots }
+func (p *decodePlan) ints() int64        { return int64(p.tokens()) + int64(p.slots)*decodeAhead }
 func (p *decodePlan) args() kernels.Args { return kernels.Args{Rows: p.slots} }
 
-// decodeProgram feeds one token per completion and draws the next.
+// decodeProgram feeds one token per completion, draws the next, and makes it the
+// input of the next run.
 func (m *Model) decodeProgram() (kernels.Exec, error) {
 	p, c := m.plan.decode, m.cfg
 	e := m.emit("decode", p.args())
@@ -65,6 +85,14 @@ func (m *Model) decodeProgram() (kernels.Exec, error) {
 		e.output(w, s.attn, p.x, kernels.DimRows)
 		e.mlp(w, s.mlp, p.x, kernels.DimRows)
 	}
-	e.sample(p.head, p.x, at("drawn tokens", p.drawn(), p.slots), at("streams", p.stream(), 2*p.slots), own)
+	drawn := at("drawn tokens", p.drawn(), p.slots)
+	e.sample(p.head, p.x, drawn, at("streams", p.stream(), 2*p.slots), own)
+	e.Add(kernels.Advance{
+		Tokens: at("tokens by step", p.tokens(), p.slots*decodeAhead), LogPs: e.at(p.logps), Ents: e.at(p.ents),
+		Tok: at("tokens", p.tok(), p.slots), Pos: pos, At: own, Len: length,
+		Count: at("steps of each row", p.count(), p.slots), Left: at("tokens left", p.left(), p.slots),
+		Drawn: drawn, LogP: e.at(p.head.logp), Ent: e.at(p.head.ent), Stop: at("stop tokens", p.stop(), decodeStops),
+		N: kernels.DimRows, Steps: decodeAhead, Stops: decodeStops,
+	})
 	return e.compile()
 }

@@ -226,9 +226,64 @@ func (*generation) pop(free *[]int) int {
 	return s
 }
 
-// step draws a token for every running completion and ends those that are
-// complete.
+// step draws tokens for every running completion, one each or, on a device that
+// the host waits for at some cost, several, and ends those that are complete.
 func (g *generation) step() error {
+	m, p := g.m, g.m.plan.decode
+	if err := g.load(); err != nil {
+		return err
+	}
+	most := 1
+	if r, ok := m.exec.decode.(kernels.Repeater); ok {
+		for _, r := range g.rows {
+			most = max(most, min(g.o.MaxNew-r.n, decodeAhead))
+		}
+		if err := r.Repeat(&g.args, most); err != nil {
+			return err
+		}
+	} else if err := m.exec.decode.Run(&g.args); err != nil {
+		return err
+	}
+	n := len(g.rows)
+	read := m.host.drawn[:2*p.slots+n*decodeAhead]
+	if err := m.dev.ReadI32(read, m.decodeInts, int64(p.count())); err != nil {
+		return err
+	}
+	count, tokens := read[:n], read[2*p.slots:]
+	logp, ent := m.host.logp[:n*decodeAhead], m.host.ent[:n*decodeAhead]
+	if err := m.dev.ReadF32(logp, m.scratch, p.logps.off); err != nil {
+		return err
+	}
+	if err := m.dev.ReadF32(ent, m.scratch, p.ents.off); err != nil {
+		return err
+	}
+	for step := range most {
+		if i := g.firstNotFinite(step, count, logp, ent); i >= 0 {
+			return g.blame(step, tokens)
+		}
+	}
+	keep := g.rows[:0]
+	for i, r := range g.rows {
+		why := ""
+		for at := i * decodeAhead; at < i*decodeAhead+int(count[i]) && why == ""; at++ {
+			to := r.slot*g.o.MaxNew + r.n
+			g.tokens[to], g.logp[to], g.ent[to] = tokens[at], logp[at], ent[at]
+			r.last = tokens[at]
+			r.n++
+			why = g.ends(r)
+		}
+		if why != "" {
+			g.finish(r, why)
+		} else {
+			keep = append(keep, r)
+		}
+	}
+	g.rows = keep
+	return nil
+}
+
+// load writes the state of the running completions to the device.
+func (g *generation) load() error {
 	m, p, in := g.m, g.m.plan.decode, g.m.host.decode
 	for i, r := range g.rows {
 		prompt, stream := len(g.reqs[r.req].Prompt), g.reqs[r.req].Streams[r.stream]
@@ -241,45 +296,40 @@ func (g *generation) step() error {
 		in[p.at()+i] = int32(r.n)
 		in[p.stream()+2*i] = int32(uint32(stream))
 		in[p.stream()+2*i+1] = int32(uint32(stream >> 32))
+		in[p.left()+i] = int32(g.o.MaxNew - r.n)
+		in[p.count()+i] = 0
 	}
-	if err := m.dev.WriteI32(m.decodeInts, 0, in); err != nil {
-		return err
-	}
-	n := len(g.rows)
-	g.args.Rows = n
-	if err := m.exec.decode.Run(&g.args); err != nil {
-		return err
-	}
-	drawn, logp, ent := m.host.drawn[:n], m.host.logp[:n], m.host.ent[:n]
-	if err := m.dev.ReadI32(drawn, m.decodeInts, int64(p.drawn())); err != nil {
-		return err
-	}
-	if err := m.dev.ReadF32(logp, m.scratch, p.head.logp.off); err != nil {
-		return err
-	}
-	if err := m.dev.ReadF32(ent, m.scratch, p.head.ent.off); err != nil {
-		return err
-	}
-	if anyNotFinite(logp) || anyNotFinite(ent) {
-		return g.blame()
-	}
-	keep := g.rows[:0]
-	for i, r := range g.rows {
-		at := r.slot*g.o.MaxNew + r.n
-		g.tokens[at], g.logp[at], g.ent[at] = drawn[i], logp[i], ent[i]
-		r.last = drawn[i]
-		r.n++
-		switch {
-		case slices.Contains(g.o.Stop, r.last):
-			g.finish(r, FinishStop)
-		case r.n == g.o.MaxNew:
-			g.finish(r, FinishLength)
-		default:
-			keep = append(keep, r)
+	for i := range decodeStops {
+		in[p.stop()+i] = -1
+		if i < len(g.o.Stop) {
+			in[p.stop()+i] = g.o.Stop[i]
 		}
 	}
-	g.rows = keep
-	return nil
+	g.args.Rows = len(g.rows)
+	return m.dev.WriteI32(m.decodeInts, 0, in)
+}
+
+// ends tells whether the last token of r ends it, and how.
+func (g *generation) ends(r running) string {
+	switch {
+	case slices.Contains(g.o.Stop, r.last):
+		return FinishStop
+	case r.n == g.o.MaxNew:
+		return FinishLength
+	}
+	return ""
+}
+
+// firstNotFinite is the first row that drew a token in the given step whose
+// log-prob or entropy is not finite, -1 without one.
+func (g *generation) firstNotFinite(step int, count []int32, logp, ent []float32) int {
+	for i := range g.rows {
+		at := i*decodeAhead + step
+		if step < int(count[i]) && (anyNotFinite(logp[at:at+1]) || anyNotFinite(ent[at:at+1])) {
+			return i
+		}
+	}
+	return -1
 }
 
 // finish stores a completion and frees its slot, and its prompt's if it was
@@ -300,8 +350,28 @@ func (g *generation) finish(r running, why string) {
 	}
 }
 
-// blame explains a step whose log-probs are not finite.
-func (g *generation) blame() error {
+// blame explains a step whose log-probs are not finite: the one that follows the
+// given number of steps since the rows were loaded. It puts the device where it
+// stood before that step; rows that had ended are left out.
+func (g *generation) blame(step int, tokens []int32) error {
+	keep := g.rows[:0]
+	for i, r := range g.rows {
+		why := ""
+		for _, t := range tokens[i*decodeAhead : i*decodeAhead+step] {
+			if why == "" {
+				r.last = t
+				r.n++
+				why = g.ends(r)
+			}
+		}
+		if why == "" {
+			keep = append(keep, r)
+		}
+	}
+	g.rows = keep
+	if err := g.load(); err != nil {
+		return err
+	}
 	seen := map[int]bool{}
 	var prompts [][]int32
 	var slots []int

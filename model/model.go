@@ -45,8 +45,8 @@ type Model struct {
 // hostMemory is what a run is prepared in and read back into.
 type hostMemory struct {
 	train, prefill, decode []int32
-	drawn                  []int32   // (Slots)
-	logp, ent              []float32 // (max(TrainRows, Slots))
+	drawn                  []int32   // (Slots) steps, (Slots) last tokens, (Slots, decodeAhead) tokens
+	logp, ent              []float32 // (max(TrainRows, Slots*decodeAhead))
 }
 
 // New reserves memory for a model of shape cfg on dev and compiles its
@@ -106,9 +106,9 @@ func (m *Model) alloc() error {
 			want{&m.decodeInts, kernels.I32, p.decode.ints()})
 		m.host.prefill = make([]int32, p.prefill.ints())
 		m.host.decode = make([]int32, p.decode.inputs())
-		m.host.drawn = make([]int32, p.decode.slots)
+		m.host.drawn = make([]int32, int(p.decode.ints())-p.decode.count())
 	}
-	n := max(m.lim.TrainRows, m.lim.Slots)
+	n := max(m.lim.TrainRows, m.lim.Slots*decodeAhead)
 	m.host.logp, m.host.ent = make([]float32, n), make([]float32, n)
 	for _, w := range wants {
 		b, err := m.dev.Alloc(w.dt, w.n)
