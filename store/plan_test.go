@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"gradus/store/query"
 )
 
 // A page of traces never sorts and never scans all traces where an index or
@@ -20,7 +22,17 @@ func TestPagesNeedNoSort(t *testing.T) {
 	}
 	defer db.Close()
 	one, half := 1, 0.5
+	where := func(text string) SampleQuery {
+		n, err := query.Parse(text, query.Known{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return SampleQuery{Where: n, After: 7}
+	}
 	for _, q := range []SampleQuery{
+		where("step:700.. reward<.2 finish:length task:countdown"), where(`"double check" -wait -verdict:ok reward<.2`), where("id:3..9 correct:no"),
+		where("-wait"), where("wait OR step:3"), where("(a OR b) prompt:00112233445566778899aabbccddeeff"), where("tag:hack correct:no"),
+		where("has:disagreement"), where("verdict:ok author:ada entropy>1"), where("prompt:00112233445566778899aabbccddeeff"),
 		{}, {After: 5}, {Phase: "train"}, {Phase: "eval", Ckpt: "R@1"}, {MinStep: &one}, {MinStep: &one, MaxStep: &one, Phase: "train"},
 		{MinReward: &half}, {Task: "t"}, {PromptHash: "ab"}, {PromptHash: "ab", MinStep: &one, Phase: "train", After: 3}, {Text: "word"},
 		{Text: "word", MinStep: &one, Phase: "eval", After: 3}, {Text: "word", PromptHash: "ab"}, {Attempt: &one, Group: &one},
@@ -30,9 +42,9 @@ func TestPagesNeedNoSort(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			query, args := p.page(q)
-			plan := explain(t, db, query, args)
-			if strings.Contains(plan, "TEMP B-TREE") {
+			text, args := p.page(q)
+			plan := explain(t, db, text, args)
+			if strings.Contains(plan, "B-TREE FOR ORDER BY") {
 				t.Errorf("%+v sorts:\n%s", q, plan)
 			}
 			if strings.Contains(plan, "SCAN s\n") || strings.Contains(plan, "SCAN p\n") || strings.Contains(plan, "SCAN sb\n") {
