@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -93,8 +94,16 @@ func TestRunOnCUDA(t *testing.T) {
 		t.Skip("the emulated GPU is slow")
 	}
 	withGPU(t)
+	nvml := filepath.Join(t.TempDir(), "libnvidia-ml.so.1")
+	if out, err := exec.Command("cc", "-shared", "-fPIC", "-o", nvml, "../../kernels/cuda/libs/testdata/nvml.c").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	t.Setenv("GRADUS_LIBNVML", nvml)
 	s := newSession(t)
-	s.must("run", s.recipe(cudaRecipe), "--follow")
+	out := s.must("run", s.recipe(cudaRecipe), "--follow")
+	if !strings.Contains(out, "312 W") || strings.Count(out, "The GPU is slowed down (power cap, thermal (hardware)) at 64 °C, 312 W and 1755 MHz") != 1 {
+		t.Errorf("the plain lines do not tell of the GPU:\n%s", out)
+	}
 	var run struct{ State, Device string }
 	if err := json.Unmarshal([]byte(s.must("runs", "--all", "--json")), &run); err != nil {
 		t.Fatal(err)

@@ -113,6 +113,8 @@ func metricLine(v map[string]float64) string {
 		{"completions/clipped_ratio", "cut", "%.2f"},
 		{"grad_norm", "grad_norm", "%.3f"},
 		{"step_time", "time", "%.2fs"},
+		{"gpu/power", "gpu", "%.0f W"},
+		{"gpu/temperature", "", "%.0f °C"},
 	} {
 		x, ok := v[m.name]
 		if !ok {
@@ -121,7 +123,10 @@ func metricLine(v map[string]float64) string {
 		if b.Len() > 0 {
 			b.WriteByte(' ')
 		}
-		fmt.Fprintf(&b, "%s "+m.format, m.short, x)
+		if m.short != "" {
+			b.WriteString(m.short + " ")
+		}
+		fmt.Fprintf(&b, m.format, x)
 	}
 	return b.String()
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"sort"
+	"strings"
 
 	"gradus/model"
 	"gradus/runner/recipe"
@@ -50,5 +51,5 @@ func IsTiming(metric string) bool {
 	case "step_time", "tokens_per_second", "time/rollout", "time/reward", "time/update":
 		return true
 	}
-	return false
+	return strings.HasPrefix(metric, "gpu/")
 }

@@ -32,6 +32,7 @@ type run struct {
 	state store.State
 	shape shape.Shape
 	dev   kernels.Device
+	watch gpuWatch
 	about string // of the device
 	judge *judge.Judge
 	enc   feed.Encoder
@@ -92,12 +93,12 @@ func Run(ctx context.Context, env Env) (err error) {
 		env.complain(inOneLine(fmt.Errorf("the database of run %s: %w; the record itself is whole, and gradus db rebuild makes the database anew", spec.ID, e)))
 	})
 	defer fold.Stop(env.Clock, foldLimit)
-	stopBeat := j.Beat(heartbeat, usage)
+	r := &run{env: env, spec: spec, rec: rec, hist: hist, j: j, savedAt: -1, state: store.StateSubmitted}
+	stopBeat := j.Beat(heartbeat, r.watch.usage)
 	defer stopBeat()
 
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	r := &run{env: env, spec: spec, rec: rec, hist: hist, j: j, savedAt: -1, state: store.StateSubmitted}
 	r.heard = listen(ctx, env.Signals, env.Clock, func() { cancel(errAbandoned) })
 
 	err = r.attempt(ctx, me)
@@ -145,6 +146,7 @@ func (r *run) close() error {
 	if r.m != nil {
 		err = errors.Join(err, r.m.Close())
 	}
+	err = errors.Join(err, r.watch.close())
 	if r.dev != nil {
 		err = errors.Join(err, r.dev.Close())
 	}
@@ -239,6 +241,9 @@ func (r *run) prepare(me rundir.Holder) error {
 	}
 	if s := r.j.Repair(); s != "" {
 		warnings = append(warnings, store.Alert{Step: r.at.Step, Level: "warn", Code: "log.repaired", Message: "The event log was repaired: " + s + "."})
+	}
+	if failed == nil {
+		warnings = append(warnings, r.watch.begin(r.dev, r.env.Clock)...)
 	}
 	if w, ok := r.otherDevice(); ok && failed == nil {
 		warnings = append(warnings, w)

@@ -92,12 +92,14 @@ func (r *run) oneStep(ctx context.Context, t trainer, stage int) error {
 		}
 		return errors.Join(errs...)
 	}
-	seconds := r.env.Clock.Now().Sub(begin).Seconds()
+	end := r.env.Clock.Now()
+	seconds := end.Sub(begin).Seconds()
 	if n, ok := res.values["num_tokens"]; ok && seconds > 0 {
 		res.values["tokens_per_second"] = (n - float64(r.mem.Tokens)) / seconds
 		r.mem.Tokens = int64(n)
 	}
 	res.values["step_time"] = seconds
+	res.alerts = append(res.alerts, r.watch.lap(end, r.at.Step+1, res.values)...)
 
 	r.at = r.at.next(r.rec.Stages)
 	values, bad := split(res.values)

@@ -29,6 +29,12 @@ type Energy struct {
 	Err error
 }
 
+// Total is what one GPU did since it was first looked at.
+type Total struct {
+	Joules float64
+	Busy   float64 // seconds in which a kernel ran
+}
+
 // Sampler looks at a GPU now and then and adds up what it finds.
 type Sampler struct {
 	m    Monitor
@@ -37,6 +43,8 @@ type Sampler struct {
 	from Sample // where the present stretch began
 	sum  Energy
 	busy float64
+	all  Total
+	came Sample // the first of all
 	stop chan struct{}
 	done chan struct{}
 }
@@ -49,7 +57,7 @@ func NewSampler(m Monitor, now time.Time) (*Sampler, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.last, s.from = first, first
+	s.last, s.from, s.came = first, first, first
 	return s, nil
 }
 
@@ -106,6 +114,8 @@ func (s *Sampler) look(now time.Time) {
 	s.sum.Samples++
 	s.sum.Joules += dt * (x.Power + s.last.Power) / 2 // used if there is no counter
 	s.busy += float64(x.GPUBusy)
+	s.all.Joules += dt * (x.Power + s.last.Power) / 2
+	s.all.Busy += dt * float64(x.GPUBusy) / 100
 	s.sum.MaxTemperature = max(s.sum.MaxTemperature, x.Temperature)
 	s.sum.MaxMemoryUsed = max(s.sum.MaxMemoryUsed, x.MemoryUsed)
 	if s.sum.MinSMClock == 0 || x.SMClock > 0 && x.SMClock < s.sum.MinSMClock {
@@ -122,7 +132,8 @@ func (s *Sampler) Lap(now time.Time) Energy {
 	s.look(now)
 	e := s.sum
 	e.Duration = s.last.Time.Sub(s.from.Time)
-	if s.from.Energy > 0 && s.last.Energy >= s.from.Energy {
+	// A counter that has not moved says that it moves more rarely than this.
+	if s.from.Energy > 0 && s.last.Energy > s.from.Energy {
 		e.Joules, e.Counter = s.last.Energy-s.from.Energy, true
 	}
 	if sec := e.Duration.Seconds(); sec > 0 {
@@ -133,4 +144,15 @@ func (s *Sampler) Lap(now time.Time) Energy {
 	}
 	s.from, s.sum, s.busy = s.last, Energy{}, 0
 	return e
+}
+
+// Total is what the GPU did from the first sample to the last.
+func (s *Sampler) Total() Total {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t := s.all
+	if s.came.Energy > 0 && s.last.Energy > s.came.Energy {
+		t.Joules = s.last.Energy - s.came.Energy
+	}
+	return t
 }

@@ -94,6 +94,11 @@ func TestSamplerRuns(t *testing.T) {
 	if e := s.Lap(second(6)); e.Samples != 6 || e.Joules != 60 {
 		t.Errorf("%+v", e)
 	}
+	m.samples[0].GPUBusy = 50
+	s.Look(second(8))
+	if got := s.Total(); got.Joules != 80 || got.Busy < 0 {
+		t.Errorf("in all %+v, want 80 J", got)
+	}
 	if _, err := NewSampler(&script{samples: []Sample{{Power: -1}}}, second(0)); !errors.Is(err, errScript) {
 		t.Errorf("a GPU that does not answer: %v", err)
 	}

@@ -77,8 +77,8 @@ func (f *Fold) Stop(clock Clock, limit time.Duration) {
 }
 
 // Beat writes a heartbeat every period, from its own goroutine, until the
-// returned function is called. use tells resident bytes and CPU seconds.
-func (j *Journal) Beat(period time.Duration, use func() (rss int64, cpu float64)) (stop func()) {
+// returned function is called. use fills in what the process and its devices use.
+func (j *Journal) Beat(period time.Duration, use func(*store.Heartbeat)) (stop func()) {
 	quit, done := make(chan struct{}), make(chan struct{})
 	begin := j.clock.Now()
 	go func() {
@@ -89,12 +89,11 @@ func (j *Journal) Beat(period time.Duration, use func() (rss int64, cpu float64)
 				return
 			case <-j.clock.After(period):
 			}
-			rss, cpu := use()
+			b := store.Heartbeat{Step: int(j.step.Load()), MonoMS: j.clock.Now().Sub(begin).Milliseconds()}
+			use(&b)
 			// A heartbeat that cannot be written is not missed: the next
 			// record of the trainer meets the same trouble and tells of it.
-			_ = j.Write(Entry{store.KindHeartbeat, store.Heartbeat{
-				Step: int(j.step.Load()), MonoMS: j.clock.Now().Sub(begin).Milliseconds(), RSS: rss, CPU: cpu,
-			}})
+			_ = j.Write(Entry{store.KindHeartbeat, b})
 		}
 	}()
 	var once sync.Once

@@ -172,7 +172,7 @@ func TestHeartbeat(t *testing.T) {
 	clock := &still{now: time.UnixMicro(5)}
 	j, _ := open(t, dir, clock)
 	defer j.Close()
-	stop := j.Beat(5*time.Second, func() (int64, float64) { return 77, 1.5 })
+	stop := j.Beat(5*time.Second, func(b *store.Heartbeat) { b.RSS, b.CPU = 77, 1.5 })
 	j.SetStep(3)
 	for want := 1; want <= 3; want++ {
 		until(t, func() bool { return clock.pass(5*time.Second) > 0 })
