@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"gradus/store"
@@ -51,6 +52,45 @@ func TestWhatIsAddedToARun(t *testing.T) {
 	}
 	if contentHash(t, store.DBPath(dir)) != want {
 		t.Error("a rebuilt database differs")
+	}
+}
+
+// What is added to a run that has ended breaks the checksums of the tables that
+// it goes to and of no others, and they are made again; also when a process
+// died in between.
+func TestAddingKeepsTheSeal(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db, dir := storetest.Open(t, storetest.Spec{Seed: 1, Steps: 5})
+	path := store.DBPath(dir)
+	p := plain(t, path)
+	if _, err := p.Exec("UPDATE seal SET crc = crc + 1 WHERE tbl = 'sample_text'"); err != nil { // so that it shows when it is made again
+		t.Fatal(err)
+	}
+	appendRecords(t, store.NotesDir(dir),
+		record(t, store.KindNote, 0, 7, store.Note{ID: "01N1", Author: "ada", TargetKind: "sample", Target: "3", Kind: "tag", Text: "hack"}),
+		record(t, store.KindComparison, 0, 9, store.Comparison{ID: "01C1", MadeBy: "ada", A: "R@1", B: "R@2", Pairs: []store.ComparisonPair{{PromptHash: "p"}}}),
+		record(t, store.KindLineage, 0, 9, store.Lineage{ChildKind: "ckpt", Child: "R@2", ParentKind: "dataset", Parent: "gsm8k", How: "trained_on"}),
+		record(t, store.KindCost, 1, 9, store.Cost{ID: "1:device", Kind: "device", Unit: "s", Source: "host"}),
+		record(t, store.KindLayer, 0, 9, store.Layer{ID: "01L1", MadeBy: "ada", Label: "again"}),
+		record(t, store.KindLayerScores, 0, 9, store.LayerScores{Layer: "01L1", Rows: []store.LayerScore{{Sample: 1, Reward: 0.5}}}))
+	foldOpen(t, dir)
+	c := got[store.Check](t)(store.CheckDB(ctx, path))
+	if !c.Sealed || len(c.Problems) != 1 || !strings.HasPrefix(c.Problems[0], "table sample_text: ") {
+		t.Errorf("sealed %v, problems %q; want the one that was made", c.Sealed, c.Problems)
+	}
+	if _, err := p.Exec("UPDATE seal SET crc = crc - 1 WHERE tbl = 'sample_text'; UPDATE seal SET n = -1, crc = 0 WHERE tbl IN ('note', 'cursor')"); err != nil {
+		t.Fatal(err)
+	}
+	if c := got[store.Check](t)(store.CheckDB(ctx, path)); c.Sealed || len(c.Problems) != 0 {
+		t.Errorf("not sealed again yet: sealed %v, problems %q", c.Sealed, c.Problems)
+	}
+	foldOpen(t, dir)
+	if c := got[store.Check](t)(store.CheckDB(ctx, path)); !c.Sealed || len(c.Problems) != 0 {
+		t.Errorf("sealed again: sealed %v, problems %q", c.Sealed, c.Problems)
+	}
+	if _, err := db.Header(ctx); err != nil {
+		t.Error(err)
 	}
 }
 

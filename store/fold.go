@@ -194,6 +194,7 @@ type folder struct {
 	tokBlock int64             // last tok_block id
 	indexed  int64             // last sample id in the search index
 	sealed   bool              // the rows have checksums, which the next change makes void
+	unsealed bool              // but not those of some tables, see addedTables
 	series   map[string]int64
 	parts    map[[2]string]int64
 	verdicts map[verdict]int64
@@ -278,8 +279,8 @@ func (f *folder) reload() error {
 		}
 	}
 	err := f.conn.QueryRowContext(ctx, `SELECT coalesce(max(id), 0), coalesce((SELECT seq FROM cursor WHERE src='fts'), 0),
-		(SELECT coalesce(max(id), 0) FROM text_block), (SELECT coalesce(max(id), 0) FROM tok_block), EXISTS(SELECT 1 FROM seal) FROM sample`).
-		Scan(&f.sample, &f.indexed, &f.block, &f.tokBlock, &f.sealed)
+		(SELECT coalesce(max(id), 0) FROM text_block), (SELECT coalesce(max(id), 0) FROM tok_block), EXISTS(SELECT 1 FROM seal), EXISTS(SELECT 1 FROM seal WHERE n < 0) FROM sample`).
+		Scan(&f.sample, &f.indexed, &f.block, &f.tokBlock, &f.sealed, &f.unsealed)
 	if err != nil {
 		return err
 	}
@@ -359,7 +360,7 @@ func (f *folder) begin() error {
 	if !f.sealed {
 		return nil
 	}
-	f.sealed = false
+	f.sealed, f.unsealed = false, false
 	_, err := f.conn.ExecContext(context.Background(), "DELETE FROM seal")
 	return err
 }

@@ -283,7 +283,7 @@ func (in *Ingester) foldBatch(ctx context.Context, src source, items <-chan item
 	if !ok {
 		return 0, false, nil
 	}
-	if err := in.f.begin(); err != nil {
+	if err := in.f.beginOf(src); err != nil {
 		return 0, false, err
 	}
 	defer func() {
@@ -400,6 +400,7 @@ func folded(ctx context.Context, logDir, dbPath string) bool {
 	err = db.QueryRowContext(ctx, `SELECT
 		EXISTS(SELECT 1 FROM cursor WHERE src='log' AND segment=? AND offset=?) AND
 		(? = 0 OR EXISTS(SELECT 1 FROM cursor WHERE src='notes' AND segment=? AND offset=?)) AND
+		NOT EXISTS(SELECT 1 FROM seal WHERE tbl='note' AND n < 0) AND
 		coalesce((SELECT max(id) FROM sample), 0) = coalesce((SELECT seq FROM cursor WHERE src='fts'), 0)`,
 		end.Segment, end.Bytes, notes.Segment, notes.Segment, notes.Bytes).Scan(&all)
 	return err == nil && all

@@ -12,13 +12,43 @@ import (
 // order, free pages are given back, and every 1024 rows of every table get a
 // checksum, those of the tables below the search index too. SQLite has no
 // checksums of its own, and of random damage its checks notice little. The
-// next record that is folded breaks the seal.
+// next record of the run that is folded breaks the seal. What people add breaks
+// only that of the tables it goes to, so that a verdict on a trace of a large
+// run costs what its own rows cost.
 
 const sealRows = 1024
 
 // rowQuerier is a connection, a pool or a transaction.
 type rowQuerier interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+// addedTables are the tables that the log in notes/ writes to.
+func addedTables() []string {
+	return []string{"comparison", "cost", "cursor", "layer", "layer_reward", "layer_trace", "lineage", "note", "pair"}
+}
+
+// openSeal stands for the checksums of a table that were broken.
+const openSeal = -1
+
+// beginOf begins a transaction that folds a log.
+func (f *folder) beginOf(src source) error {
+	if !src.notes || !f.sealed {
+		return f.begin()
+	}
+	if _, err := f.conn.ExecContext(context.Background(), "BEGIN IMMEDIATE"); err != nil {
+		return err
+	}
+	f.unsealed = true
+	for _, table := range addedTables() {
+		if _, err := f.conn.ExecContext(context.Background(), `DELETE FROM seal WHERE tbl = ?`, table); err != nil {
+			return err
+		}
+		if _, err := f.conn.ExecContext(context.Background(), `INSERT INTO seal(tbl, chunk, first, last, n, crc) VALUES(?, 0, '', '', ?, 0)`, table, openSeal); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // sealedTables are the tables with rows, in the order of their names.
@@ -114,8 +144,11 @@ func chunks(ctx context.Context, q rowQuerier, table string, each func(chunk) er
 // finish tidies and seals the database if the run has ended and it is not
 // sealed yet.
 func (in *Ingester) finish(ctx context.Context) error {
-	if in.f.sealed {
+	if in.f.sealed && !in.f.unsealed {
 		return nil
+	}
+	if in.f.sealed {
+		return in.sealAgain(ctx)
 	}
 	var over bool
 	err := in.f.conn.QueryRowContext(ctx, `SELECT coalesce((SELECT ended_us IS NOT NULL FROM attempt ORDER BY n DESC LIMIT 1), 0)`).Scan(&over)
@@ -144,6 +177,26 @@ func (in *Ingester) seal(ctx context.Context) (err error) {
 	if err := in.f.begin(); err != nil {
 		return err
 	}
+	return in.putSeals(ctx, tables)
+}
+
+// sealAgain seals the tables whose seal was broken.
+func (in *Ingester) sealAgain(ctx context.Context) error {
+	tables, err := columnOf(ctx, in.f.conn, `SELECT tbl FROM seal WHERE n = ? ORDER BY tbl`, openSeal)
+	if err == nil {
+		_, err = in.f.conn.ExecContext(ctx, "BEGIN IMMEDIATE")
+	}
+	if err == nil {
+		err = in.putSeals(ctx, tables)
+	}
+	if err != nil {
+		return fmt.Errorf("seal %s: %w", in.dbPath, err)
+	}
+	return nil
+}
+
+// putSeals writes the seals of tables and ends the transaction.
+func (in *Ingester) putSeals(ctx context.Context, tables []string) error {
 	if err := in.sealTables(ctx, tables); err != nil {
 		in.f.conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
 		return err
@@ -151,15 +204,15 @@ func (in *Ingester) seal(ctx context.Context) (err error) {
 	if _, err := in.f.conn.ExecContext(ctx, "COMMIT"); err != nil {
 		return err
 	}
-	in.f.sealed = true
+	in.f.sealed, in.f.unsealed = true, false
 	return in.truncateWAL()
 }
 
 func (in *Ingester) sealTables(ctx context.Context, tables []string) error {
-	if _, err := in.f.conn.ExecContext(ctx, "DELETE FROM seal"); err != nil {
-		return err
-	}
 	for _, table := range tables {
+		if _, err := in.f.conn.ExecContext(ctx, "DELETE FROM seal WHERE tbl = ?", table); err != nil {
+			return err
+		}
 		var found []chunk
 		err := chunks(ctx, in.f.conn, table, func(c chunk) error {
 			found = append(found, c)
