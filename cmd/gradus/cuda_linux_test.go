@@ -39,24 +39,7 @@ func withGPU(t *testing.T) {
 const cudaRecipe = `
 name = "tiny-cuda"
 device = "cuda"
-
-[model]
-hidden_size = 16
-num_hidden_layers = 1
-num_attention_heads = 2
-max_position_embeddings = 96
-
-[limits]
-max_prompt_length = 32
-
-[task]
-name = "digit_walk"
-level = 1
-template = "short"
-
-[[reward]]
-name = "gradus.accuracy"
-
+` + tinyPolicy + `
 [[stage]]
 kind = "sft"
 steps = 3

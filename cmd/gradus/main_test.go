@@ -72,11 +72,8 @@ func (s *session) must(args ...string) string {
 	return out
 }
 
-// tinyRecipe is a whole run that takes about a second.
-const tinyRecipe = `
-name = "tiny"
-threads = 1
-
+// tinyPolicy is what the recipes of these tests train, and on what.
+const tinyPolicy = `
 [model]
 hidden_size = 16
 num_hidden_layers = 1
@@ -93,7 +90,13 @@ template = "short"
 
 [[reward]]
 name = "gradus.accuracy"
+`
 
+// tinyRecipe is a whole run that takes about a second.
+const tinyRecipe = `
+name = "tiny"
+threads = 1
+` + tinyPolicy + `
 [[reward]]
 name = "gradus.format"
 weight = 0.2
