@@ -13,6 +13,6 @@ func (a *app) rewardCommand() *cobra.Command {
 		Example: "  gradus reward list\n  gradus reward show openr1.cosine\n  gradus reward score --reward openr1.format --in rows.jsonl\n" +
 			"  gradus reward verify --policy mathverify --in answers.jsonl\n  gradus reward fuzz",
 	}
-	cmd.AddCommand(a.rewardListCommand(), a.rewardShowCommand(), a.rewardScoreCommand(), a.rewardVerifyCommand(), a.rewardFuzzCommand())
+	cmd.AddCommand(a.rewardListCommand(), a.rewardShowCommand(), a.rewardScoreCommand(), a.rewardVerifyCommand(), a.rewardFuzzCommand(), a.rewardAttackCommand())
 	return cmd
 }

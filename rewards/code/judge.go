@@ -412,3 +412,17 @@ func encode(v any) []byte {
 	}
 	return raw
 }
+
+// Python gives the sandbox and the Python that programs run with.
+func (j *Judge) Python(ctx context.Context) (*sandbox.Runner, Tool, error) {
+	l, err := FindLanguage("python")
+	if err != nil {
+		return nil, Tool{}, err
+	}
+	r, err := j.sandbox()
+	if err != nil {
+		return nil, Tool{}, err
+	}
+	t, err := j.tool(ctx, r, l)
+	return r, t, err
+}

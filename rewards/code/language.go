@@ -151,3 +151,6 @@ func lookPath(name, path string) (string, error) {
 	}
 	return "", fmt.Errorf("%s is not installed", name)
 }
+
+// Binds are the folders that a box must show for the tool to run.
+func (t Tool) Binds() []string { return t.binds }

@@ -81,9 +81,11 @@ func (c *child) killStub() {
 
 // look adds up what all processes take.
 func (c *child) look() {
-	var rss int64
+	var rss int64 // with what they share
+	var largest int64
 	var cpu time.Duration
-	for _, pid := range tree(c.pid) {
+	pids := tree(c.pid)
+	for _, pid := range pids {
 		if pid == c.pid {
 			continue // the stub
 		}
@@ -91,11 +93,19 @@ func (c *child) look() {
 			t, r := readStat(stat)
 			cpu += t
 			rss += r
+			largest = max(largest, r)
 		}
 	}
 	c.mu.Lock()
-	c.cpu, c.rss = max(c.cpu, cpu), max(c.rss, rss)
+	c.cpu, c.rss = max(c.cpu, cpu), max(c.rss, largest)
 	c.mu.Unlock()
+	if rss > c.program.Memory {
+		// Pages that processes share were counted for each of them.
+		rss = 0
+		for _, pid := range pids {
+			rss += ownMemory(pid)
+		}
+	}
 	switch {
 	case rss > c.program.Memory:
 		c.stop(Memory, fmt.Sprintf("its processes together took more than %d MiB of memory", c.program.Memory>>20))
@@ -133,8 +143,40 @@ func tree(pid int) []int {
 // ticksPerSecond is USER_HZ, the same on all architectures of Linux.
 const ticksPerSecond = 100
 
+// ownMemory is the memory of a process that no file holds, with its share of
+// what it shares (smaps_rollup of proc(5), Linux 4.14; the parts since 5.9).
+func ownMemory(pid int) int64 {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", pid))
+	if err != nil {
+		return 0 // gone; or not to be read, and then its own limit has to do
+	}
+	var sum, all int64
+	parts := false
+	for _, line := range strings.Split(string(text), "\n") {
+		name, rest, _ := strings.Cut(line, ":")
+		f := strings.Fields(rest)
+		if len(f) != 2 {
+			continue
+		}
+		n, err := strconv.ParseInt(f[0], 10, 64)
+		if err != nil {
+			continue
+		}
+		switch name {
+		case "Pss":
+			all = n
+		case "Pss_Anon", "Pss_Shmem":
+			sum, parts = sum+n, true
+		}
+	}
+	if !parts {
+		sum = all
+	}
+	return sum << 10
+}
+
 // readStat reads the processor time of a process and its reaped children, and
-// its resident memory without that of files (proc(5)).
+// its resident memory (proc(5)).
 func readStat(stat []byte) (time.Duration, int64) {
 	end := bytes.LastIndexByte(stat, ')') // a name may hold anything
 	if end < 0 {

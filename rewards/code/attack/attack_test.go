@@ -1,0 +1,117 @@
+package attack
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"testing"
+	"time"
+
+	"gradus/rewards/code"
+	"gradus/rewards/sandbox"
+)
+
+func TestMain(m *testing.M) {
+	if len(os.Args) == 2 && os.Args[1] == sandbox.Command {
+		if err := sandbox.Serve(os.Stdin, os.Stdout, os.Getenv); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+func newJudge(t *testing.T, level sandbox.Level) *code.Judge {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := code.DefaultOptions()
+	o.Sandbox, o.Keep, o.Timeout = level, []string{self, sandbox.Command}, 2*time.Second
+	j, err := code.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := j.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := j.Ready(); err != nil {
+		t.Skipf("%s does not work here: %v", level, err)
+	}
+	if _, _, err := j.Python(context.Background()); err != nil {
+		t.Skipf("no Python for the sandbox: %v", err)
+	}
+	return j
+}
+
+// everything says whether the slow attacks are wanted too.
+func everything() bool { return os.Getenv("GRADUS_FAULTS") == "full" }
+
+// TestProbes: no probe gets out or wears the machine down, at any level that
+// works here. Those that end only at a limit of time, or make the kernel work
+// for long, are many seconds: GRADUS_FAULTS=full runs them too.
+func TestProbes(t *testing.T) {
+	for _, level := range []sandbox.Level{sandbox.UserNS, sandbox.Landlock, sandbox.Bwrap} {
+		t.Run(string(level), func(t *testing.T) {
+			t.Parallel()
+			probes := slices.DeleteFunc(Probes(), func(p Probe) bool {
+				return p.Slow && !everything() && p.Name != "busy loop" && p.Name != "fork bomb"
+			})
+			err := Sandbox(context.Background(), newJudge(t, level), probes, func(f Finding) {
+				t.Logf("%-24s %-8s %6.0f ms  %s", f.Name, f.Status, f.MS, f.Said)
+				if !f.Held {
+					t.Errorf("%s (%s): %s", f.Name, f.About, f.Breach)
+				}
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+}
+
+// TestHacks: no program is paid that solves nothing.
+func TestHacks(t *testing.T) {
+	j := newJudge(t, sandbox.Auto)
+	for _, kind := range []code.Kind{code.Stdio, code.Function, code.Asserts, code.Check} {
+		if kind == code.Check && !everything() {
+			continue // the same two processes as for Asserts
+		}
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			hacks := slices.DeleteFunc(Hacks(), func(h Hack) bool { return h.Kind != kind || h.Slow && !everything() })
+			err := Judge(context.Background(), j, hacks, func(f Finding) {
+				t.Logf("%-28s %-14s %6.0f ms  %s  %s", f.Name, f.Status, f.MS, f.About, f.Said)
+				if !f.Held {
+					t.Errorf("%s, %s: %s", f.Name, f.About, f.Breach)
+				}
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+}
+
+// TestBaitIsTaken: the checks find what they are there to find, when the same
+// programs run without isolation.
+func TestBaitIsTaken(t *testing.T) {
+	t.Parallel()
+	wanted := []string{"read host files", "symbolic links out", "sockets"}
+	probes := slices.DeleteFunc(Probes(), func(p Probe) bool { return !slices.Contains(wanted, p.Name) })
+	taken := 0
+	err := Sandbox(context.Background(), newJudge(t, sandbox.None), probes, func(f Finding) {
+		t.Logf("%-24s %-8s %6.0f ms  %s", f.Name, f.Status, f.MS, f.Breach)
+		if !f.Held {
+			taken++
+		}
+	})
+	if err != nil || taken < 2 {
+		t.Errorf("%d of %d probes got what they reach for without isolation, %v", taken, len(probes), err)
+	}
+}
