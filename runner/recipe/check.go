@@ -36,6 +36,9 @@ func (s *source) check(r *Recipe) {
 			s.checkGRPO(p, st.GRPO, r)
 		}
 	}
+	if r.Gate.MinPass1 > r.Gate.MaxPass1 {
+		s.fail("gate.min_pass1", "is %v, above gate.max_pass1 %v, so nothing passes; lower it", r.Gate.MinPass1, r.Gate.MaxPass1)
+	}
 	if r.Eval.Temperature == 0 && r.Eval.Samples > 1 {
 		s.fail("eval.samples", "is %d at temperature 0, where all samples of a prompt are the same; set it to 1 or raise eval.temperature", r.Eval.Samples)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/pelletier/go-toml/v2"
 
 	"gradus/runner/algo"
+	"gradus/runner/stats"
 )
 
 func typeOfModel() reflect.Type { return reflect.TypeFor[Model]() }
@@ -280,4 +281,9 @@ func tomlPair(key string, v any) (value, written string) {
 	}
 	_, value, _ = strings.Cut(line, " = ")
 	return value, key
+}
+
+// Bounds are what the gate holds a difficulty to.
+func (g Gate) Bounds() stats.Bounds {
+	return stats.Bounds{MinPass1: g.MinPass1, MaxPass1: g.MaxPass1, MinHeadroom: g.MinHeadroom}
 }

@@ -142,6 +142,7 @@ func Tables() []Table {
 		{Title: "[stage.style]", typ: reflect.TypeFor[StyleMix]()},
 		{Title: `[[stage]] kind = "grpo"`, typ: reflect.TypeFor[GRPO]()},
 		{Title: `[[stage]] kind = "eval"`, typ: reflect.TypeFor[EvalStage]()},
+		{Title: "[gate]", typ: reflect.TypeFor[Gate]()},
 		{Title: "[eval]", typ: reflect.TypeFor[Eval]()},
 		{Title: "[checkpoint]", typ: reflect.TypeFor[Checkpoint]()},
 		{Title: "[store]", typ: reflect.TypeFor[Store]()},

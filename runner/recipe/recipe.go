@@ -34,6 +34,7 @@ type Recipe struct {
 	Task       Task       `toml:"task"`
 	Rewards    []Reward   `toml:"reward"`
 	Stages     []Stage    `toml:"stage"`
+	Gate       Gate       `toml:"gate"`
 	Eval       Eval       `toml:"eval"`
 	Checkpoint Checkpoint `toml:"checkpoint"`
 	Store      Store      `toml:"store"`
@@ -198,6 +199,25 @@ type GRPO struct {
 type EvalStage struct {
 	Label string `toml:"label" help:"name in the record, as before or after"`
 }
+
+// Gate holds the first rollout of a grpo stage to a difficulty from which the
+// stage can learn. The bounds count where the intervals are clear of them.
+type Gate struct {
+	Action      GateAction `toml:"action" default:"warn" oneof:"off warn refuse" help:"what a first rollout outside of the bounds does: nothing, a warning, or the end of the run before its first update"`
+	MinPass1    float64    `toml:"min_pass1" default:"0.1" range:"0 .. 1" help:"least share of right answers"`
+	MaxPass1    float64    `toml:"max_pass1" default:"0.7" range:"0 .. 1" help:"largest share of right answers"`
+	MinHeadroom float64    `toml:"min_headroom" default:"0.15" range:"0 .. 1" help:"least distance between pass@k, k being num_generations, and pass@1"`
+}
+
+// GateAction says what a failed gate does.
+type GateAction string
+
+// The choices.
+const (
+	GateOff    GateAction = "off"
+	GateWarn   GateAction = "warn"
+	GateRefuse GateAction = "refuse"
+)
 
 // Eval says how held-out evaluations are made: those of eval stages and the
 // periodic ones. Prompts and seeds are the same each time, so results pair.

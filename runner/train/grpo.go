@@ -127,6 +127,9 @@ func (g *grpo) step(ctx context.Context) (result, error) {
 		if err := g.preflight(ctx, u); err != nil {
 			return result{}, err
 		}
+		if err := g.gate(ro); err != nil {
+			return result{}, err
+		}
 	}
 	if err := u.run(ctx, lr); err != nil {
 		return result{changed: u.updates > 0}, err
