@@ -22,6 +22,11 @@ type Limits struct {
 	// teachers, models under evaluation.
 	Frozen bool
 
+	// Recompute keeps of each layer only its output, and computes the other
+	// activations again in the backward pass: less memory, about a third more
+	// time in training, the same gradients to the bit.
+	Recompute bool
+
 	// Compute is the dtype that factors of matrix products are rounded to:
 	// kernels.F32 (also 0), or kernels.BF16 on a device that has such products
 	// (kernels.Computes). Weights, gradients and all other arithmetic are f32.

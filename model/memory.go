@@ -12,6 +12,8 @@ type MemoryItem struct {
 	Name  string `json:"name"`
 	Bytes int64  `json:"bytes"`
 	How   string `json:"how"` // the arithmetic, as "1000 weights x 4 B"
+	// Host is memory of the machine, where the rest is memory of a GPU.
+	Host bool `json:"host,omitempty"`
 }
 
 // Memory lists what New reserves for a model of shape cfg, in the order of the

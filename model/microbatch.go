@@ -13,6 +13,7 @@ type trainPlan struct {
 	parts      int // most sequences of the attention ops: a shared prompt is one of its own
 	maxLen     int
 	backward   bool
+	recompute  bool // layers share their activations and keep only their outputs
 
 	x      span // (N, C) embeddings
 	layers []layerSpans
@@ -24,16 +25,23 @@ type trainPlan struct {
 }
 
 // planTrain reserves activations: of every layer when the backward pass needs
-// them, of one layer that all share when there is none.
+// them, of one layer that all share when there is none. With Limits.Recompute
+// all share those of one layer too, and each keeps the residual stream that it
+// puts out, from which the backward pass computes the rest again (Chen et al.
+// 2016, "Training Deep Nets with Sublinear Memory Cost").
 func planTrain(a *arena, cfg Config, lim Limits) *trainPlan {
 	n, c, f := lim.TrainRows, cfg.HiddenSize, cfg.IntermediateSize
 	p := &trainPlan{
 		rows: n, seqs: lim.TrainSeqs, parts: lim.TrainSeqs + lim.TrainSeqs/2, maxLen: min(n, cfg.MaxPositionEmbeddings), backward: !lim.Frozen,
-		x:      a.take("embeddings", n, c),
-		layers: make([]layerSpans, cfg.NumHiddenLayers),
+		recompute: lim.Recompute && !lim.Frozen,
+		x:         a.take("embeddings", n, c),
+		layers:    make([]layerSpans, cfg.NumHiddenLayers),
 	}
 	for i := range p.layers {
 		switch {
+		case p.recompute && i > 0:
+			p.layers[i] = p.layers[0]
+			p.layers[i].mlp.out = a.take("after mlp", n, c)
 		case p.backward:
 			p.layers[i] = layerSpans{attn: a.attention(cfg, n, nil), mlp: a.mlp(cfg, n, nil)}
 		case i == 0:
@@ -124,6 +132,12 @@ func (m *Model) trainBackward() (kernels.Exec, error) {
 	e.lossBwd(p.loss, p.dx, r.pick, r.target)
 	for i := len(p.layers) - 1; i >= 0; i-- {
 		w, s := &m.layout.layers[i], p.layers[i]
+		if p.recompute && i < len(p.layers)-1 { // the last layer's are still there
+			e.project(w, s.attn, p.input(i), r.pos, kernels.DimRows)
+			e.attend(s.attn, r.start, r.prefix, kernels.DimRows, kernels.DimSeqs, p.maxLen)
+			e.output(w, s.attn, p.input(i), kernels.DimRows)
+			e.mlpInside(w, s.mlp, s.attn.out, kernels.DimRows)
+		}
 		e.mlpBwd(w, s.mlp, p.mlpGrad, p.dx, s.attn.out, kernels.DimRows)
 		e.attentionBwd(w, s.attn, p.attnGrad, p.dx, p.input(i), r.pos, r.start, r.prefix, kernels.DimRows, kernels.DimSeqs, p.maxLen)
 	}
@@ -190,7 +204,20 @@ func (b *packed) add(p *trainPlan, seqs []Sequence, i int) (piece, bool) {
 // MicroBatches is the number of parts into which Backward and Score cut seqs:
 // at least one unless there are none.
 func (l Limits) MicroBatches(seqs []Sequence) int {
-	p, n, b := &trainPlan{rows: l.TrainRows, seqs: l.TrainSeqs}, 0, packed{}
+	n, _ := l.cut(seqs)
+	return n
+}
+
+// Rows is the number of token rows that Backward and Score work on for seqs: one
+// for each token but the last, where neighbours in a micro-batch share the rows
+// of their prompt.
+func (l Limits) Rows(seqs []Sequence) int64 {
+	_, rows := l.cut(seqs)
+	return rows
+}
+
+func (l Limits) cut(seqs []Sequence) (n int, rows int64) {
+	p, b := &trainPlan{rows: l.TrainRows, seqs: l.TrainSeqs}, packed{}
 	for i, s := range seqs {
 		if len(s.Tokens) == s.Prompt {
 			continue // nothing to score, takes no rows
@@ -200,8 +227,9 @@ func (l Limits) MicroBatches(seqs []Sequence) int {
 				continue
 			}
 		}
+		rows += int64(b.rows)
 		n, b = n+1, packed{}
 		b.add(p, seqs, i)
 	}
-	return max(n, min(len(seqs), 1))
+	return max(n, min(len(seqs), 1)), rows + int64(b.rows)
 }

@@ -30,10 +30,15 @@ func (a *arena) mlp(cfg Config, n int, out *span) mlpSpans {
 
 // mlp emits out = x + down(silu(gate(h)) * up(h)), h = RMSNorm(x).
 func (e *emitter) mlp(w *layerWeights, s mlpSpans, x span, n kernels.Dim) {
+	e.mlpInside(w, s, x, n)
+	e.linear(e.at(s.out), e.at(s.act), w.down, e.at(x), n)
+}
+
+// mlpInside emits what mlp computes before its last product.
+func (e *emitter) mlpInside(w *layerWeights, s mlpSpans, x span, n kernels.Dim) {
 	e.norm(s.h, s.rstd, x, w.norm2, n)
 	e.linear(e.at(s.gateUp), e.at(s.h), w.gateUp, 0, n)
 	e.Add(kernels.SwiGLU{Y: e.at(s.act), GU: e.at(s.gateUp), N: n, F: e.m.cfg.IntermediateSize})
-	e.linear(e.at(s.out), e.at(s.act), w.down, e.at(x), n)
 }
 
 // mlpGrads are the gradients inside an MLP block.

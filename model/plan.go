@@ -28,6 +28,8 @@ func newPlan(cfg Config, lim Limits) (*plan, error) {
 		what := "training, all layers"
 		if lim.Frozen {
 			what = "scoring, one layer at a time"
+		} else if lim.Recompute {
+			what = "training, one layer at a time and what each puts out"
 		}
 		p.programs = append(p.programs, busy{what, lim.TrainRows, a.used, aligned(p.train.loss.logits.len), p.train.loss.chunk})
 	}

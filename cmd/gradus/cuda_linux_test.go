@@ -135,3 +135,47 @@ func TestNoGPU(t *testing.T) {
 		t.Errorf("doctor says\n%s", out)
 	}
 }
+
+// A recipe for the GPU is planned with the GPU's memory and clocks, and refused
+// with their arithmetic.
+func TestPlanOnCUDA(t *testing.T) {
+	withGPU(t)
+	s := newSession(t)
+	path := s.recipe(cudaRecipe)
+	var p struct {
+		Device    string
+		FreeWhy   string `json:"free_why"`
+		FreeBytes int64  `json:"free_bytes"`
+		Bytes     int64  `json:"memory_bytes"`
+		Memory    []struct {
+			Bytes int64
+			Host  bool
+		}
+		Fits  bool
+		Rates struct{ How string }
+	}
+	read := func(out string) {
+		t.Helper()
+		if err := json.Unmarshal([]byte(out), &p); err != nil {
+			t.Fatalf("%v in\n%s", err, out)
+		}
+	}
+	read(s.must("plan", path, "--ceilings", "--json"))
+	if !p.Fits || !strings.HasPrefix(p.Device, "cuda-sm_80, Fake GPU") || p.FreeWhy != "on GPU 0 (Fake GPU 0)" || p.FreeBytes > 1<<30 || !strings.Contains(p.Rates.How, "ceilings") {
+		t.Errorf("%+v", p)
+	}
+	var device int64
+	for _, it := range p.Memory {
+		if !it.Host {
+			device += it.Bytes
+		}
+	}
+	if device != p.Bytes || device == 0 {
+		t.Errorf("%d bytes of the GPU, the parts make %d", p.Bytes, device)
+	}
+	code, out, errs := s.do("plan", path, "--json", "--set", "model.hidden_size=2048", "--set", "model.num_hidden_layers=8")
+	read(out)
+	if p.Fits || code != exitFailed || strings.Count(errs, "\n") != 1 || !strings.Contains(errs, "of memory (weights ") || !strings.Contains(errs, "are free (on GPU 0 (Fake GPU 0))") {
+		t.Errorf("exit %d: %s\n%+v", code, errs, p)
+	}
+}

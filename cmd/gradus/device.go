@@ -44,6 +44,15 @@ func (a *app) threads(recipe int) (machine.CPUs, error) {
 // memory is how much of this machine's memory a run may take.
 func memory() (machine.Memory, bool) { return machine.FindMemory(os.DirFS("/")) }
 
+// memoryOf is how much memory a run on dev may take: the GPU's own where it has
+// one, otherwise this machine's.
+func memoryOf(dev kernels.Device) (machine.Memory, bool) {
+	if own, ok := dev.(interface{ Memory() (machine.Memory, bool) }); ok {
+		return own.Memory()
+	}
+	return memory()
+}
+
 // benchDevice is openDevice for a benchmark, where --threads wins over
 // GRADUS_THREADS.
 func (a *app) benchDevice(device string, threads int) (kernels.Device, string, error) {

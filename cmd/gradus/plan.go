@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"gradus/kernels/cpu"
+	"gradus/kernels"
 	"gradus/runner/client"
 	"gradus/runner/plan"
 	"gradus/runner/recipe"
@@ -60,12 +60,17 @@ func (a *app) plan(ctx context.Context, r *recipe.Recipe, mean int, ceilings, as
 	if err != nil {
 		return err
 	}
-	have, known := memory()
+	dev, label, err := a.openDevice(r)
+	if err != nil {
+		return err
+	}
+	defer dev.Close()
+	have, known := memoryOf(dev)
 	var refused error
 	if known {
 		refused = s.Fits(r, have)
 	}
-	rates, label, err := a.planRates(ctx, r, &s, ceilings || refused != nil)
+	rates, err := a.planRates(ctx, dev, &s, ceilings || refused != nil)
 	if err != nil {
 		return err
 	}
@@ -94,28 +99,26 @@ func planFrom(ctx context.Context, c *client.Client, r *recipe.Recipe) (string, 
 }
 
 // planRates measures, or estimates where a model cannot be made.
-func (a *app) planRates(ctx context.Context, r *recipe.Recipe, s *shape.Shape, ceilings bool) (plan.Rates, string, error) {
-	dev, label, err := a.openDevice(r)
-	if err != nil {
-		return plan.Rates{}, "", err
-	}
-	defer dev.Close()
+func (a *app) planRates(ctx context.Context, dev kernels.Device, s *shape.Shape, ceilings bool) (plan.Rates, error) {
 	if !ceilings {
-		rates, err := plan.Measure(ctx, dev, s, a.now)
-		return rates, label, err
+		return plan.Measure(ctx, dev, s, a.now)
 	}
-	c, err := cpu.Ceilings(dev, a.now)
+	c, err := a.ceilings(dev)
 	if err != nil {
-		return plan.Rates{}, "", err
+		return plan.Rates{}, err
 	}
-	return plan.FromCeilings(s.Config, c.FMA, c.Read), label, nil
+	return plan.FromCeilings(s.Config, s.Limits, c.FMA, c.Read), nil
 }
 
 func (a *app) printPlan(p *plan.Plan) {
 	a.printf("%s: a model of %s weights on %s\n\n", text.Line(p.Recipe), thousands(p.Params), p.Device)
 	a.printf("MEMORY\n")
 	for _, it := range p.Memory {
-		a.printf("  %-20s %10s  %s\n", it.Name, shape.Bytes(it.Bytes), it.How)
+		where := ""
+		if it.Host {
+			where = "; of the machine, not of the GPU"
+		}
+		a.printf("  %-20s %10s  %s%s\n", it.Name, shape.Bytes(it.Bytes), it.How, where)
 	}
 	free := "free memory unknown"
 	if p.FreeBytes > 0 {

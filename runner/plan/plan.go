@@ -6,10 +6,12 @@ package plan
 
 import (
 	"fmt"
+	"math"
 
 	"gradus/model"
 	"gradus/runner/evaluate/suite"
 	"gradus/runner/recipe"
+	"gradus/runner/train/feed"
 	"gradus/runner/train/shape"
 )
 
@@ -20,7 +22,7 @@ type Plan struct {
 	Device string `json:"device"`
 
 	Memory      []model.MemoryItem `json:"memory"`
-	MemoryBytes int64              `json:"memory_bytes"`
+	MemoryBytes int64              `json:"memory_bytes"`         // of the device
 	FreeBytes   int64              `json:"free_bytes,omitempty"` // 0: unknown
 	FreeWhy     string             `json:"free_why,omitempty"`
 	Fits        bool               `json:"fits"`
@@ -89,9 +91,7 @@ type work struct {
 // in tokens; 0 or anything longer than allowed means the longest allowed.
 func New(rec *recipe.Recipe, s *shape.Shape, r Rates, mean int) (*Plan, error) {
 	p := &Plan{Recipe: rec.Name, Params: s.Config.NumParams(), Memory: s.Memory(), Rates: r, Mean: mean, Fits: true}
-	for _, it := range p.Memory {
-		p.MemoryBytes += it.Bytes
-	}
+	p.MemoryBytes = shape.Total(p.Memory)
 	p.CheckpointBytes = checkpointBytes(p.Params)
 	held, err := s.MeanHeldOut(rec)
 	if err != nil {
@@ -116,7 +116,7 @@ func New(rec *recipe.Recipe, s *shape.Shape, r Rates, mean int) (*Plan, error) {
 			if err != nil {
 				return nil, err
 			}
-			step = grpoWork(st.GRPO, prompt, mean)
+			step = grpoWork(rec, st.GRPO, s.Limits, prompt, mean)
 			if rec.Eval.Every > 0 {
 				out.Evals = st.GRPO.Steps / rec.Eval.Every
 				out.Eval = r.parts(exam)
@@ -143,16 +143,54 @@ func New(rec *recipe.Recipe, s *shape.Shape, r Rates, mean int) (*Plan, error) {
 	return p, nil
 }
 
-func grpoWork(g *recipe.GRPO, prompt float64, mean int) work {
+func grpoWork(rec *recipe.Recipe, g *recipe.GRPO, lim model.Limits, prompt float64, mean int) work {
 	n := int64(g.PromptsPerStep) * int64(g.NumGenerations)
 	length := int64(completion(g.MaxCompletionLength, mean))
 	w := work{completions: int(n), updates: g.NumIterations * g.StepsPerGeneration}
-	whole := int64(float64(n) * (prompt + float64(length)))
-	w.tokens = Tokens{Prompt: int64(prompt * float64(g.PromptsPerStep)), Sampled: n * length, Trained: whole * int64(g.NumIterations)}
+	seqs := groups(g, int(math.Round(prompt)), int(length))
+	w.tokens = Tokens{Prompt: int64(prompt * float64(g.PromptsPerStep)), Sampled: n * length}
+	for pass := range g.NumIterations {
+		w.tokens.Trained += passRows(rec, g, lim, seqs, pass)
+	}
 	if g.Beta != 0 {
-		w.scored = whole
+		w.scored = lim.Rows(seqs)
 	}
 	return w
+}
+
+// groups are sequences as a step trains on them: those of a group have one
+// prompt, that of another is another.
+func groups(g *recipe.GRPO, prompt, completion int) []model.Sequence {
+	prompt = max(prompt, 1)
+	var seqs []model.Sequence
+	for i := range g.PromptsPerStep {
+		tokens := make([]int32, prompt+completion)
+		for k := range prompt {
+			tokens[k] = int32(i)
+		}
+		for range g.NumGenerations {
+			seqs = append(seqs, model.Sequence{Tokens: tokens, Prompt: prompt})
+		}
+	}
+	return seqs
+}
+
+// passRows is how many token rows a pass over the sequences trains. Completions
+// of a group that meet in a micro-batch share the rows of their prompt; several
+// updates in a step shuffle them, and few meet then.
+func passRows(rec *recipe.Recipe, g *recipe.GRPO, lim model.Limits, seqs []model.Sequence, pass int) (rows int64) {
+	n, parts := len(seqs), g.StepsPerGeneration
+	if parts <= 1 {
+		return lim.Rows(seqs)
+	}
+	mixed := make([]model.Sequence, n)
+	for i, from := range feed.Shuffle(feed.Key(uint64(rec.Seed), "mini-batches", 1, uint64(pass)), n) {
+		mixed[i] = seqs[from]
+	}
+	for k := range parts {
+		rows += lim.Rows(mixed[k*n/parts : (k+1)*n/parts])
+	}
+	return rows
 }
 
 func examWork(rec *recipe.Recipe, s *shape.Shape, prompt float64, mean int) work {

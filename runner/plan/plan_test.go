@@ -76,7 +76,8 @@ func TestNew(t *testing.T) {
 	if prompt < 5 || prompt > 96 {
 		t.Fatalf("prompts of %v tokens", prompt)
 	}
-	if whole := 128 * (prompt + 96); math.Abs(grpo.Step.Scoring-whole) > 128 || grpo.Step.Training != 2*grpo.Step.Scoring {
+	// Micro-batches of 32 hold four groups of 8, each with its prompt once.
+	if whole := 16 * ((prompt - 1) + 8*96); math.Abs(grpo.Step.Scoring-whole) > 16 || grpo.Step.Training != 2*grpo.Step.Scoring {
 		t.Errorf("%v tokens scored and %v trained, want %v and twice that", grpo.Step.Scoring, grpo.Step.Training, whole)
 	}
 	if eval.Step.Decoding != 32*2*96 || eval.Steps != 0 || eval.Step.Training != 0 || grpo.Eval != eval.Step {
@@ -130,7 +131,7 @@ func TestRates(t *testing.T) {
 	if n := MatmulParams(cfg); n != 6*(4*256*256+3*256*688)+512*256 {
 		t.Errorf("%d weights in products", n)
 	}
-	r := FromCeilings(cfg, 100, 20)
+	r := FromCeilings(cfg, model.Limits{}, 100, 20)
 	if want := 6 * float64(MatmulParams(cfg)) / 100e9 / trainShare; math.Abs(r.Train/want-1) > 1e-9 || r.Decode <= r.Prefill || r.Update <= 0 || r.How == "" {
 		t.Errorf("%+v", r)
 	}
@@ -159,5 +160,32 @@ func TestMeasure(t *testing.T) {
 	_, s := load(t)
 	if _, err := Measure(ctx, dev, s, time.Now); err == nil {
 		t.Error("measured although nobody waits")
+	}
+}
+
+// The rows of prompts count as often as training works on them: once for each
+// micro-batch that a group is in, and nearly once for each completion where
+// several updates shuffle the groups.
+func TestSharedPrompts(t *testing.T) {
+	const prompt, length = 50, 20
+	lim := model.Limits{TrainRows: 32 * (prompt + length), TrainSeqs: 32}
+	g := &recipe.GRPO{PromptsPerStep: 16, NumGenerations: 8, MaxCompletionLength: length, NumIterations: 1, StepsPerGeneration: 1}
+	rec := &recipe.Recipe{Seed: 3}
+	rows := func() int64 { return grpoWork(rec, g, lim, prompt, 0).tokens.Trained }
+	own, shared := int64(16*8*length), int64(16*(prompt-1))
+	if got := rows(); got != own+shared {
+		t.Errorf("%d rows, want %d of completions and %d of prompts", got, own, shared)
+	}
+	lim.TrainSeqs = 4 // each group is cut in two
+	if got := rows(); got != own+2*shared {
+		t.Errorf("%d rows in small micro-batches, want %d and twice %d", got, own, shared)
+	}
+	lim.TrainSeqs, g.StepsPerGeneration = 32, 4
+	if got := rows(); got < own+5*shared || got > own+8*shared {
+		t.Errorf("%d rows of shuffled groups, want between %d and %d", got, own+5*shared, own+8*shared)
+	}
+	g.StepsPerGeneration, g.NumIterations = 1, 3
+	if got := rows(); got != 3*(own+shared) {
+		t.Errorf("%d rows in three passes", got)
 	}
 }

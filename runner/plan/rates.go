@@ -37,12 +37,16 @@ const (
 
 // FromCeilings estimates rates from the machine's multiply-adds (GFLOP/s) and
 // its memory (GB/s) alone.
-func FromCeilings(cfg model.Config, gflops, gbps float64) Rates {
+func FromCeilings(cfg model.Config, lim model.Limits, gflops, gbps float64) Rates {
+	passes := 3.0 // one forward, two as dear backward
+	if lim.Recompute {
+		passes = 4
+	}
 	perToken := 2 * float64(MatmulParams(cfg)) / (gflops * 1e9)
 	return Rates{
 		How: fmt.Sprintf("ceilings of this machine: %.0f GFLOP/s multiply-add at a share of %.0f %% in training and %.0f %% in decoding, %.0f GB/s read at %.0f %%",
 			gflops, 100*trainShare, 100*decodeShare, gbps, 100*readShare),
-		Prefill: perToken / trainShare, Decode: perToken / decodeShare, Score: perToken / trainShare, Train: 3 * perToken / trainShare,
+		Prefill: perToken / trainShare, Decode: perToken / decodeShare, Score: perToken / trainShare, Train: passes * perToken / trainShare,
 		// AdamW reads weight, gradient and two moments and writes three of them.
 		Update: 7 * 4 * float64(cfg.NumParams()) / (gbps * 1e9 * readShare),
 	}

@@ -246,7 +246,8 @@ type Store struct {
 // Limits bound memory. They change speed, never results: sampling and
 // gradients do not depend on how rows are batched.
 type Limits struct {
-	MicroBatchRows int `toml:"micro_batch_rows" default:"32" range:"1 .. 65536" help:"sequences in one forward and backward pass"`
-	RolloutRows    int `toml:"rollout_rows" default:"128" range:"1 .. 65536" help:"sequences decoded at once"`
-	MaxPromptLen   int `toml:"max_prompt_length" default:"256" range:"1 .. 1048576" help:"most tokens of a prompt; a longer one is an error, never cut"`
+	MicroBatchRows        int  `toml:"micro_batch_rows" default:"32" range:"1 .. 65536" help:"sequences in one forward and backward pass"`
+	GradientCheckpointing bool `toml:"gradient_checkpointing" default:"false" help:"compute activations again in the backward pass instead of keeping them: less memory, about a third more time in training"`
+	RolloutRows           int  `toml:"rollout_rows" default:"128" range:"1 .. 65536" help:"sequences decoded at once"`
+	MaxPromptLen          int  `toml:"max_prompt_length" default:"256" range:"1 .. 1048576" help:"most tokens of a prompt; a longer one is an error, never cut"`
 }

@@ -40,11 +40,12 @@ func (s *Shape) memory(lim model.Limits) ([]model.MemoryItem, error) {
 			Name: "KL reference", Bytes: s.Reference(lim).MemoryBytes(s.Config), How: "weights, packed weights, activations of one layer",
 		})
 	}
-	list = append(list, model.MemoryItem{Name: "program", Bytes: programBytes, How: "Go, SQLite, task, tokenizer"})
+	host := s.needs.gpu
+	list = append(list, model.MemoryItem{Name: "program", Bytes: programBytes, How: "Go, SQLite, task, tokenizer", Host: host})
 	if s.needs.rows > 0 {
 		list = append(list, model.MemoryItem{
 			Name: "samples", Bytes: tokenBytes * int64(s.needs.rows) * int64(s.needs.newLen),
-			How: fmt.Sprintf("%d completions x %d tokens x %d B", s.needs.rows, s.needs.newLen, tokenBytes),
+			How: fmt.Sprintf("%d completions x %d tokens x %d B", s.needs.rows, s.needs.newLen, tokenBytes), Host: host,
 		})
 	}
 	return list, nil
@@ -63,12 +64,16 @@ func (s *Shape) under(l recipe.Limits) int64 {
 	if err != nil {
 		return math.MaxInt64
 	}
-	return total(list)
+	return Total(list)
 }
 
-func total(list []model.MemoryItem) (bytes int64) {
+// Total is the memory of the device that a list comes to: of the GPU, or of the
+// machine where the model lies in that.
+func Total(list []model.MemoryItem) (bytes int64) {
 	for _, it := range list {
-		bytes += it.Bytes
+		if !it.Host {
+			bytes += it.Bytes
+		}
 	}
 	return bytes
 }
@@ -78,13 +83,13 @@ func total(list []model.MemoryItem) (bytes int64) {
 // there are any.
 func (s *Shape) Fits(rec *recipe.Recipe, have machine.Memory) error {
 	list := s.Memory()
-	need := total(list)
+	need := Total(list)
 	if need <= have.Bytes {
 		return nil
 	}
 	var parts []string
 	for _, it := range list {
-		if it.Bytes >= need/200 {
+		if it.Bytes >= need/200 && !it.Host {
 			parts = append(parts, it.Name+" "+Bytes(it.Bytes))
 		}
 	}
@@ -110,7 +115,7 @@ func (e *TooLargeError) Is(target error) bool { return e.passes && target == sys
 
 // advice looks for limits under which the run would fit: smaller micro-batches
 // first, as they cost no speed worth mentioning, then fewer completions at
-// once.
+// once, and computing activations twice last.
 func (s *Shape) advice(l recipe.Limits, have int64) string {
 	var did []string
 	for l.MicroBatchRows > 1 && s.needs.trains() && s.under(l) > have {
@@ -127,6 +132,10 @@ func (s *Shape) advice(l recipe.Limits, have int64) string {
 		if rows != "" {
 			did = append(did, rows)
 		}
+	}
+	if s.needs.trains() && !l.GradientCheckpointing && s.under(l) > have {
+		l.GradientCheckpointing = true
+		did = append(did, "limits.gradient_checkpointing = true")
 	}
 	need := s.under(l)
 	if need > have {

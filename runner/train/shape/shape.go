@@ -143,6 +143,7 @@ type needs struct {
 	newLen      int // tokens of the longest completion
 	typical     int // tokens of the longest sequence among the problems looked at
 
+	gpu     bool          // the model lies in the memory of a GPU
 	compute kernels.DType // of matrix products, as far as the recipe says: with auto the device decides
 }
 
@@ -150,7 +151,8 @@ func (n *needs) trains() bool { return n.sft || n.grpo }
 
 func (n *needs) of(rec *recipe.Recipe) {
 	n.evals = rec.Eval.Every > 0
-	if rec.DType == "bfloat16" {
+	n.gpu = rec.Device == "cuda"
+	if rec.DType == "bfloat16" || n.gpu && rec.DType == "auto" {
 		n.compute = kernels.BF16
 	}
 	for _, st := range rec.Stages {
@@ -188,7 +190,7 @@ func (s *Shape) reserve(l recipe.Limits) model.Limits {
 		lim.Frozen = true
 		return lim
 	}
-	lim.TrainSeqs = l.MicroBatchRows
+	lim.TrainSeqs, lim.Recompute = l.MicroBatchRows, l.GradientCheckpointing
 	lim.TrainRows = max(s.Longest-1, l.MicroBatchRows*min(n.typical, s.Longest))
 	return lim
 }
