@@ -62,7 +62,7 @@ func Fields() []Field {
 		{Name: "index", Help: "which completion of its prompt, from 0", Example: "index:0", column: "s.idx"},
 		{Name: "phase", Kind: Choice, Choices: []string{"train", "eval"}, Help: "sampled to train or to evaluate", Example: "phase:eval", column: "b.phase"},
 		{Name: "stage", Kind: Name, Help: "stage of the recipe", Example: "stage:grpo", column: "b.stage"},
-		{Name: "ckpt", Kind: Name, Help: "checkpoint (RUN@STEP) that an evaluation sampled from", Example: "ckpt:*@1000", column: "b.ckpt"},
+		{Name: "ckpt", Kind: Name, Help: "checkpoint that an evaluation sampled from: its step, or RUN@STEP", Example: "ckpt:1000", column: "b.ckpt"},
 		{Name: "attempt", Help: "process that made it", Example: "attempt:2", column: "b.attempt"},
 		{Name: "policy", Help: "optimizer updates of the policy that sampled it", Example: "policy:>=100", column: "s.policy"},
 		{Name: "id", Help: "number of the trace", Example: "id:812", column: "s.id"},

@@ -2,6 +2,7 @@ package query
 
 import (
 	"errors"
+	"os"
 	"reflect"
 	"strings"
 	"testing"
@@ -211,4 +212,20 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("%q: %d marks and %d arguments in %q", in, marks, len(p.Args), p.Where)
 		}
 	})
+}
+
+// The documentation names every field, and shows terms that are right.
+func TestDocumentation(t *testing.T) {
+	b, err := os.ReadFile("../../docs/notes-and-search.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range Fields() {
+		if !strings.Contains(string(b), "`"+f.Name+"`") {
+			t.Errorf("docs/notes-and-search.md does not name %s", f.Name)
+		}
+		if _, err := Parse(f.Example, Known{}); err != nil || f.Help == "" {
+			t.Errorf("%s: example %s: %v", f.Name, f.Example, err)
+		}
+	}
 }

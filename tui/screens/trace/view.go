@@ -67,7 +67,7 @@ func (m *Model) head(w int) []string {
 	verdict, role := screen.Verdict(t.Correct)
 	place := fmt.Sprintf("%d/%d", m.place()+1, len(m.group))
 	first := []screen.Piece{
-		screen.Pf(screen.Plain, " step %d  prompt #%d  sample %s", t.Step, t.Group, place),
+		screen.Pf(screen.Dim, " %d ", t.ID), screen.Pf(screen.Plain, " step %d  prompt #%d  sample %s", t.Step, t.Group, place),
 		screen.Pf(screen.Dim, "  %s %s  policy %d  %d tok  ", text.Line(t.Phase), text.Line(t.Stage), t.PolicyVersion, t.Tokens),
 	}
 	finish := screen.P(screen.Dim, "stop")
