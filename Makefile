@@ -41,7 +41,7 @@ export CGO_LDFLAGS := -O2 -g "-L$(CURDIR)/kernels/cuda/driver/link"
 endif
 endif
 
-.PHONY: all build demo test unit race test-arm64 lint fmt fmt-check vet staticcheck bench emulate rivals faults gpu-binaries results tools ptx need clean
+.PHONY: all build demo test unit race test-arm64 lint fmt fmt-check vet staticcheck bench emulate rivals faults gpu-binaries gpu-dry results tools ptx need clean
 
 all: build
 
@@ -123,6 +123,11 @@ gpu-binaries: build
 	cp bin/gradus bin/gpu/gradus
 	$(GO) test -c -tags $(TAGS) -ldflags "-s -w" -o bin/gpu/cuda.test ./kernels/cuda
 	$(GO) test -c -tags $(TAGS) -ldflags "-s -w" -o bin/gpu/cux.test ./kernels/cuda/cux
+
+## gpu-dry: bench/gpu/check.sh with a stand-in for the GPU; report in bin/gpu/dry (needs g++; minutes)
+gpu-dry: gpu-binaries
+	$(GO) run -tags $(TAGS) ./kernels/cuda/fake/standin bin/gpu/standin
+	bench/gpu/check.sh --dry bin/gpu bin/gpu/dry
 
 ## results: the demo on five seeds; rewrites the table in docs/results.md (half an hour)
 results: build

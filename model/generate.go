@@ -250,6 +250,11 @@ func (g *generation) step() error {
 		return err
 	}
 	count, tokens := read[:n], read[2*p.slots:]
+	for i := range count {
+		if count[i] < 1 || int(count[i]) > most {
+			return fmt.Errorf("device %s took %d steps of a row that was to take 1..%d", m.dev.Name(), count[i], most)
+		}
+	}
 	logp, ent := m.host.logp[:n*decodeAhead], m.host.ent[:n*decodeAhead]
 	if err := m.dev.ReadF32(logp, m.scratch, p.logps.off); err != nil {
 		return err
