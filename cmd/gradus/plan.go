@@ -78,6 +78,9 @@ func (a *app) plan(ctx context.Context, r *recipe.Recipe, mean int, ceilings, as
 	if err != nil {
 		return err
 	}
+	if r.Cost.PricePerHour > 0 {
+		p.Price, p.Currency = p.Seconds/3600*r.Cost.PricePerHour, r.Cost.Currency
+	}
 	p.Device, p.FreeBytes, p.FreeWhy, p.Fits = label, have.Bytes, have.Why, refused == nil
 	if asJSON {
 		if err := a.printJSON(p); err != nil {
@@ -143,6 +146,9 @@ func (a *app) printPlan(p *plan.Plan) {
 	a.printf("  %-6s %8s %10s %10s %12s %12s  %s\n", "all", "", "", plan.Duration(p.Seconds),
 		thousands(p.Tokens.Prompt+p.Tokens.Sampled+p.Tokens.Trained), shape.Bytes(p.DiskBytes),
 		fmt.Sprintf("a checkpoint is %s", shape.Bytes(p.CheckpointBytes)))
+	if p.Currency != "" {
+		a.printf("\nCOST\n  %.2f %s at cost.price_per_hour of the recipe\n", p.Price, text.Line(p.Currency))
+	}
 }
 
 // partsLine says where the time of a step goes.

@@ -138,3 +138,24 @@ func TestExport(t *testing.T) {
 		}
 	}
 }
+
+func TestCost(t *testing.T) {
+	s := newSession(t)
+	id := s.stored(storetest.Spec{Seed: 8, Steps: 10, RewindAt: 4})
+	var l store.Ledger
+	if err := json.Unmarshal([]byte(s.must("cost", id, "--json", "--price-per-hour", "3600")), &l); err != nil {
+		t.Fatal(err)
+	}
+	if l.Steps != 10 || l.Total.Steps != 15 || l.Price == nil || *l.Price <= 0 || *l.Price-l.Total.DeviceS > 1e-6 || l.Currency != "USD" || l.Gaps < 59 {
+		t.Errorf("%+v", l)
+	}
+	out := s.must("cost", id)
+	for _, want := range []string{"ATTEMPT", "grpo", "s between attempts", "1000 right answers: "} {
+		if !strings.Contains(out, want) {
+			t.Errorf("it does not say %q:\n%s", want, out)
+		}
+	}
+	if code, _, errs := s.do("cost", id, "--price-per-hour", "-1"); code != exitUsage || !strings.Contains(errs, "what an hour costs") {
+		t.Errorf("exit %d, %s", code, errs)
+	}
+}

@@ -33,6 +33,9 @@ type Plan struct {
 	Seconds float64 `json:"seconds"` // of all stages
 	Tokens  Tokens  `json:"tokens"`  // of all stages
 
+	Price    float64 `json:"price,omitempty"` // of Seconds, at cost.price_per_hour of the recipe; 0: unknown
+	Currency string  `json:"currency,omitempty"`
+
 	DiskBytes       int64 `json:"disk_bytes"` // of all stages, log, database and checkpoints
 	CheckpointBytes int64 `json:"checkpoint_bytes"`
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"unicode"
 
 	"gradus/rewards/custom"
 	"gradus/rewards/prompt"
@@ -19,6 +20,7 @@ func (s *source) check(r *Recipe) {
 	}
 	s.checkModel(r)
 	s.checkTask(r)
+	s.checkCost(r)
 	s.checkRewards(r)
 	if len(r.Stages) == 0 {
 		s.fail("stage", "the recipe has no stage, so there is nothing to do; add [[stage]] with kind = \"sft\", \"grpo\" or \"eval\"")
@@ -90,7 +92,7 @@ func (s *source) checkTask(r *Recipe) {
 		s.fail("task.template", "is %q; use one of %s%s", t.Template, strings.Join(prompt.List(), ", "), nearestHint(t.Template, prompt.List()))
 	}
 	if t.Name != "jsonl" {
-		for _, key := range []string{"file", "eval_file", "preset", "question", "answer", "id", "solution"} {
+		for _, key := range []string{"file", "eval_file", "preset", "question", "answer", "id", "solution", "licence"} {
 			if s.seen["task."+key] {
 				s.fail("task."+key, "is only for task.name = \"jsonl\", and the task is %s; remove it", t.Name)
 			}
@@ -103,6 +105,14 @@ func (s *source) checkTask(r *Recipe) {
 	}
 	if t.Preset == "" && (t.Question == "" || t.Answer == "") {
 		s.fail("task.preset", "is missing; use one of gsm8k, math500, or name the columns with question and answer")
+	}
+}
+
+func (s *source) checkCost(r *Recipe) {
+	c := r.Cost.Currency
+	letters := strings.IndexFunc(c, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.Is(unicode.Sc, r) }) < 0
+	if c == "" || len(c) > 8 || !letters {
+		s.fail("cost.currency", "is %q; give its name in at most 8 letters, as USD", c)
 	}
 }
 

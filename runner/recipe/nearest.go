@@ -147,6 +147,7 @@ func Tables() []Table {
 		{Title: "[checkpoint]", typ: reflect.TypeFor[Checkpoint]()},
 		{Title: "[store]", typ: reflect.TypeFor[Store]()},
 		{Title: "[limits]", typ: reflect.TypeFor[Limits]()},
+		{Title: "[cost]", typ: reflect.TypeFor[Cost]()},
 	}
 	for i := range list {
 		for _, f := range fieldsOf(list[i].typ) {

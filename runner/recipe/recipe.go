@@ -39,6 +39,13 @@ type Recipe struct {
 	Checkpoint Checkpoint `toml:"checkpoint"`
 	Store      Store      `toml:"store"`
 	Limits     Limits     `toml:"limits"`
+	Cost       Cost       `toml:"cost"`
+}
+
+// Cost says what the machine costs, for 'gradus plan' and 'gradus cost'.
+type Cost struct {
+	PricePerHour float64 `toml:"price_per_hour" default:"0.0" range:"0 .. 1e6" help:"what the device costs for an hour that a run holds it; 0 is not known"`
+	Currency     string  `toml:"currency" default:"USD" help:"of price_per_hour; at most 8 letters"`
 }
 
 // Model is either a new Llama-type decoder (the names are those of Hugging
@@ -78,6 +85,7 @@ type Task struct {
 	Answer   string `toml:"answer" help:"jsonl: column of the right answer, instead of the preset's"`
 	ID       string `toml:"id" help:"jsonl: column of the problem's id, instead of the preset's"`
 	Solution string `toml:"solution" help:"jsonl: column of a worked solution, which an sft stage learns from"`
+	Licence  string `toml:"licence" help:"jsonl: licence of the file, as SPDX writes it; recorded with what was trained on it"`
 }
 
 // Reward is one reward function with its weight in the sum.

@@ -94,7 +94,7 @@ func Run(ctx context.Context, env Env) (err error) {
 	})
 	defer fold.Stop(env.Clock, foldLimit)
 	r := &run{env: env, spec: spec, rec: rec, hist: hist, j: j, savedAt: -1, state: store.StateSubmitted}
-	stopBeat := j.Beat(heartbeat, r.watch.usage)
+	stopBeat := j.Beat(heartbeat, withEnergy(r.watch.usage, newEnergyMeter(powercap)))
 	defer stopBeat()
 
 	ctx, cancel := context.WithCancelCause(ctx)
