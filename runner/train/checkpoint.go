@@ -88,7 +88,11 @@ func (r *run) save() error {
 		Step: r.at.Step, Stage: string(r.rec.Stages[stage].Kind), Path: filepath.Join("ckpt", name),
 		Bytes: size, Manifest: sha, Metrics: r.summary(),
 	}
-	if err := r.j.WriteSync(journal.Entry{Kind: store.KindCheckpoint, Body: c}); err != nil {
+	origin, err := r.lineage(c.Step)
+	if err != nil {
+		return err
+	}
+	if err := r.j.WriteSync(append([]journal.Entry{{Kind: store.KindCheckpoint, Body: c}}, origin...)...); err != nil {
 		return err
 	}
 	r.hist.Checkpoints = append(r.hist.Checkpoints, c)

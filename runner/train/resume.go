@@ -132,8 +132,9 @@ func (r *run) recordSaved() ([]journal.Entry, error) {
 	c := store.Checkpoint{
 		Step: r.savedAt, Stage: string(r.rec.Stages[stage].Kind), Path: filepath.Join("ckpt", name), Bytes: size, Manifest: sha,
 	}
+	origin, err := r.lineage(c.Step)
 	r.hist.Checkpoints = append(r.hist.Checkpoints, c)
-	return []journal.Entry{{Kind: store.KindCheckpoint, Body: c}}, nil
+	return append([]journal.Entry{{Kind: store.KindCheckpoint, Body: c}}, origin...), err
 }
 
 // setAside renames the checkpoints that could not be used, so that the steps

@@ -45,6 +45,7 @@ type run struct {
 	from    string             // checkpoint that the attempt went on from, relative to the run's folder
 	savedAt int                // step of the newest checkpoint on disk, -1: none
 	last    map[string]float64 // metrics of the last step
+	hashes  map[string]string  // of files and checkpoints that training started from, by path
 	spoke   time.Time          // when progress of something long was told last
 }
 
