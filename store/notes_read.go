@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"strconv"
 	"strings"
 
 	"gradus/store/query"
@@ -42,6 +43,30 @@ func (db *DB) Notes(ctx context.Context, q NoteQuery) ([]NoteRow, error) {
 		where = " WHERE " + strings.Join(terms, " AND ")
 	}
 	return collect(ctx, db, "notes", "SELECT "+noteColumns+", "+query.Live+` FROM note n`+where+` ORDER BY n.ts_us, n.id`, args, scanNote)
+}
+
+// addNotes reads what readers said of all rows.
+func (db *DB) addNotes(ctx context.Context, out []SampleRow) error {
+	at := make(map[string]int, len(out))
+	targets := make([]any, len(out))
+	for i := range out {
+		target := strconv.FormatInt(out[i].ID, 10)
+		at[target], targets[i] = i, target
+	}
+	for len(targets) > 0 {
+		n := min(len(targets), 500) // bound variables of one statement
+		notes, err := collect(ctx, db, "notes", "SELECT "+noteColumns+", 1 FROM note n WHERE n.target_kind = 'sample' AND n.target IN (?"+
+			strings.Repeat(",?", n-1)+") AND "+query.Live+" ORDER BY n.ts_us, n.id", targets[:n], scanNote)
+		if err != nil {
+			return err
+		}
+		for _, v := range notes {
+			row := &out[at[v.Target]]
+			row.Notes = append(row.Notes, v)
+		}
+		targets = targets[n:]
+	}
+	return nil
 }
 
 func scanNote(r *sql.Rows, n *NoteRow) error {

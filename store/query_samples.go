@@ -62,7 +62,10 @@ func (db *DB) sampleRows(ctx context.Context, what, query string, args []any) ([
 		}
 		out[i] = s.SampleRow
 	}
-	return out, db.addParts(ctx, out)
+	if err := db.addParts(ctx, out); err != nil {
+		return nil, err
+	}
+	return out, db.addNotes(ctx, out)
 }
 
 // placedSample is a trace whose text may have to be fetched from a block.

@@ -119,6 +119,7 @@ type SampleRow struct {
 	Correct       *bool       `json:"correct,omitempty"`
 	Claim         string      `json:"claim,omitempty"`
 	Parts         []PartScore `json:"parts,omitempty"` // in lists; a SampleDetail has Rewards instead
+	Notes         []NoteRow   `json:"notes,omitempty"` // what readers said of it and did not take back, oldest first
 }
 
 // SampleDetail is everything that is stored about one trace.

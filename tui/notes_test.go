@@ -47,11 +47,15 @@ func TestNotesOnATrace(t *testing.T) {
 			}
 			d.Golden(t)
 			wellFormed(t, d, size[0], size[1])
-			d.Press("esc", "esc", "/")
+			d.Press("esc", "esc")
+			if !strings.Contains(d.Screen(), "hack +seen-it note") {
+				t.Errorf("the list does not show it\n%s", d.Screen())
+			}
+			d.Press("/")
 			d.Press("ctrl+u")
 			d.Type(`tag:seen-it verdict:hack@ada note:"only claims" -verdict:ok`)
 			d.Press("enter")
-			if !strings.Contains(d.Screen(), "> ") || strings.Count(d.Screen(), "  #") != 1 {
+			if !strings.Contains(d.Screen(), "> ") || strings.Count(d.Screen(), "  #") != 1 || !strings.Contains(d.Screen(), "hack +seen-it note") {
 				t.Errorf("the list does not find it\n%s", d.Screen())
 			}
 		})

@@ -36,6 +36,15 @@ func TestNotesAtTheCommandLine(t *testing.T) {
 			t.Errorf("%s counts %q, want %q", query, out, want)
 		}
 	}
+	if out := s.must("traces", "tiny", "id:3"); !strings.Contains(out, "[hack note]") {
+		t.Errorf("%s", out)
+	}
+	if out := s.must("traces", "tiny", "--id", "3"); !strings.Contains(out, "READERS") || !strings.Contains(out, "odd start") {
+		t.Errorf("%s", out)
+	}
+	if out := s.must("traces", "tiny", "id:3..4", "--json"); strings.Count(out, `"author":"ada"`) != 3 {
+		t.Errorf("%s", out)
+	}
 	// A colleague reads a copy.
 	copied := filepath.Join(t.TempDir(), "copy.db")
 	bob := &session{t: t, home: filepath.Join(t.TempDir(), "home")}

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"gradus/store"
+	"gradus/tui/screen"
 	"gradus/tui/text"
 )
 
@@ -184,4 +185,12 @@ func (a *app) printPair(p store.Agreement) {
 		return
 	}
 	a.printf("Cohen's kappa %.3f, standard error %.3f\n", *p.Kappa, *p.StdError)
+}
+
+// saidOf is what readers said of a trace, in a line about it.
+func saidOf(notes []store.NoteRow) string {
+	if s := screen.Said(notes); s != "" {
+		return "  [" + s + "]"
+	}
+	return ""
 }

@@ -180,7 +180,7 @@ func traceLine(r store.SampleRow) string {
 		parts += partWord(p.Name, p.Status, p.Score)
 	}
 	return fmt.Sprintf("%6d step %-4d #%d/%d  reward %.3f  adv %+.2f %s  %d tok %s  %s",
-		r.ID, r.Step, r.Group, r.Index, r.Reward, r.Advantage, text.Line(parts), r.Tokens, r.Finish, text.Line(r.Text))
+		r.ID, r.Step, r.Group, r.Index, r.Reward, r.Advantage, text.Line(parts+saidOf(r.Notes)), r.Tokens, r.Finish, text.Line(r.Text))
 }
 
 // partWord is a reward in a line: its score, or its status where it has none.
@@ -197,6 +197,12 @@ func (a *app) printTrace(d store.SampleDetail) {
 	a.printf("\nPROMPT  (gold %s)\n%s\n", text.Line(d.Prompt.Gold), text.Clean(d.Prompt.Text))
 	a.printf("\nCOMPLETION\n%s\n\nREWARDS\n", text.Clean(d.Text))
 	a.printParts(d.Rewards, d.Text)
+	if len(d.Notes) > 0 {
+		a.printf("\nREADERS\n")
+	}
+	for _, n := range d.Notes {
+		a.printf("%s\n", noteLine(n, d.Text))
+	}
 }
 
 // printParts prints what rewards said of a completion, with the bytes that

@@ -141,6 +141,9 @@ func answer(r store.SampleRow, w int) []Piece {
 	if r.Phase == "eval" && w >= 100 {
 		out = append(out, P(Dim, "eval  "))
 	}
+	if s := Said(r.Notes); s != "" {
+		out = append(out, P(Noted, s+"  "))
+	}
 	if r.Finish == "length" {
 		out = append(out, P(Caution, "cut  "))
 	}

@@ -5,7 +5,6 @@ package trace
 import (
 	"errors"
 	"fmt"
-	"strconv"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -60,7 +59,6 @@ type loadedMsg struct {
 	header store.RunHeader
 	trace  store.SampleDetail
 	group  []store.SampleRow
-	notes  []store.NoteRow
 	pieces []string
 	doc    *document
 	err    error
@@ -92,13 +90,9 @@ func (m *Model) load(sample int64) tea.Cmd {
 		if msg.header, msg.err = src.Header(ctx, id); msg.err != nil {
 			return msg
 		}
-		msg.notes, msg.err = src.Notes(ctx, id, store.NoteQuery{TargetKind: "sample", Target: strconv.FormatInt(sample, 10)})
-		if msg.err != nil {
-			return msg
-		}
 		// Tokens whose bytes are not known are shown by their ids.
 		msg.pieces, _ = src.Tokens(ctx, id, msg.trace.TokenIDs)
-		msg.doc = textDocument(msg.trace, msg.notes)
+		msg.doc = textDocument(msg.trace, msg.trace.Notes)
 		return msg
 	}
 }
@@ -135,9 +129,14 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 		if msg.of == m {
 			return m.load(msg.sample)
 		}
-	case notedMsg:
+	case failedMsg:
 		if msg.of == m {
-			return m.took(msg)
+			m.writing.sent = false
+			return func() tea.Msg { return screen.Failed("write the "+m.writing.what(), msg.err) }
+		}
+	case screen.Annotated:
+		if msg.RunID == m.id {
+			m.took(msg)
 		}
 	case loadedMsg:
 		if msg.seq == m.seq {
@@ -152,7 +151,7 @@ func (m *Model) take(msg loadedMsg) {
 		return
 	}
 	m.loaded, m.header, m.trace, m.group, m.pieces = true, msg.header, msg.trace, msg.group, msg.pieces
-	m.sample, m.notes = msg.trace.ID, msg.notes
+	m.sample, m.notes = msg.trace.ID, msg.trace.Notes
 	m.docs = [modes]*document{asText: msg.doc}
 	m.prompt = nil
 	m.text, m.parts, m.match = screen.Scroll{}, screen.Scroll{}, 0

@@ -19,6 +19,7 @@ type writing struct {
 	kind  string // store.NoteText, NoteTag or NoteVerdict; "" for nothing
 	field *screen.Field
 	span  *store.Quote // of a note
+	sent  bool         // it is on its way; the line takes no more keys
 }
 
 // verdictKeys are the keys of the verdicts, in the order of store.Verdicts.
@@ -62,6 +63,9 @@ func (m *Model) matchSpan() *store.Quote {
 
 // typeNote takes a key or a paste for what is being written.
 func (m *Model) typeNote(msg tea.Msg) tea.Cmd {
+	if m.writing.sent {
+		return nil
+	}
 	k, isKey := msg.(tea.KeyPressMsg)
 	if isKey && k.String() == "esc" {
 		m.writing = writing{}
@@ -84,6 +88,7 @@ func (m *Model) typeNote(msg tea.Msg) tea.Cmd {
 		m.writing = writing{}
 		return nil
 	}
+	m.writing.sent = true
 	return m.add(n)
 }
 
@@ -105,45 +110,45 @@ func (m *Model) judge(key string) tea.Cmd {
 	return screen.Say(screen.Warn, "you have given no verdict on this trace")
 }
 
-// notedMsg says that a note was written, or why not.
-type notedMsg struct {
-	of     *Model
-	sample int64
-	notes  []store.NoteRow
-	err    error
+// failedMsg says why a note was not written.
+type failedMsg struct {
+	of  *Model
+	err error
 }
 
-// add writes a note and reads all of them again.
+// add writes a note and reads all of the trace again.
 func (m *Model) add(n store.Note) tea.Cmd {
 	n.TargetKind, n.Target = m.about()
 	ctx, src, id, sample := m.env.Ctx, m.env.Source, m.id, m.trace.ID
 	return func() tea.Msg {
-		msg := notedMsg{of: m, sample: sample}
-		if msg.err = src.AddNote(ctx, id, n); msg.err == nil {
-			msg.notes, msg.err = src.Notes(ctx, id, store.NoteQuery{TargetKind: n.TargetKind, Target: n.Target})
+		if err := src.AddNote(ctx, id, n); err != nil {
+			return failedMsg{m, err} // what could not be written stays in its field
 		}
-		return msg
+		notes, err := src.Notes(ctx, id, store.NoteQuery{TargetKind: n.TargetKind, Target: n.Target})
+		if err != nil {
+			return failedMsg{m, err}
+		}
+		return screen.Annotated{RunID: id, Sample: sample, Notes: notes}
 	}
 }
 
-// took shows what was written. What could not be written stays in its field.
-func (m *Model) took(msg notedMsg) tea.Cmd {
-	if msg.err != nil {
-		return func() tea.Msg { return screen.Failed("write the "+orNote(m.writing.kind), msg.err) }
+// took shows what was written.
+func (m *Model) took(msg screen.Annotated) {
+	if m.writing.sent {
+		m.writing = writing{}
 	}
-	m.writing = writing{}
-	if msg.sample == m.trace.ID {
-		m.notes = msg.notes
+	if msg.Sample == m.trace.ID {
+		m.notes = msg.Notes
 		m.remark()
 	}
-	return nil
 }
 
-func orNote(kind string) string {
-	if kind == "" {
-		return store.NoteText
+// what names what is being written; a verdict is no longer by then.
+func (w writing) what() string {
+	if w.kind == "" {
+		return store.NoteVerdict
 	}
-	return kind
+	return w.kind
 }
 
 // remark makes the marks of the text anew, with those of the notes.

@@ -132,8 +132,18 @@ func (m *Model) count() tea.Cmd {
 
 // Update takes pages.
 func (m *Model) Update(msg tea.Msg) tea.Cmd {
-	if c, ok := msg.(countMsg); ok && c.seq == m.seq {
-		m.total = c.n
+	switch msg := msg.(type) {
+	case countMsg:
+		if msg.seq == m.seq {
+			m.total = msg.n
+		}
+		return nil
+	case screen.Annotated:
+		for i, r := range m.list.Items() {
+			if msg.RunID == m.id && r.ID == msg.Sample {
+				m.list.Items()[i].Notes = msg.Notes
+			}
+		}
 		return nil
 	}
 	p, ok := msg.(pageMsg)
