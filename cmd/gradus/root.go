@@ -38,6 +38,6 @@ func (a *app) rootCommand() *cobra.Command {
 		a.recipesCommand(), a.planCommand(), a.rewardCommand(), a.doctorCommand(), a.benchCommand(), a.dbCommand(), a.versionCommand(),
 		a.processCommand(), a.starlarkCommand(), a.sandboxCommand(),
 	)
-	root.AddCommand(a.shareCommand(), a.openCommand(), a.exportCommand(), a.costCommand())
+	root.AddCommand(a.shareCommand(), a.openCommand(), a.exportCommand(), a.costCommand(), a.lineageCommand())
 	return root
 }
