@@ -35,13 +35,17 @@ type Finding struct {
 	Said   string  `json:"said"`   // the first thing it printed, or why the verdict
 	Breach string  `json:"breach,omitempty"`
 	MS     float64 `json:"ms"`
+	CPUMS  float64 `json:"cpu_ms,omitempty"` // of the program, where it was measured
 }
 
-// Limits are those that the probes run with: small, so that the table is soon
-// made.
-func Limits() sandbox.Limits {
+// limits are those that a probe runs with: small, so that the table is soon
+// made. A probe that only ends by the clock gets less of it.
+func (p Probe) limits() sandbox.Limits {
 	l := sandbox.DefaultLimits()
-	l.Wall, l.CPU, l.Memory, l.Disk, l.Processes = 2*time.Second, time.Second, 256<<20, 16<<20, 24
+	l.Wall, l.CPU, l.Memory, l.Disk, l.Processes = 10*time.Second, 2*time.Second, 256<<20, 16<<20, 24
+	if p.Slow {
+		l.Wall, l.CPU = time.Second, 500*time.Millisecond
+	}
 	return l
 }
 
@@ -169,15 +173,15 @@ func Sandbox(ctx context.Context, j *code.Judge, probes []Probe, tell func(Findi
 		head := fmt.Sprintf("CANARY = %q\nPORT = %s\nPID = %d\nABSTRACT = %q\n", b.file, port, b.victim.Process.Pid, "gradus-"+b.secret)
 		program := sandbox.Program{
 			Argv:  []string{tool.Path, "-I", "-B", sandbox.BoxPath + "/probe.py", marker},
-			Files: []sandbox.File{{Name: "probe.py", Data: []byte(head + prelude + p.Code)}},
-			Stdin: make([]byte, 8<<20), Binds: tool.Binds(), Limits: Limits(),
+			Files: []sandbox.File{{Name: "probe.py", Data: []byte(head + p.begin() + p.Code)}},
+			Stdin: make([]byte, 8<<20), Binds: tool.Binds(), Limits: p.limits(),
 		}
 		began := time.Now()
 		o, err := r.Run(ctx, program)
 		if err != nil {
 			return fmt.Errorf("probe %q: %w", p.Name, err)
 		}
-		f := Finding{Group: "sandbox", Name: p.Name, About: p.About, Status: string(o.Status), Said: firstLine(o.Stdout), Breach: b.breach(o), MS: float64(time.Since(began).Microseconds()) / 1000}
+		f := Finding{Group: "sandbox", Name: p.Name, About: p.About, Status: string(o.Status), Said: firstLine(o.Stdout), Breach: b.breach(o), MS: float64(time.Since(began).Microseconds()) / 1000, CPUMS: float64(o.CPU.Microseconds()) / 1000}
 		if f.Said == "" {
 			f.Said = o.Why
 		}
