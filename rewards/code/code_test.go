@@ -5,8 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"strings"
-	"sync"
+	"slices"
 	"testing"
 	"time"
 
@@ -118,5 +117,98 @@ func TestVerdicts(t *testing.T) {
 	}
 }
 
-var _ = strings.Contains
-var _ sync.Mutex
+// TestLanguages: a right and a wrong program in every language that is
+// installed here.
+func TestLanguages(t *testing.T) {
+	j := newJudge(t, func(o *Options) { o.Timeout = 10 * time.Second })
+	for name, program := range map[string][2]string{
+		"c":          {"#include <stdio.h>\nint main(){int a,b;scanf(\"%d%d\",&a,&b);printf(\"%d\\n\",a+b);}", "int main(){return 0}"},
+		"cpp":        {"#include <iostream>\nint main(){int a,b;std::cin>>a>>b;std::cout<<a+b;}", "int main(){x}"},
+		"javascript": {"const s=require('fs').readFileSync(0,'utf8').split(/\\s+/);console.log(+s[0] + +s[1])", "console.log(1"},
+		"java":       {"import java.util.*;\nclass Main{public static void main(String[] a){Scanner s=new Scanner(System.in);System.out.println(s.nextInt()+s.nextInt());}}", "class Main{"},
+		"perl":       {"my ($a,$b)=split ' ',<STDIN>;print $a+$b,\"\\n\";", "print 1 +"},
+		"ruby":       {"a,b=gets.split.map(&:to_i);puts a+b", "puts ("},
+		"lua":        {"print(io.read('n')+io.read('n'))", "print("},
+		"php":        {"<?php fscanf(STDIN,'%d %d',$a,$b);echo $a+$b;", "<?php echo (;"},
+		"bash":       {"read a b; echo $((a+b))", "if"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if slices.Contains([]string{"cpp", "java", "javascript"}, name) && os.Getenv("GRADUS_FAULTS") != "full" {
+				t.Skip("its compiler or runtime takes a second or more; GRADUS_FAULTS=full runs it")
+			}
+			tests := Tests{Kind: Stdio, Language: name, Cases: []Case{{Stdin: "20 22\n", Stdout: "42"}}}
+			v, err := j.Run(context.Background(), program[0], tests)
+			if v.Status == NoLanguage {
+				t.Skip(v.Why)
+			}
+			if err != nil || v.Status != Accepted {
+				t.Errorf("%+v, %v", v, err)
+			}
+			if v, err := j.Run(context.Background(), program[1], tests); err != nil || v.Passed > 0 || !v.Status.Judges() {
+				t.Errorf("a program that is none: %+v, %v", v, err)
+			}
+		})
+	}
+}
+
+// TestNoVerdict: what is no judgement of the program is never one.
+func TestNoVerdict(t *testing.T) {
+	j := newJudge(t, nil)
+	for name, tests := range map[string]Tests{
+		"unknown language":         {Kind: Stdio, Language: "cobol", Cases: []Case{{}}},
+		"calls in another one":     {Kind: Function, Language: "cpp", Entry: "f", Cases: []Case{{}}},
+		"tests that do not parse":  {Kind: Asserts, Cases: []Case{{Assert: "assert f( =="}}},
+		"tests that pass a lambda": {Kind: Asserts, Cases: []Case{{Assert: "assert f(lambda x: x) == 1"}}},
+	} {
+		v, err := j.Run(context.Background(), "def f(x): return 1", tests)
+		if err != nil || v.Status.Judges() || v.Why == "" {
+			t.Errorf("%s: %+v, %v", name, v, err)
+		}
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if v, err := j.Run(ctx, "", Tests{Kind: Stdio, Cases: []Case{{}}}); err == nil {
+		t.Errorf("a judge whose time is up gave %+v", v)
+	}
+}
+
+// TestRemoteValues: assertions see the program's values as Python's own, and
+// what a function does to its arguments.
+func TestRemoteValues(t *testing.T) {
+	j := newJudge(t, nil)
+	const program = `
+import collections
+def echo(x): return x
+def nothing(): pass
+def numbers(n): return (i * i for i in range(n))
+def sort(a): a.sort()
+def fail(): raise ValueError("no")
+def big(): return 10 ** 5000
+class Stack:
+    def __init__(self): self.items = []
+    def push(self, x): self.items.append(x); return self
+    def pop(self): return self.items.pop()
+LIMIT = 7
+Point = collections.namedtuple("Point", "x y")
+def point(): return Point(1, 2)
+`
+	asserts := []string{
+		"assert echo((1, [2.5, 'a', None], {3: {'k'}}, b'x', 2+3j, float('inf'))) == (1, [2.5, 'a', None], {3: {'k'}}, b'x', 2+3j, float('inf'))",
+		"assert type(echo((1, 2))) is tuple and type(echo([1])) is list and type(echo({1})) is set and echo(True) is True",
+		"assert nothing() is None", "assert list(numbers(4)) == [0, 1, 4, 9]", "assert sum(numbers(3)) == 5",
+		"a = [3, 1, 2]\nsort(a)\nassert a == [1, 2, 3]",
+		"try:\n    fail()\nexcept ValueError as e:\n    assert str(e) == 'no'\nelse:\n    assert False",
+		"assert big() == 10 ** 5000", "s = Stack()\ns.push(1)\ns.push(2)\nassert s.pop() == 2 and s.items == [1]",
+		"assert point() == (1, 2)", "assert math.isclose(echo(0.1) + 0.2, 0.3)",
+		"assert echo('\\ud800\\u00e9\\n') == '\\ud800\\u00e9\\n'", "assert [echo(i) for i in range(3)] == [0, 1, 2]",
+	}
+	tests := Tests{Kind: Asserts, Setup: "import math"}
+	for _, a := range asserts {
+		tests.Cases = append(tests.Cases, Case{Assert: a})
+	}
+	v, err := j.Run(context.Background(), program, tests)
+	if err != nil || v.Passed != len(asserts) {
+		t.Errorf("%+v, %v", v, err)
+	}
+}

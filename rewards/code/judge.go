@@ -312,6 +312,9 @@ func (r *run) stdio() error {
 	if r.tool.Path != "" {
 		argv[0] = r.tool.Path
 	}
+	for i := range argv {
+		argv[i] = strings.ReplaceAll(argv[i], "{heap}", fmt.Sprint(limits.Memory/2>>20))
+	}
 	for !r.enough() {
 		c := r.tests.Cases[len(r.results)]
 		o, err := r.execute(sandbox.Program{Argv: argv, Files: files, Stdin: []byte(c.Stdin), Binds: r.tool.binds, Limits: limits})

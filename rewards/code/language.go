@@ -20,6 +20,7 @@ type Language struct {
 	run     []string // command line; the first one is looked up
 	with    []string // programs that must be there beside run[0]
 	reserve bool     // its runtime reserves far more address space than it uses
+	shows   []string // patterns of what it needs beside its own folder
 	ask     []string // arguments with which run[0] prints folders that it needs, one a line
 }
 
@@ -33,7 +34,7 @@ func Languages() []Language {
 			compile: "g++ -O2 -std=gnu++17 -pipe -o program main.cpp && exec cat program", run: []string{self}},
 		{Name: "c", Names: []string{"c", "c11"}, source: "main.c", with: []string{"gcc"}, compile: "gcc -O2 -std=gnu11 -pipe -o program main.c -lm && exec cat program", run: []string{self}},
 		{Name: "javascript", Names: []string{"javascript", "js", "node", "nodejs"}, source: "main.js", run: []string{"node", "{box}/main.js"}, reserve: true},
-		{Name: "java", Names: []string{"java"}, source: "Main.java", run: []string{"java", "-Xss64m", "-XX:+UseSerialGC", "{box}/Main.java"}, reserve: true},
+		{Name: "java", Names: []string{"java"}, source: "Main.java", run: []string{"java", "-Xmx{heap}m", "-Xss32m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:ReservedCodeCacheSize=32m", "{box}/Main.java"}, reserve: true, shows: []string{"/etc/java-*"}},
 		{Name: "perl", Names: []string{"perl", "pl"}, source: "main.pl", run: []string{"perl", "{box}/main.pl"}},
 		{Name: "ruby", Names: []string{"ruby", "rb"}, source: "main.rb", run: []string{"ruby", "{box}/main.rb"}},
 		{Name: "lua", Names: []string{"lua"}, source: "main.lua", run: []string{"lua", "{box}/main.lua"}},
@@ -105,6 +106,13 @@ func (l Language) Locate(ctx context.Context, program, path string) (Tool, error
 	real, err := filepath.EvalSymlinks(t.Path)
 	if err != nil {
 		return Tool{}, fmt.Errorf("language %s: %w", l.Name, err)
+	}
+	for _, pattern := range l.shows {
+		found, err := filepath.Glob(pattern)
+		if err != nil {
+			return Tool{}, fmt.Errorf("language %s: %w", l.Name, err)
+		}
+		t.binds = append(t.binds, found...)
 	}
 	for _, p := range []string{t.Path, real} {
 		if dir := filepath.Dir(p); filepath.Base(dir) == "bin" {

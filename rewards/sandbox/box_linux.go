@@ -259,11 +259,13 @@ func limit(s *script, p *Program, processes uint64) {
 	}
 	seconds := uint64((p.CPU.Milliseconds() + 999) / 1000)
 	set(unix.RLIMIT_CPU, seconds, seconds+1)
-	memory := unix.RLIMIT_AS
 	if p.Reserve {
-		memory = unix.RLIMIT_DATA
+		// Stacks of threads and heaps to come count as data before they are
+		// touched; what is touched is watched (watch_linux.go).
+		set(unix.RLIMIT_DATA, 4*uint64(p.Memory), 4*uint64(p.Memory))
+	} else {
+		set(unix.RLIMIT_AS, uint64(p.Memory), uint64(p.Memory))
 	}
-	set(memory, uint64(p.Memory), uint64(p.Memory))
 	set(unix.RLIMIT_FSIZE, uint64(p.Disk), uint64(p.Disk))
 	set(unix.RLIMIT_NOFILE, uint64(p.OpenFiles), uint64(p.OpenFiles))
 	set(unix.RLIMIT_CORE, 0, 0)

@@ -93,7 +93,7 @@ type Limits struct {
 
 // DefaultLimits suit a short program of a judge.
 func DefaultLimits() Limits {
-	return Limits{Wall: 5 * time.Second, CPU: 5 * time.Second, Memory: 512 << 20, Disk: 32 << 20, Output: 1 << 20, Processes: 64, OpenFiles: 64}
+	return Limits{Wall: 5 * time.Second, CPU: 5 * time.Second, Memory: 512 << 20, Disk: 32 << 20, Output: 1 << 20, Processes: 64, OpenFiles: 256}
 }
 
 func (l Limits) check() error {

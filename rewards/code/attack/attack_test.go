@@ -60,7 +60,7 @@ func TestProbes(t *testing.T) {
 		t.Run(string(level), func(t *testing.T) {
 			t.Parallel()
 			probes := slices.DeleteFunc(Probes(), func(p Probe) bool {
-				fewer := level == sandbox.Landlock && !slices.Contains(ofLandlock(), p.Name)
+				fewer := (level == sandbox.Landlock || testing.Short()) && !slices.Contains(ofLandlock(), p.Name)
 				return !everything() && (fewer || p.Slow && p.Name != "busy loop" && p.Name != "fork bomb")
 			})
 			err := Sandbox(context.Background(), newJudge(t, level), probes, func(f Finding) {
@@ -86,8 +86,8 @@ func ofLandlock() []string {
 func TestHacks(t *testing.T) {
 	j := newJudge(t, sandbox.Auto)
 	for _, kind := range []code.Kind{code.Stdio, code.Function, code.Asserts, code.Check} {
-		if kind == code.Check && !everything() {
-			continue // the same two processes as for Asserts
+		if kind == code.Check && !everything() || kind == code.Asserts && testing.Short() {
+			continue // Check has the same two processes as Asserts, and Asserts the same one as Function
 		}
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
