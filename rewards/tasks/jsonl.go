@@ -26,20 +26,12 @@ type jsonl struct {
 //   - both: Train is Path without the questions that also stand in EvalPath,
 //     HeldOut is all of EvalPath.
 func newJSONL(cfg Config) (*jsonl, error) {
-	columns, err := preset(cfg.Preset)
+	columns, err := cfg.Columns.of(cfg.Preset)
 	if err != nil {
 		return nil, err
 	}
-	for _, c := range []struct{ to, from *string }{
-		{&columns.Question, &cfg.Columns.Question}, {&columns.Answer, &cfg.Columns.Answer},
-		{&columns.ID, &cfg.Columns.ID}, {&columns.Solution, &cfg.Columns.Solution},
-	} {
-		if *c.from != "" {
-			*c.to = *c.from
-		}
-	}
 	if cfg.Path == "" && cfg.EvalPath == "" {
-		return nil, errors.New("task jsonl: needs the path of a JSONL file")
+		return nil, errors.New("task jsonl: needs the path of a JSONL or Parquet file")
 	}
 	if cfg.Split == Train && cfg.Path == "" {
 		return nil, fmt.Errorf("task jsonl: only held-out rows are given (%s); give a path for training rows too", cfg.EvalPath)

@@ -7,10 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"slices"
 	"strconv"
 	"strings"
+
+	"gradus/rewards/parquet"
 )
 
 // maxRowBytes bounds one line of a JSONL file.
@@ -43,21 +46,142 @@ func optionalColumns() (id []string, solution string) {
 // canonicalText is a question without differences in white space and case.
 func canonicalText(s string) string { return strings.ToLower(strings.Join(strings.Fields(s), " ")) }
 
-// readRows reads a whole file; the first bad row is the error.
-func readRows(path string, columns Columns) ([]row, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("task jsonl: %w", err)
-	}
-	defer f.Close() // read only: nothing is lost when closing fails
-	return parseRows(f, path, columns)
+// Row is one problem of a file, or what is wrong with it.
+type Row struct {
+	Number   int // line of a JSONL file, row of a Parquet file, from 1
+	ID       string
+	Question string
+	Answer   string
+	Solution string
+	Err      error // the row is no problem; the rest is empty
 }
 
-func parseRows(r io.Reader, path string, columns Columns) ([]row, error) {
+// EachRow calls each for every row of a JSONL or Parquet file, a bad one with
+// its Err, in order and one at a time. preset and columns are as in Config. The
+// error is that of each, or of a file that cannot be read on.
+func EachRow(path, preset string, columns Columns, each func(Row) error) error {
+	c, err := columns.of(preset)
+	if err != nil {
+		return err
+	}
+	return eachRow(path, c, func(_ string, n int, r row, err error) error {
+		return each(Row{Number: n, ID: r.id, Question: r.question, Answer: r.answer, Solution: r.solution, Err: err})
+	})
+}
+
+// of are the columns over those of a preset.
+func (c Columns) of(name string) (Columns, error) {
+	out, err := preset(name)
+	for _, col := range []struct{ to, from *string }{
+		{&out.Question, &c.Question}, {&out.Answer, &c.Answer}, {&out.ID, &c.ID}, {&out.Solution, &c.Solution},
+	} {
+		if *col.from != "" {
+			*col.to = *col.from
+		}
+	}
+	return out, err
+}
+
+// readRows reads a whole file; the first bad row is the error.
+func readRows(path string, columns Columns) ([]row, error) {
+	var rows rowList
+	err := eachRow(path, columns, rows.add)
+	if err == nil && len(rows.rows) == 0 {
+		err = errNoRows
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s%w", path, err)
+	}
+	return rows.rows, nil
+}
+
+var errNoRows = errors.New(": the file has no rows")
+
+// eachRow calls each for every row of a file; unit is "line" or "row". Errors
+// begin with what follows the name of the file.
+func eachRow(path string, columns Columns, each func(unit string, n int, r row, err error) error) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf(": %w", err)
+	}
+	defer f.Close() // read only: nothing is lost when closing fails
+	head := make([]byte, 4)
+	if _, err := f.ReadAt(head, 0); err == nil && parquet.IsParquet(head) {
+		if err := parquetRows(f, columns, each); err != nil {
+			return fmt.Errorf(": %w", err)
+		}
+		return nil
+	}
+	return parseRows(f, columns, each)
+}
+
+// parquetRows reads the rows of a Parquet file, which has the columns that a
+// line of a JSONL file has fields.
+func parquetRows(f *os.File, columns Columns, each func(unit string, n int, r row, err error) error) error {
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	file, err := parquet.Open(f, info.Size())
+	if err != nil {
+		return err
+	}
+	ids, solution := optionalColumns()
+	want := append(ids, columns.Question, columns.Answer, columns.ID, columns.Solution, solution)
+	have := slices.DeleteFunc(file.Columns(), func(name string) bool { return !slices.Contains(want, name) })
+	for _, name := range []string{columns.Question, columns.Answer, columns.ID, columns.Solution} {
+		if name != "" && !slices.Contains(have, name) {
+			return fmt.Errorf("the file has no column %q; it has %s", name, columnList(file.Columns()))
+		}
+	}
+	return file.Rows(have, func(n int, fields map[string]json.RawMessage) error {
+		r, err := rowOf(fields, columns)
+		return each("row", n, r, err)
+	})
+}
+
+// rowList is rows whose ids differ.
+type rowList struct {
+	rows []row
+	seen map[string]int
+}
+
+// add adds a row; one without an id is called after its place in the file.
+func (l *rowList) add(unit string, n int, r row, err error) error {
+	if l.seen == nil {
+		l.seen = map[string]int{}
+	}
+	if r.id == "" {
+		r.id = unit + ":" + strconv.Itoa(n)
+	}
+	if first, dup := l.seen[r.id]; dup && err == nil {
+		err = fmt.Errorf("id %q stands in %s %d already; ids must differ", shorten(r.id), unit, first)
+	}
+	if err != nil {
+		return fmt.Errorf(":%d: %w", n, err)
+	}
+	l.seen[r.id] = n
+	l.rows = append(l.rows, r)
+	return nil
+}
+
+// columnList names some columns for a message.
+func columnList(names []string) string {
+	short := make([]string, 0, len(names))
+	for _, k := range names {
+		short = append(short, shorten(k))
+	}
+	slices.Sort(short)
+	if len(short) > 12 {
+		short = append(short[:12], "…")
+	}
+	return strings.Join(short, ", ")
+}
+
+// parseRows reads the lines of a JSONL file.
+func parseRows(r io.Reader, columns Columns, each func(unit string, n int, r row, err error) error) error {
 	lines := bufio.NewScanner(r)
 	lines.Buffer(make([]byte, 0, 64<<10), maxRowBytes)
-	var rows []row
-	seen := map[string]int{}
 	n := 0
 	for lines.Scan() {
 		n++
@@ -69,28 +193,18 @@ func parseRows(r io.Reader, path string, columns Columns) ([]row, error) {
 			continue
 		}
 		r, err := parseRow(line, columns)
-		if err != nil {
-			return nil, fmt.Errorf("%s:%d: %w", path, n, err)
+		if err := each("line", n, r, err); err != nil {
+			return err
 		}
-		if r.id == "" {
-			r.id = "line:" + strconv.Itoa(n)
-		}
-		if first, dup := seen[r.id]; dup {
-			return nil, fmt.Errorf("%s:%d: id %q stands in line %d already; ids must differ", path, n, shorten(r.id), first)
-		}
-		seen[r.id] = n
-		rows = append(rows, r)
 	}
-	if err := lines.Err(); err != nil {
-		if errors.Is(err, bufio.ErrTooLong) {
-			return nil, fmt.Errorf("%s:%d: the line is longer than %d MiB", path, n+1, maxRowBytes>>20)
-		}
-		return nil, fmt.Errorf("%s:%d: %w", path, n+1, err)
+	err := lines.Err()
+	if errors.Is(err, bufio.ErrTooLong) {
+		return fmt.Errorf(":%d: the line is longer than %d MiB", n+1, maxRowBytes>>20)
 	}
-	if len(rows) == 0 {
-		return nil, fmt.Errorf("%s: the file has no rows", path)
+	if err != nil {
+		return fmt.Errorf(":%d: %w", n+1, err)
 	}
-	return rows, nil
+	return nil
 }
 
 func parseRow(line []byte, columns Columns) (row, error) {
@@ -101,6 +215,11 @@ func parseRow(line []byte, columns Columns) (row, error) {
 	if fields == nil {
 		return row{}, errors.New("the line is null, not a JSON object")
 	}
+	return rowOf(fields, columns)
+}
+
+// rowOf reads a problem from the values of a row.
+func rowOf(fields map[string]json.RawMessage, columns Columns) (row, error) {
 	var r row
 	var err error
 	if r.question, err = field(fields, columns.Question, true); err != nil {
@@ -152,23 +271,20 @@ func field(fields map[string]json.RawMessage, name string, need bool) (string, e
 		if !need {
 			return "", nil
 		}
-		names := make([]string, 0, len(fields))
-		for k := range fields {
-			names = append(names, shorten(k))
-		}
-		slices.Sort(names)
-		if len(names) > 12 {
-			names = append(names[:12], "…")
-		}
-		return "", fmt.Errorf("the row has no column %q; it has %s", name, strings.Join(names, ", "))
+		return "", fmt.Errorf("the row has no column %q; it has %s", name, columnList(slices.Collect(maps.Keys(fields))))
 	}
 	var s string
 	if json.Unmarshal(raw, &s) != nil {
+		var one []string
 		var n json.Number
-		if json.Unmarshal(raw, &n) != nil || n == "" {
+		switch {
+		case json.Unmarshal(raw, &one) == nil && len(one) == 1:
+			s = one[0] // a conversation of one message, as Parquet files have it
+		case json.Unmarshal(raw, &n) == nil && n != "":
+			s = n.String()
+		default:
 			return "", fmt.Errorf("column %q is neither text nor a number", name)
 		}
-		s = n.String()
 	}
 	if need && strings.TrimSpace(s) == "" {
 		return "", fmt.Errorf("column %q is empty", name)

@@ -101,7 +101,7 @@ func (s *source) checkTask(r *Recipe) {
 		return
 	}
 	if t.File == "" {
-		s.fail("task.file", "is missing; give the JSONL file of the problems, as --set task.file=PATH")
+		s.fail("task.file", "is missing; give the JSONL or Parquet file of the problems, as --set task.file=PATH")
 	}
 	if t.Preset == "" && (t.Question == "" || t.Answer == "") {
 		s.fail("task.preset", "is missing; use one of gsm8k, math500, or name the columns with question and answer")

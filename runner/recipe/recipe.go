@@ -74,11 +74,11 @@ type Tokenizer struct {
 
 // Task names the source of problems and how they are put to the model.
 type Task struct {
-	Name     string `toml:"name" help:"a built-in task, as countdown, or jsonl for problems from a file"`
+	Name     string `toml:"name" help:"a built-in task, as countdown, or jsonl for problems from a JSONL or Parquet file"`
 	Level    int    `toml:"level" default:"1" range:"0 .. 100" help:"difficulty of a built-in task; each task says what its levels mean"`
 	Template string `toml:"template" default:"r1-zero" help:"prompt template around the question"`
 
-	File     string `toml:"file" help:"jsonl: training problems, one JSON object a line; a relative path is relative to the recipe file"`
+	File     string `toml:"file" help:"jsonl: training problems, one JSON object a line or a Parquet file; a relative path is relative to the recipe file"`
 	EvalFile string `toml:"eval_file" help:"jsonl: held-out problems; absent, the task splits file"`
 	Preset   string `toml:"preset" oneof:"gsm8k math500" help:"jsonl: column names and answer rule of a known data set"`
 	Question string `toml:"question" help:"jsonl: column of the question, instead of the preset's"`

@@ -1,0 +1,212 @@
+// Package parquet reads the rows of Parquet files, as data sets are published
+// in (Apache Parquet format 2.10; pyarrow, DuckDB and Spark write it). It reads
+// what such files hold: texts, numbers and truth values, also within structs
+// and lists, in plain and dictionary encoding, uncompressed or compressed with
+// Snappy, gzip or Zstandard. Of a row group one page of each wanted column is
+// in memory at a time; a file that asks for more than the limits below is
+// refused, as is one that contradicts itself.
+package parquet
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
+
+// Limits on what a file may ask for, in bytes.
+const (
+	maxFooter = 64 << 20
+	maxPage   = 64 << 20 // of one page, decompressed; also of a dictionary
+	maxText   = 16 << 20 // of one value
+	maxLeaves = 4096     // columns
+)
+
+const magic = "PAR1"
+
+// IsParquet says whether a file begins as Parquet files do.
+func IsParquet(head []byte) bool { return strings.HasPrefix(string(head), magic) }
+
+// File is an open Parquet file.
+type File struct {
+	r      io.ReaderAt
+	size   int64
+	rows   int64
+	leaves []leaf
+	groups []rowGroup
+}
+
+// leaf is a column that holds values.
+type leaf struct {
+	name   string // as rows name it, "" for one that cannot be read
+	kind   int64  // physical type
+	length int    // of fixed-length values
+	maxDef int
+	maxRep int
+	// listDef is the definition level from which on a repeated column has an
+	// element.
+	listDef int
+	why     string // why it cannot be read
+}
+
+type rowGroup struct {
+	rows   int64
+	chunks []chunk
+}
+
+type chunk struct {
+	codec          int64
+	from, to       int64 // bytes of the file
+	values         int64
+	hasDict        bool
+	compressedSize int64
+}
+
+// Open reads the footer of a file.
+func Open(r io.ReaderAt, size int64) (*File, error) {
+	const tail = 8
+	if size < 4+tail {
+		return nil, fmt.Errorf("it is %d bytes long, too short for a Parquet file", size)
+	}
+	end := make([]byte, tail)
+	if _, err := r.ReadAt(end, size-tail); err != nil {
+		return nil, fmt.Errorf("read its end: %w", err)
+	}
+	if string(end[4:]) != magic {
+		if string(end[4:]) == "PARE" {
+			return nil, fmt.Errorf("it is encrypted, which is not read")
+		}
+		return nil, fmt.Errorf("it does not end as a Parquet file: it was cut short, or is none")
+	}
+	n := int64(binary.LittleEndian.Uint32(end))
+	if n > maxFooter || n > size-tail-4 {
+		return nil, fmt.Errorf("its footer would be %d bytes of %d", n, size)
+	}
+	foot := make([]byte, n)
+	if _, err := r.ReadAt(foot, size-tail-n); err != nil {
+		return nil, fmt.Errorf("read its footer: %w", err)
+	}
+	meta, err := (&compact{b: foot}).structure()
+	if err != nil {
+		return nil, fmt.Errorf("read its footer: %w", err)
+	}
+	f := &File{r: r, size: size, rows: meta.int(3)}
+	if err := f.schema(meta.list(2)); err != nil {
+		return nil, fmt.Errorf("its schema: %w", err)
+	}
+	for i, g := range meta.list(4) {
+		group, _ := g.(fields)
+		if err := f.group(group); err != nil {
+			return nil, fmt.Errorf("row group %d: %w", i, err)
+		}
+	}
+	return f, nil
+}
+
+// schema flattens the tree of schema elements into its leaves.
+func (f *File) schema(list []any) error {
+	at := 0
+	var walk func(path []string, def, rep, listDef, depth int, inList bool) error
+	walk = func(path []string, def, rep, listDef, depth int, inList bool) error {
+		if at >= len(list) || depth > maxDepth {
+			return fmt.Errorf("it names more elements than it has, or nests deeper than %d", maxDepth)
+		}
+		e, _ := list[at].(fields)
+		root := at == 0
+		at++
+		name := e.text(4)
+		children := int(e.int(5))
+		repeated := false
+		if !root {
+			switch e.int(3) {
+			case 1:
+				def++
+			case 2:
+				def, rep, repeated = def+1, rep+1, true
+				listDef = def
+			}
+			// "list" and "element" are how lists are written down, not names.
+			if !(repeated && len(path) > 0) && !(inList && (name == "element" || name == "item" || name == "array" || name == "array_element")) {
+				path = append(slices.Clone(path), name)
+			}
+		}
+		if children < 0 || children > len(list) {
+			return fmt.Errorf("element %q has %d children", name, children)
+		}
+		if _, group := e[5]; group && children > 0 {
+			for range children {
+				if err := walk(path, def, rep, listDef, depth+1, repeated); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+		if len(f.leaves) == maxLeaves {
+			return fmt.Errorf("it has more than %d columns", maxLeaves)
+		}
+		l := leaf{name: strings.Join(path, "."), kind: e.int(1), length: int(e.int(2)), maxDef: def, maxRep: rep, listDef: listDef}
+		switch {
+		case rep > 1:
+			l.why = "lists of lists are not read"
+		case l.kind == 3:
+			l.why = "times of type INT96 are not read"
+		case l.kind < 0 || l.kind > 7 || l.kind == 7 && (l.length < 1 || l.length > maxText):
+			l.why = fmt.Sprintf("values of type %d are not read", l.kind)
+		}
+		f.leaves = append(f.leaves, l)
+		return nil
+	}
+	if err := walk(nil, 0, 0, 0, 0, false); err != nil {
+		return err
+	}
+	if at != len(list) || len(f.leaves) == 0 {
+		return fmt.Errorf("it has %d elements beyond its tree, and %d columns", len(list)-at, len(f.leaves))
+	}
+	return nil
+}
+
+func (f *File) group(g fields) error {
+	chunks := g.list(1)
+	if len(chunks) != len(f.leaves) {
+		return fmt.Errorf("it has %d columns and the schema %d", len(chunks), len(f.leaves))
+	}
+	out := rowGroup{rows: g.int(3)}
+	if out.rows < 0 {
+		return fmt.Errorf("it has %d rows", out.rows)
+	}
+	for i, raw := range chunks {
+		cc, _ := raw.(fields)
+		m := cc.sub(3)
+		if cc.text(1) != "" || m == nil {
+			return fmt.Errorf("column %q is in another file, which is not read", f.leaves[i].name)
+		}
+		from := m.int(9)
+		dict, hasDict := m[11].(int64)
+		if hasDict && dict > 0 {
+			from = min(from, dict)
+		}
+		c := chunk{codec: m.int(4), from: from, values: m.int(5), to: from + m.int(7)}
+		if from < 4 || c.to < from || c.to > f.size {
+			return fmt.Errorf("column %q should be bytes %d to %d of %d", f.leaves[i].name, from, c.to, f.size)
+		}
+		out.chunks = append(out.chunks, c)
+	}
+	f.groups = append(f.groups, out)
+	return nil
+}
+
+// NumRows is the number of rows that the file says it has.
+func (f *File) NumRows() int64 { return f.rows }
+
+// Columns are the names of the columns that can be read. A column within a
+// struct is called "struct.column".
+func (f *File) Columns() []string {
+	var out []string
+	for _, l := range f.leaves {
+		if l.why == "" {
+			out = append(out, l.name)
+		}
+	}
+	return out
+}

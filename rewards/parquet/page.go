@@ -1,0 +1,351 @@
+package parquet
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/snappy"
+	"github.com/klauspost/compress/zstd"
+)
+
+// columnReader reads the values of a column chunk, a page at a time.
+type columnReader struct {
+	file  *File
+	leaf  leaf
+	chunk chunk
+	at    int64 // next page
+
+	dict [][]byte // values of the dictionary, as JSON
+	seen int64    // values so far
+
+	left     int // values of this page
+	rep, def *levels
+	plain    []byte  // values that are left, plain
+	indices  *levels // or places in the dictionary
+	bit      int     // of plain truth values
+	held     *int    // a repetition level that was looked at
+}
+
+// next returns the next value with its levels; v only where def is the
+// greatest.
+func (c *columnReader) next() (v json.RawMessage, rep, def int, err error) {
+	if err := c.fill(); err != nil {
+		return nil, 0, 0, err
+	}
+	if rep, _, err = c.peek(); err != nil {
+		return nil, 0, 0, err
+	}
+	c.held = nil
+	c.left--
+	def = c.leaf.maxDef
+	if c.def != nil {
+		if def, err = c.def.next(); err != nil {
+			return nil, 0, 0, err
+		}
+	}
+	if def < c.leaf.maxDef {
+		return nil, rep, def, nil
+	}
+	if c.indices != nil {
+		i, err := c.indices.next()
+		if err != nil {
+			return nil, 0, 0, err
+		}
+		if i >= len(c.dict) {
+			return nil, 0, 0, fmt.Errorf("it names entry %d of a dictionary of %d", i, len(c.dict))
+		}
+		return c.dict[i], rep, def, nil
+	}
+	v, err = c.plainValue()
+	return v, rep, def, err
+}
+
+// peek is the repetition level of the next value; more is false at the end.
+func (c *columnReader) peek() (rep int, more bool, err error) {
+	if c.held != nil {
+		return *c.held, true, nil
+	}
+	if c.left == 0 && c.seen >= c.chunk.values {
+		return 0, false, nil
+	}
+	if err := c.fill(); err != nil {
+		return 0, false, err
+	}
+	if c.rep != nil {
+		if rep, err = c.rep.next(); err != nil {
+			return 0, false, err
+		}
+	}
+	c.held = &rep
+	return rep, true, nil
+}
+
+// fill reads pages until there is a value.
+func (c *columnReader) fill() error {
+	for c.left == 0 {
+		if c.seen >= c.chunk.values || c.at >= c.chunk.to {
+			return errors.New("the column ends before the rows do")
+		}
+		if err := c.page(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// page reads the next page.
+func (c *columnReader) page() error {
+	const maxHeader = 1 << 20 // statistics may hold texts
+	head := make([]byte, min(maxHeader, c.chunk.to-c.at))
+	if _, err := c.file.r.ReadAt(head, c.at); err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	rest := &compact{b: head}
+	h, err := rest.structure()
+	if err != nil {
+		return fmt.Errorf("read a page: %w", err)
+	}
+	c.at += int64(len(head) - len(rest.b))
+	plain, size := h.int(2), h.int(3)
+	if plain < 0 || plain > maxPage || size < 0 || size > maxPage+maxPage/8 || size > c.chunk.to-c.at {
+		return fmt.Errorf("a page of %d bytes, %d when decompressed; at most %d MiB are read", size, plain, maxPage>>20)
+	}
+	body := make([]byte, size)
+	if _, err := c.file.r.ReadAt(body, c.at); err != nil {
+		return err
+	}
+	c.at += size
+	switch h.int(1) {
+	case 0:
+		if body, err = decompress(c.chunk.codec, body, int(plain)); err != nil {
+			return err
+		}
+		p := h.sub(5)
+		return c.data(body, p.int(1), p.int(2), nil, nil)
+	case 2:
+		if body, err = decompress(c.chunk.codec, body, int(plain)); err != nil {
+			return err
+		}
+		p := h.sub(7)
+		return c.dictionary(body, p.int(1), p.int(2))
+	case 3:
+		p := h.sub(8)
+		def, rep := p.int(5), p.int(6)
+		if def < 0 || rep < 0 || def+rep > int64(len(body)) {
+			return fmt.Errorf("a page whose levels are %d and %d bytes of %d", rep, def, len(body))
+		}
+		levels := body[:rep+def]
+		body = body[rep+def:]
+		if packed, said := p[7].(bool); !said || packed {
+			if body, err = decompress(c.chunk.codec, body, int(plain-rep-def)); err != nil {
+				return err
+			}
+		}
+		return c.data(body, p.int(1), p.int(4), levels[:rep], levels[rep:])
+	case 1:
+		return nil // an index page
+	}
+	return fmt.Errorf("a page of type %d", h.int(1))
+}
+
+// data takes in a page of values. Of a page of version 2 the levels are apart.
+func (c *columnReader) data(body []byte, n, encoding int64, rep, def []byte) error {
+	if n < 0 || n > c.chunk.values-c.seen {
+		return fmt.Errorf("a page of %d values where the column has %d left", n, c.chunk.values-c.seen)
+	}
+	c.rep, c.def, c.plain, c.indices, c.bit = nil, nil, nil, nil, 0
+	var err error
+	if c.leaf.maxRep > 0 {
+		if c.rep, body, err = levelsOf(rep, body, c.leaf.maxRep); err != nil {
+			return err
+		}
+	}
+	if c.leaf.maxDef > 0 {
+		if c.def, body, err = levelsOf(def, body, c.leaf.maxDef); err != nil {
+			return err
+		}
+	}
+	switch encoding {
+	case 0:
+		c.plain = body
+	case 2, 8:
+		if c.dict == nil {
+			return errors.New("a page refers to a dictionary, and there is none before it")
+		}
+		if len(body) == 0 {
+			body = []byte{0}
+		}
+		if body[0] > 32 {
+			return fmt.Errorf("places in the dictionary of %d bits", body[0])
+		}
+		c.indices = &levels{b: body[1:], width: uint(body[0])}
+	case 3:
+		if c.leaf.kind != 0 || len(body) < 4 {
+			return errors.New("run-length encoding of values that are no truth values")
+		}
+		c.indices = &levels{b: body[4:], width: 1}
+		c.dict = [][]byte{[]byte("false"), []byte("true")}
+	default:
+		return fmt.Errorf("values in encoding %d (%s), which is not read; write the file with plain or dictionary encoding", encoding, encodingName(encoding))
+	}
+	c.left, c.seen = int(n), c.seen+n
+	return nil
+}
+
+func encodingName(n int64) string {
+	switch n {
+	case 4:
+		return "BIT_PACKED"
+	case 5:
+		return "DELTA_BINARY_PACKED"
+	case 6:
+		return "DELTA_LENGTH_BYTE_ARRAY"
+	case 7:
+		return "DELTA_BYTE_ARRAY"
+	case 9:
+		return "BYTE_STREAM_SPLIT"
+	}
+	return "unknown"
+}
+
+// dictionary takes in a page of distinct values.
+func (c *columnReader) dictionary(body []byte, n, encoding int64) error {
+	if c.dict != nil {
+		return errors.New("it has two dictionaries")
+	}
+	if encoding != 0 && encoding != 2 || n < 0 || n > int64(len(body)) {
+		return fmt.Errorf("a dictionary of %d values in encoding %d", n, encoding)
+	}
+	c.plain, c.bit = body, 0
+	c.dict = make([][]byte, 0, n)
+	for range n {
+		v, err := c.plainValue()
+		if err != nil {
+			return err
+		}
+		c.dict = append(c.dict, v)
+	}
+	c.plain = nil
+	return nil
+}
+
+// plainValue takes the next value in plain encoding, as JSON.
+func (c *columnReader) plainValue() (json.RawMessage, error) {
+	take := func(n int) ([]byte, error) {
+		if n < 0 || n > len(c.plain) {
+			return nil, errShort
+		}
+		b := c.plain[:n]
+		c.plain = c.plain[n:]
+		return b, nil
+	}
+	switch c.leaf.kind {
+	case 0:
+		if len(c.plain) == 0 {
+			return nil, errShort
+		}
+		set := c.plain[0]>>c.bit&1 == 1
+		if c.bit++; c.bit == 8 {
+			c.bit, c.plain = 0, c.plain[1:]
+		}
+		return strconv.AppendBool(nil, set), nil
+	case 1:
+		b, err := take(4)
+		if err != nil {
+			return nil, err
+		}
+		return strconv.AppendInt(nil, int64(int32(binary.LittleEndian.Uint32(b))), 10), nil
+	case 2:
+		b, err := take(8)
+		if err != nil {
+			return nil, err
+		}
+		return strconv.AppendInt(nil, int64(binary.LittleEndian.Uint64(b)), 10), nil
+	case 4:
+		b, err := take(4)
+		if err != nil {
+			return nil, err
+		}
+		return number(float64(math.Float32frombits(binary.LittleEndian.Uint32(b))), 32), nil
+	case 5:
+		b, err := take(8)
+		if err != nil {
+			return nil, err
+		}
+		return number(math.Float64frombits(binary.LittleEndian.Uint64(b)), 64), nil
+	case 6:
+		b, err := take(4)
+		if err != nil {
+			return nil, err
+		}
+		n := binary.LittleEndian.Uint32(b)
+		if n > maxText {
+			return nil, fmt.Errorf("a value of %d bytes; at most %d MiB are read", n, maxText>>20)
+		}
+		if b, err = take(int(n)); err != nil {
+			return nil, err
+		}
+		return json.Marshal(string(b))
+	case 7:
+		b, err := take(c.leaf.length)
+		if err != nil {
+			return nil, err
+		}
+		return json.Marshal(string(b))
+	}
+	return nil, fmt.Errorf("a value of type %d", c.leaf.kind)
+}
+
+// number is a float as JSON, which has none that are not finite.
+func number(v float64, bits int) json.RawMessage {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return json.RawMessage("null")
+	}
+	return strconv.AppendFloat(nil, v, 'g', -1, bits)
+}
+
+// decompress undoes a codec; size is what must come out.
+func decompress(codec int64, b []byte, size int) ([]byte, error) {
+	if size < 0 || size > maxPage {
+		return nil, fmt.Errorf("a page of %d bytes", size)
+	}
+	var out []byte
+	var err error
+	switch codec {
+	case 0:
+		out = b
+	case 1:
+		var n int
+		if n, err = snappy.DecodedLen(b); err == nil && n == size {
+			out, err = snappy.Decode(nil, b)
+		}
+	case 2:
+		var z *gzip.Reader
+		if z, err = gzip.NewReader(bytes.NewReader(b)); err == nil {
+			out, err = io.ReadAll(io.LimitReader(z, int64(size)+1))
+		}
+	case 6:
+		var z *zstd.Decoder
+		if z, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxPage)); err == nil {
+			out, err = z.DecodeAll(b, make([]byte, 0, size))
+			z.Close()
+		}
+	default:
+		names := map[int64]string{3: "LZO", 4: "Brotli", 5: "LZ4", 7: "LZ4_RAW"}
+		return nil, fmt.Errorf("it is compressed with %s (codec %d), which is not read; write it with Snappy, gzip, Zstandard or none", names[codec], codec)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("decompress a page: %w", err)
+	}
+	if len(out) != size {
+		return nil, fmt.Errorf("a page decompresses to %d bytes, not %d", len(out), size)
+	}
+	return out, nil
+}

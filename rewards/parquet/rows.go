@@ -1,0 +1,95 @@
+package parquet
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+)
+
+// Rows calls each for every row, in order, with its values as JSON: null where
+// there is none, an array for a list. Only the wanted columns are read; nil
+// wants all that can be. A wanted column that the file lacks is absent from the
+// rows. An error of each ends it. The map is used again for the next row; the
+// values are not.
+func (f *File) Rows(wanted []string, each func(number int, row map[string]json.RawMessage) error) (err error) {
+	defer func() {
+		// Every length is checked where it is used; a file that gets past that
+		// must not take a night of training with it.
+		if p := recover(); p != nil {
+			err = fmt.Errorf("the file contradicts itself: %v", p)
+		}
+	}()
+	for _, l := range f.leaves {
+		if l.why != "" && slices.Contains(wanted, l.name) {
+			return fmt.Errorf("column %q: %s", l.name, l.why)
+		}
+	}
+	number := 0
+	row := map[string]json.RawMessage{}
+	for _, g := range f.groups {
+		var columns []*columnReader
+		for i, l := range f.leaves {
+			if l.why == "" && (wanted == nil || slices.Contains(wanted, l.name)) {
+				columns = append(columns, &columnReader{file: f, leaf: l, chunk: g.chunks[i], at: g.chunks[i].from})
+			}
+		}
+		for range g.rows {
+			number++
+			for _, c := range columns {
+				v, err := c.row()
+				if err != nil {
+					return fmt.Errorf("row %d, column %q: %w", number, c.leaf.name, err)
+				}
+				row[c.leaf.name] = v
+			}
+			if len(columns) == 0 {
+				break // nothing to say of the rows
+			}
+			if err := each(number, row); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// row returns the value of the next row.
+func (c *columnReader) row() (json.RawMessage, error) {
+	if c.leaf.maxRep == 0 {
+		v, _, def, err := c.next()
+		if err != nil || def < c.leaf.maxDef {
+			return json.RawMessage("null"), err
+		}
+		return v, nil
+	}
+	list := json.RawMessage("[")
+	for first := true; ; first = false {
+		if !first {
+			rep, more, err := c.peek()
+			if err != nil {
+				return nil, err
+			}
+			if !more || rep == 0 {
+				return append(list, ']'), nil
+			}
+		}
+		v, rep, def, err := c.next()
+		switch {
+		case err != nil:
+			return nil, err
+		case first && rep != 0:
+			return nil, fmt.Errorf("a row begins within a list")
+		case def < c.leaf.listDef:
+			continue // an empty list, or none
+		case len(list) > maxText:
+			return nil, fmt.Errorf("a list is longer than %d MiB", maxText>>20)
+		}
+		if len(list) > 1 {
+			list = append(list, ',')
+		}
+		if def < c.leaf.maxDef {
+			v = json.RawMessage("null")
+		}
+		list = append(list, v...)
+	}
+}
