@@ -11,12 +11,14 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"gradus/rewards/sandbox"
 )
 
-// The client starts runs as processes of this executable, which in a test is
-// the test binary: with "_run" it has to be gradus.
+// Runs and keepers of the sandbox are processes of this executable, which in a
+// test is the test binary: with their hidden commands it has to be gradus.
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == "_run" {
+	if len(os.Args) > 1 && (os.Args[1] == "_run" || os.Args[1] == sandbox.Command) {
 		main()
 		return
 	}

@@ -49,6 +49,11 @@ func Start(o Options) (*Runner, error) {
 	if len(o.Keep) == 0 {
 		return nil, errors.New("sandbox: no command to start the keeper with")
 	}
+	if os.Getenv(keeperMark) != "" {
+		// A program that does not know Command (a test binary, say) would start
+		// itself again and again.
+		return nil, fmt.Errorf("sandbox: this process was started as a keeper and must call Serve, not Start: %s has to know %q", filepath.Base(o.Keep[0]), Command)
+	}
 	k, err := startKeeper(o.Keep)
 	if err != nil {
 		return nil, err
@@ -236,10 +241,13 @@ func startKeeper(argv []string) (*keeper, error) {
 	}
 }
 
+// keeperMark is set in a keeper's environment.
+const keeperMark = "GRADUS_SANDBOX_KEEPER"
+
 // keeperEnv leaves the keeper what it needs to find programs and a folder for
 // boxes. Programs inherit none of it.
 func keeperEnv(env []string) []string {
-	var out []string
+	out := []string{keeperMark + "=1"}
 	for _, v := range env {
 		name, _, _ := strings.Cut(v, "=")
 		switch name {
