@@ -25,7 +25,8 @@ func (a *app) benchCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "bench [KIND...]",
 		Short: "Measure this machine beside its own ceilings",
-		Long: "KIND is kernels, step, decode or memory; without one, all of them. Each figure is the median of several\n" +
+		Long: "KIND is kernels, step, decode or memory; without one, all of them; or gpu, with --device cuda: models of the\n" +
+			"shapes of Qwen2.5-0.5B and 1.5B in bfloat16 beside what the GPU's clocks allow. Each figure is the median of several\n" +
 			"repeats, with the ceiling that was measured in the same run and the share of it reached.",
 		Example: "  gradus bench\n  gradus bench step --json\n  gradus bench step --profile\n  gradus bench step --only grpo.5m.128x128\n  GRADUS_CPU=generic gradus bench kernels",
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -34,6 +35,9 @@ func (a *app) benchCommand() *cobra.Command {
 				kinds = benchKinds
 			}
 			for _, k := range kinds {
+				if k == "gpu" && device == "cuda" {
+					continue
+				}
 				if !strings.Contains(" "+strings.Join(benchKinds, " ")+" ", " "+k+" ") {
 					return usage(fmt.Errorf("bench %q: want %s", k, strings.Join(benchKinds, ", ")))
 				}
@@ -174,11 +178,27 @@ func (a *app) benchJobs(ctx context.Context, kinds []string, dev kernels.Device,
 					return bench.Ragged(ctx, dev, five, n, repeats, c.FMA, a.now)
 				}})
 			}
+		case "gpu":
+			for _, s := range bench.GPUShapes() {
+				jobs = append(jobs, benchJob{s.Figures(), func(c cpu.Ceiling) ([]bench.Figure, error) { return a.benchGPU(ctx, dev, s, repeats, c) }})
+			}
 		case "memory":
 			jobs = append(jobs, benchJob{memoryFigures(), func(cpu.Ceiling) ([]bench.Figure, error) { return a.benchMemory(ctx) }})
 		}
 	}
 	return jobs
+}
+
+// benchGPU measures a model of real size beside the peaks of the GPU's clocks.
+func (a *app) benchGPU(ctx context.Context, dev kernels.Device, s bench.GPUShape, repeats int, c cpu.Ceiling) ([]bench.Figure, error) {
+	p := bench.Peaks{Matrix: c.FMA, Read: c.Read}
+	if g, ok := dev.(interface{ MatrixPeak() (float64, error) }); ok {
+		var err error
+		if p.Matrix, err = g.MatrixPeak(); err != nil {
+			return nil, err
+		}
+	}
+	return bench.GPU(ctx, dev, s, kernels.BF16, p, repeats, a.now)
 }
 
 func (a *app) printFigure(f bench.Figure, asJSON bool) error {

@@ -130,3 +130,29 @@ func (d *Device) Peak() (gflops, gbps float64, err error) {
 	gflops = 2 * float64(d.gpu.Processors) * float64(lanes(d.gpu.Capability)) * float64(clock) / 1e6
 	return gflops, 2 * float64(memoryClock) * 1e3 * float64(width) / 8 / 1e9, nil
 }
+
+// MatrixPeak is what the matrix units could do at the highest clock, in GFLOP/s
+// of bf16 products with f32 sums and without sparsity. Nothing is measured.
+func (d *Device) MatrixPeak() (float64, error) {
+	clock, err := d.dev.Attribute(cu.ClockRate)
+	if err != nil {
+		return 0, cux.Wrap(err, "cuDeviceGetAttribute(clock, %s)", d.gpu)
+	}
+	return 2 * float64(d.gpu.Processors) * float64(matrixLanes(d.gpu.Capability)) * float64(clock) / 1e6, nil
+}
+
+// matrixLanes are the multiply-adds of bf16 that the matrix units of a processor
+// do in one clock (NVIDIA's white papers of A100, GA102, AD102, H100 and B200).
+func matrixLanes(capability int) int {
+	switch {
+	case capability == 80:
+		return 1024
+	case capability < 90: // GA10x and AD10x, which halve the rate for sums in f32
+		return 256
+	case capability < 100:
+		return 2048
+	case capability < 120:
+		return 4096
+	}
+	return 256
+}

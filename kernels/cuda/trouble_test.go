@@ -338,6 +338,25 @@ func TestPeak(t *testing.T) {
 	}
 }
 
+// The data sheets say, for products of bf16 without sparsity: A100 312 TFLOP/s at
+// 1.41 GHz, H100 SXM 989 at 1.83 GHz, RTX 4090 165 at 2.52 GHz.
+func TestMatrixPeak(t *testing.T) {
+	for _, c := range []struct {
+		capability, processors int
+		ghz, want              float64
+	}{{80, 108, 1.41, 312}, {90, 132, 1.83, 989}, {89, 128, 2.52, 165}} {
+		if got := 2 * float64(c.processors*matrixLanes(c.capability)) * c.ghz / 1e3; math.Abs(got/c.want-1) > 0.01 {
+			t.Errorf("%d processors of %d: %.0f TFLOP/s, want %.0f", c.processors, c.capability, got, c.want)
+		}
+	}
+	f := fake.Default()
+	f.Capability, f.Processors = 90, 132
+	pretend(t, f)
+	if got, err := open(t, Options{}).MatrixPeak(); err != nil || math.Abs(got/1_070_530-1) > 0.001 {
+		t.Errorf("%.0f GFLOP/s at the stand-in's 1.98 GHz, %v", got, err)
+	}
+}
+
 // A profile names every op with its runs and its work, and costs nothing when
 // it has ended.
 func TestProfile(t *testing.T) {

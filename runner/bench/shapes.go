@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"gradus/model"
+	"gradus/runner/plan"
 )
 
 // Shape is a model of the benchmarks. The 5M one is the shape whose step the
@@ -45,7 +46,4 @@ func llama(hidden, inner, layers, heads int) model.Config {
 
 // matmulParams is the number of weights that every token is multiplied with:
 // all matrices, the tied head once, the embedding lookup not at all.
-func matmulParams(c model.Config) int64 {
-	h, f, l := int64(c.HiddenSize), int64(c.IntermediateSize), int64(c.NumHiddenLayers)
-	return l*(4*h*h+3*h*f) + int64(c.VocabSize)*h
-}
+func matmulParams(c model.Config) int64 { return plan.MatmulParams(c) }
