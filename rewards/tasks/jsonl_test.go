@@ -230,3 +230,25 @@ func TestGSM8KAndMATH500Files(t *testing.T) {
 		}
 	}
 }
+
+// TestJSONLTestCases: test cases of programs reach the rewards as they are,
+// whatever stands in them.
+func TestJSONLTestCases(t *testing.T) {
+	for raw, want := range map[string]string{
+		`{"inputs":["####\\n#"],"outputs":["1"]}`:       `{"inputs":["####\\n#"],"outputs":["1"]}`,
+		`"{\"inputs\":[\"####\"],\"outputs\":[\"1\"]}"`: `{"inputs":["####"],"outputs":["1"]}`,
+		`[{"input":"1","output":"2"}]`:                  `[{"input":"1","output":"2"}]`,
+		`["assert f(1) == 2","assert f(2) == 3"]`:       `["assert f(1) == 2","assert f(2) == 3"]`,
+		`["assert f(1) == 2"]`:                          `assert f(1) == 2`,
+	} {
+		r, err := parseRow([]byte(`{"q":"x","a":`+raw+`}`), Columns{Question: "q", Answer: "a"})
+		if err != nil || r.answer != want || r.solution != "" {
+			t.Errorf("%s: %+v, %v", raw, r, err)
+		}
+	}
+	for _, raw := range []string{"{}", "[]", "[1]", "[1,2]", "null", "true"} {
+		if r, err := parseRow([]byte(`{"q":"x","a":`+raw+`}`), Columns{Question: "q", Answer: "a"}); err == nil {
+			t.Errorf("%s is an answer: %+v", raw, r)
+		}
+	}
+}

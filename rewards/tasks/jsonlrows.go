@@ -225,12 +225,12 @@ func rowOf(fields map[string]json.RawMessage, columns Columns) (row, error) {
 	if r.question, err = field(fields, columns.Question, true); err != nil {
 		return row{}, err
 	}
-	if r.answer, err = field(fields, columns.Answer, true); err != nil {
+	if r.answer, err = answerField(fields, columns.Answer); err != nil {
 		return row{}, err
 	}
 	// GSM8K as published has the solution in the answer column and the gold
 	// answer after "####".
-	if before, after, found := lastCut(r.answer, "####"); found {
+	if before, after, found := lastCut(r.answer, "####"); found && !structured([]byte(r.answer)) {
 		r.answer, r.solution = strings.TrimSpace(after), strings.TrimSpace(before)
 		if r.answer == "" {
 			return row{}, fmt.Errorf("column %q has nothing after its \"####\"", columns.Answer)
@@ -254,6 +254,33 @@ func rowOf(fields map[string]json.RawMessage, columns Columns) (row, error) {
 		}
 	}
 	return r, nil
+}
+
+// answerField reads the answer column as field does. Test cases of programs are
+// objects or lists: they stay JSON, for the reward that reads them.
+func answerField(fields map[string]json.RawMessage, name string) (string, error) {
+	s, err := field(fields, name, true)
+	if raw := fields[name]; err != nil && structured(raw) {
+		return string(raw), nil
+	}
+	return s, err
+}
+
+// structured says whether text is a JSON object with something in it, or a list
+// of objects or of texts.
+func structured(text []byte) bool {
+	var object map[string]json.RawMessage
+	var objects []map[string]json.RawMessage
+	var texts []string
+	switch text = bytes.TrimSpace(text); {
+	case len(text) == 0:
+		return false
+	case text[0] == '{':
+		return json.Unmarshal(text, &object) == nil && len(object) > 0
+	case text[0] == '[':
+		return json.Unmarshal(text, &objects) == nil && len(objects) > 0 || json.Unmarshal(text, &texts) == nil && len(texts) > 0
+	}
+	return false
 }
 
 func lastCut(s, sep string) (before, after string, found bool) {
