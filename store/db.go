@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"github.com/klauspost/compress/zstd"
+	"github.com/mattn/go-sqlite3"
 )
 
 // DB is a run's database, open for reading beside whoever folds into it.
@@ -20,6 +21,7 @@ type DB struct {
 	path   string
 	role   Role
 	dec    *zstd.Decoder
+	first  func(*sqlite3.SQLiteConn) error // see Annotate
 	blocks *blockCache
 
 	mu      sync.Mutex
@@ -44,7 +46,7 @@ func (db *DB) open() error {
 	if !info.Mode().IsRegular() {
 		return fmt.Errorf("open %s: %w: it is no regular file", db.path, ErrNotOurs)
 	}
-	pool, err := openReader(db.path, db.role)
+	pool, err := openReaderFirst(db.path, db.role, db.first)
 	if err != nil {
 		return err
 	}

@@ -33,52 +33,66 @@ var ErrOtherRun = errors.New("it is the record of another run")
 // are never changed and their IDs are made of what they say, it does not
 // matter in which order stores are merged, or how often.
 func NewNotes(ctx context.Context, mine, other *DB) (Merged, []Record, error) {
-	fail := func(err error) (Merged, []Record, error) {
+	theirs, err := other.Header(ctx)
+	if err != nil {
 		return Merged{}, nil, fmt.Errorf("merge %s: %w", other.path, err)
 	}
-	run, err := mine.Header(ctx)
+	notes, err := other.foreignNotes(ctx)
+	if err != nil {
+		return Merged{}, nil, fmt.Errorf("merge %s: %w", other.path, err)
+	}
+	return mine.NotesToAdd(ctx, other.path, theirs.ID, notes)
+}
+
+// NotesToAdd is NewNotes for notes on run runID that were read from path.
+func (db *DB) NotesToAdd(ctx context.Context, path, runID string, notes []NoteRow) (Merged, []Record, error) {
+	fail := func(err error) (Merged, []Record, error) {
+		return Merged{}, nil, fmt.Errorf("merge %s: %w", path, err)
+	}
+	run, err := db.Header(ctx)
 	if err != nil {
 		return Merged{}, nil, err
 	}
-	theirs, err := other.Header(ctx)
-	if err != nil {
-		return fail(err)
+	if run.ID != runID {
+		return fail(fmt.Errorf("%w: of %q, not %q", ErrOtherRun, runID, run.ID))
 	}
-	if run.ID != theirs.ID {
-		return fail(fmt.Errorf("%w: of %q, not %q", ErrOtherRun, theirs.ID, run.ID))
-	}
-	have, err := mine.noteIDs(ctx)
-	if err != nil {
-		return fail(err)
-	}
-	notes, err := other.foreignNotes(ctx)
+	have, err := db.noteIDs(ctx)
 	if err != nil {
 		return fail(err)
 	}
 	out := Merged{Notes: len(notes)}
 	var recs []Record
 	for _, row := range notes {
-		if row.Span != nil && (row.Span.From < 0 || row.Span.To > math.MaxInt32) {
-			return fail(fmt.Errorf("note %q has a span that no completion is long enough for", row.ID))
-		}
-		n, err := NewNote(run.ID, row.TimeUS, row.Note)
-		if err != nil {
-			return fail(fmt.Errorf("note %.40q: %w; nothing of the file was taken", row.ID, err))
-		}
-		if n.ID != row.ID {
-			return fail(fmt.Errorf("note %.40q does not fit its id, which would be %s: it was changed after it was written; nothing of the file was taken", row.ID, n.ID))
+		if err := row.verify(run.ID); err != nil {
+			return fail(fmt.Errorf("%w; nothing of the file was taken", err))
 		}
 		if have[row.ID] {
 			continue
 		}
-		rec, err := NewRecord(KindNote, 0, row.TimeUS, n)
+		have[row.ID] = true
+		rec, err := NewRecord(KindNote, 0, row.TimeUS, row.Note)
 		if err != nil {
 			return fail(err)
 		}
-		recs, out.Last = append(recs, rec), n.ID
+		recs, out.Last = append(recs, rec), row.ID
 	}
 	out.Added = len(recs)
 	return out, recs, nil
+}
+
+// verify makes sure that a note says what it said when it was written.
+func (n NoteRow) verify(runID string) error {
+	if n.Span != nil && (n.Span.From < 0 || n.Span.To > math.MaxInt32) {
+		return fmt.Errorf("note %.40q has a span that no completion is long enough for", n.ID)
+	}
+	want, err := NewNote(runID, n.TimeUS, n.Note)
+	if err != nil {
+		return fmt.Errorf("note %.40q: %w", n.ID, err)
+	}
+	if want.ID != n.ID {
+		return fmt.Errorf("note %.40q does not fit its id, which would be %s: it was changed after it was written", n.ID, want.ID)
+	}
+	return nil
 }
 
 // foreignNotes are the notes of a stranger's file, once it is known that they

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"math"
@@ -11,6 +12,7 @@ import (
 	"testing"
 
 	"gradus/store"
+	"gradus/store/query"
 	"gradus/store/storetest"
 )
 
@@ -361,4 +363,102 @@ func TestAgreements(t *testing.T) {
 	if j := got[[]store.Judged](t)(db.Judgements(ctx)); len(j) != 6 || j[1] != (store.Judged{Author: "ada", Label: "ok", N: 3}) {
 		t.Errorf("%+v", j)
 	}
+}
+
+// Notes on a file that somebody handed over stand in a file of their own and
+// are found, listed and merged like all others, while the database stays as it
+// is, byte for byte.
+func TestNotesBesideAFile(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db, dir := storetest.Open(t, storetest.Spec{Seed: 9, Steps: 2})
+	run := got[store.RunHeader](t)(db.Header(ctx)).ID
+	old := added(t, dir, run, 1e15, about("ada", "tag", "1", "hack"), about("bob", "verdict", "1", "ok"))
+	file, beside := filepath.Join(t.TempDir(), "handed.db"), filepath.Join(t.TempDir(), "notes", run+".jsonl")
+	if _, err := plain(t, store.DBPath(dir)).Exec("VACUUM INTO ?", file); err != nil {
+		t.Fatal(err)
+	}
+	before, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	theirs, err := store.Open(file, store.RoleUntrusted)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer theirs.Close()
+	if err := theirs.AnnotateFrom(ctx, beside); err != nil { // there is none yet
+		t.Fatal(err)
+	}
+	var mine []store.NoteRow
+	taken := about("bob", "verdict", "1", "")
+	taken.Supersedes = old[1].ID
+	for i, n := range []store.Note{about("cy", "verdict", "2", "hack"), about("cy", "note", "2", "odd \u2028 one"), taken} {
+		n, err := store.NewNote(run, 2e15+int64(i), n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		mine = append(mine, store.NoteRow{Note: n, TimeUS: 2e15 + int64(i)})
+		if err := store.AppendNotesFile(beside, run, mine[i]); err != nil {
+			t.Fatal(err)
+		}
+		if i == 0 { // a crash in the middle of a line
+			tear(t, beside)
+		}
+		if err := theirs.AnnotateFrom(ctx, beside); err != nil {
+			t.Fatal(err)
+		}
+	}
+	standing := got[[]store.NoteRow](t)(theirs.Notes(ctx, store.NoteQuery{}))
+	if len(standing) != 3 || standing[0].Text != "hack" || standing[1].Author != "cy" || standing[2].Text != "odd \u2028 one" {
+		t.Errorf("%+v", standing)
+	}
+	for text, want := range map[string]int{"verdict:hack": 1, "verdict:ok": 0, "tag:hack": 1, "has:note": 1, "-has:verdict tag:hack": 1} {
+		if n := got[int](t)(theirs.CountSamples(ctx, store.SampleQuery{Where: parsed(t, text)}, 0)); n != want {
+			t.Errorf("%s finds %d, want %d", text, n, want)
+		}
+	}
+	if after, err := os.ReadFile(file); err != nil || !bytes.Equal(before, after) {
+		t.Error("the file was changed")
+	}
+	id, notes, err := store.ReadNotesFile(beside)
+	if err != nil || id != run || len(notes) != 3 {
+		t.Fatalf("%s, %d notes, %v", id, len(notes), err)
+	}
+	m, recs, err := db.NotesToAdd(ctx, beside, id, notes)
+	if err != nil || m.Added != 3 || len(recs) != 3 {
+		t.Errorf("%+v, %v", m, err)
+	}
+	b, _ := os.ReadFile(beside)
+	for name, change := range map[string]string{
+		"forged": strings.Replace(string(b), `"hack"`, `"ok"`, 1), "other run": strings.Replace(string(b), run, "01JHM000000000000000000008", 1),
+		"no JSON": "{\n", "no run": "{}\n", "long": `{"run":"` + strings.Repeat("x", 70_000) + "\"}\n",
+	} {
+		if err := os.WriteFile(beside, []byte(change), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, notes, err := store.ReadNotesFile(beside); err == nil || !strings.Contains(err.Error(), "line ") || notes != nil {
+			t.Errorf("%s: %d notes, %v", name, len(notes), err)
+		}
+	}
+}
+
+func tear(t *testing.T, path string) {
+	t.Helper()
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+	if err == nil {
+		_, err = f.WriteString(`{"run":"01J`)
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func parsed(t *testing.T, text string) query.Node {
+	t.Helper()
+	n, err := query.Parse(text, query.Known{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
 }

@@ -42,7 +42,8 @@ type connector struct {
 	dsn     string
 	pragmas []string
 	limits  map[int]int
-	means   bool // with the function token_mean
+	means   bool                            // with the function token_mean
+	first   func(*sqlite3.SQLiteConn) error // before the pragmas; may be nil
 }
 
 func (c connector) Driver() driver.Driver { return &sqlite3.SQLiteDriver{} }
@@ -54,6 +55,11 @@ func (c connector) Connect(context.Context) (driver.Conn, error) {
 	d := sqlite3.SQLiteDriver{ConnectHook: func(conn *sqlite3.SQLiteConn) error {
 		for id, n := range c.limits {
 			conn.SetLimit(id, n)
+		}
+		if c.first != nil {
+			if err := c.first(conn); err != nil {
+				return err
+			}
 		}
 		for _, p := range c.pragmas {
 			if _, err := conn.Exec("PRAGMA "+p, nil); err != nil {
@@ -95,7 +101,10 @@ func openWriter(path string, pragmas ...string) (*sql.DB, error) {
 // openReader opens a pool of reading connections. Where SQLite cannot make
 // its side files and nobody else has made them, the file is opened as one that
 // never changes.
-func openReader(path string, role Role) (*sql.DB, error) {
+func openReader(path string, role Role) (*sql.DB, error) { return openReaderFirst(path, role, nil) }
+
+// openReaderFirst is openReader with something that each connection does first.
+func openReaderFirst(path string, role Role, first func(*sqlite3.SQLiteConn) error) (*sql.DB, error) {
 	query := "mode=ro&_query_only=1&_busy_timeout=5000"
 	remote, err := networkFS(filepath.Dir(path))
 	if err != nil {
@@ -111,11 +120,14 @@ func openReader(path string, role Role) (*sql.DB, error) {
 	if role == RoleShare { // mode=ro guards the file; query_only would forbid VACUUM INTO another one
 		query, pragmas = strings.ReplaceAll(query, "&_query_only=1", ""), pragmas[:3]
 	}
+	if first != nil { // query_only comes last, with the pragmas
+		query = strings.ReplaceAll(query, "&_query_only=1", "")
+	}
 	uri, err := dsn(path, query)
 	if err != nil {
 		return nil, err
 	}
-	db := sql.OpenDB(connector{dsn: uri, limits: role.limits(), means: true, pragmas: pragmas})
+	db := sql.OpenDB(connector{dsn: uri, limits: role.limits(), means: true, first: first, pragmas: pragmas})
 	db.SetMaxOpenConns(4)
 	db.SetMaxIdleConns(4)
 	return db, nil

@@ -24,6 +24,7 @@ type setup struct {
 	w, h     int
 	runID    string
 	readOnly bool
+	annotate bool
 	noColour bool
 	ascii    bool
 	wcwidth  bool
@@ -33,6 +34,9 @@ func start(t testing.TB, src source.Source, s setup) *tuitest.Driver {
 	t.Helper()
 	clock := tuitest.NewClock(now)
 	env := &screen.Env{Source: src, Clock: clock, Theme: screen.NewTheme(true, !s.noColour, s.ascii), Keys: keys.NewMap(s.readOnly), ReadOnly: s.readOnly}
+	if s.annotate {
+		env.Keys = keys.NewAnnotatorMap()
+	}
 	app := newApp(context.Background(), env, s.runID)
 	app.fixed = s.noColour
 	return tuitest.Start(t, app, tuitest.Options{W: s.w, H: s.h, Clock: clock, WcWidth: s.wcwidth})

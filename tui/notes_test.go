@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"gradus/store"
+	"gradus/store/storetest"
 	"gradus/tui/keys"
+	"gradus/tui/source"
 )
 
 // A reader judges a trace, tags it, writes a note on a place that a search
@@ -125,5 +128,47 @@ func TestReadOnlyWritesNoNotes(t *testing.T) {
 	d.Press("3", "enter", "v", "h")
 	if s := d.Screen(); strings.Contains(s, "readers") || strings.Contains(s, "verdict") {
 		t.Errorf("a verdict was given\n%s", s)
+	}
+}
+
+// Notes on a run that was handed over as a file go to the notebook, and are seen
+// and found beside those in the file.
+func TestNotesOnAFile(t *testing.T) {
+	_, dir := storetest.Open(t, storetest.Spec{Seed: 9, Steps: 3})
+	ctx := context.Background()
+	file := filepath.Join(t.TempDir(), "handed.db")
+	m, err := store.Share(ctx, store.DBPath(dir), file, store.ShareOptions{Version: "test", NowUS: 1e15})
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := source.OpenFiles(ctx, []string{file})
+	if err != nil {
+		t.Fatal(err)
+	}
+	book := filepath.Join(t.TempDir(), "notes.jsonl")
+	at := int64(2e15)
+	files.Keep(source.Notebook{Author: "cy", Path: func(string) string { return book },
+		Add: func(_ context.Context, runID string, notes ...store.Note) ([]store.NoteRow, error) {
+			at++
+			notes[0].Author = "cy"
+			n, err := store.NewNote(runID, at, notes[0])
+			if err != nil {
+				return nil, err
+			}
+			rows := []store.NoteRow{{Note: n, TimeUS: at}}
+			return rows, store.AppendNotesFile(book, runID, rows...)
+		}})
+	src := source.NewLocal(files, files, nil)
+	t.Cleanup(func() { src.Close() })
+	d := start(t, src, setup{runID: m.RunID, w: 100, h: 30, readOnly: true, annotate: true})
+	d.Press("3", "enter", "v", "h", "v", "w", "esc", "/")
+	d.Type("verdict:wrong@cy -verdict:hack")
+	d.Press("enter")
+	if s := d.Screen(); strings.Count(s, "  #") != 1 || !strings.Contains(s, "  wrong  ") {
+		t.Errorf("the trace is not found\n%s", s)
+	}
+	d.Press("P")
+	if strings.Contains(d.Screen(), "Pause") {
+		t.Error("a run in a file can be paused")
 	}
 }

@@ -23,7 +23,8 @@ type Options struct {
 	Client   *client.Client // the runs; its Via should be "tui"
 	Files    *source.Files  // instead of Client: runs that were handed over as files
 	RunID    string         // run to open on; empty opens the list of runs
-	ReadOnly bool           // no key changes a run
+	ReadOnly bool           // no key changes a run, or writes a note unless Annotate is set
+	Annotate bool           // notes can be written on Files
 
 	In      io.Reader           // the keyboard
 	Out     io.Writer           // the terminal
@@ -56,6 +57,9 @@ func Run(ctx context.Context, opt Options) error {
 	env := &screen.Env{
 		Source: src, Clock: wallClock{opt.Now}, Keys: keys.NewMap(opt.ReadOnly), ReadOnly: opt.ReadOnly,
 		Theme: screen.NewTheme(true, !noColour, !speaksUTF8(opt.Getenv)),
+	}
+	if opt.ReadOnly && opt.Annotate {
+		env.Keys = keys.NewAnnotatorMap()
 	}
 	app := newApp(ctx, env, opt.RunID)
 	app.fixed = noColour

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 
 	"github.com/spf13/cobra"
 
+	"gradus/runner/client"
 	"gradus/runner/rundir"
 	"gradus/store"
 	"gradus/tui/text"
@@ -17,7 +19,8 @@ func (a *app) dbMergeCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "merge FILE...",
 		Short: "Take over the notes, tags and verdicts that others wrote into copies of a run's database",
-		Long: "FILE is a database of a run that is here too: a copy, or what 'gradus share' made. Its notes join those of the run, each\n" +
+		Long: "FILE is a database of a run that is here too: a copy, or what 'gradus share' made; or what 'gradus notes --all --json'\n" +
+			"printed elsewhere. Its notes join those of the run, each\n" +
 			"once, in whatever order files are merged and however often. Nothing else of the file is taken. It is opened as a\n" +
 			"stranger's: a file whose schema or pages are not as they should be, or with a note that was changed after it was\n" +
 			"written, is refused whole.",
@@ -61,6 +64,12 @@ func (a *app) mergeFile(cmd *cobra.Command, path string, asJSON bool) error {
 	if info, err := os.Stat(path + "-wal"); err == nil && info.Size() > 0 {
 		return fmt.Errorf("merge %s: %s-wal lies beside it, so it is open somewhere or was copied while it was; close it, or make a copy with 'gradus share'", path, path)
 	}
+	if notes, err := isNotes(path); notes || err != nil {
+		if err == nil {
+			err = a.mergeNotes(cmd, path, asJSON)
+		}
+		return err
+	}
 	other, err := store.Open(path, store.RoleUntrusted)
 	if err != nil {
 		return err
@@ -70,20 +79,51 @@ func (a *app) mergeFile(cmd *cobra.Command, path string, asJSON bool) error {
 	if err != nil {
 		return fmt.Errorf("merge %s: %w", path, err)
 	}
+	return a.mergeInto(ctx, path, h.ID, asJSON, func(c *client.Client) (store.Merged, error) { return c.MergeNotes(ctx, h.ID, other) })
+}
+
+// isNotes tells a file of notes from a database.
+func isNotes(path string) (bool, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return false, fmt.Errorf("merge: %w", err)
+	}
+	defer f.Close()
+	var first [1]byte
+	n, err := f.Read(first[:])
+	return n == 1 && first[0] == '{', err
+}
+
+func (a *app) mergeNotes(cmd *cobra.Command, path string, asJSON bool) error {
+	id, notes, err := store.ReadNotesFile(path)
+	if err != nil {
+		return err
+	}
+	return a.mergeInto(cmd.Context(), path, id, asJSON, func(c *client.Client) (store.Merged, error) {
+		return c.MergeNotesFile(cmd.Context(), id, path, notes)
+	})
+}
+
+// mergeInto merges into the run that a file is about.
+func (a *app) mergeInto(ctx context.Context, path, runID string, asJSON bool, merge func(*client.Client) (store.Merged, error)) error {
 	c, err := a.open()
 	if err != nil {
 		return err
 	}
-	if _, err := c.Dir(h.ID); errors.Is(err, rundir.ErrNoRun) {
-		return fmt.Errorf("merge %s: it is of run %q (%s), which is not here", path, h.ID, h.Name)
+	if _, err := c.Dir(runID); errors.Is(err, rundir.ErrNoRun) {
+		return fmt.Errorf("merge %s: it is of run %q, which is not here", path, runID)
 	}
-	m, err := c.MergeNotes(ctx, h.ID, other)
+	m, err := merge(c)
 	if err != nil {
 		return err
 	}
 	if asJSON {
-		return a.printJSON(merged{path, h.ID, m})
+		return a.printJSON(merged{path, runID, m})
 	}
-	a.printf("%s: %d notes on run %s, %d of them new\n", text.Line(path), m.Notes, text.Line(h.Name), m.Added)
+	run, err := c.Run(ctx, runID)
+	if err != nil {
+		return err
+	}
+	a.printf("%s: %d notes on run %s, %d of them new\n", text.Line(path), m.Notes, text.Line(run.Name), m.Added)
 	return nil
 }

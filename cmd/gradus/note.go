@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strconv"
 	"strings"
 
@@ -19,7 +20,9 @@ func (a *app) noteCommand() *cobra.Command {
 		Short: "Write notes, tags and verdicts on traces",
 		Long: "A note is about RUN/TRACE, where TRACE is the number that 'gradus traces' prints first, about RUN@STEP, or about the\n" +
 			"RUN. It is added to a log beside the run's own and never changed or removed: one that replaces or takes back\n" +
-			"another is added after it. 'gradus traces RUN tag:hack' finds what was written.",
+			"another is added after it. 'gradus traces RUN tag:hack' finds what was written. FILE/TRACE is a trace of a run that\n" +
+			"was handed over as a file; notes on it are kept beside your own runs, and 'gradus notes FILE --all --json' prints what\n" +
+			"to send back for 'gradus db merge'.",
 		Example: "  gradus note verdict demo/812 hack\n  gradus note add demo/812 'copies the prompt' --quote 'as stated above'\n  gradus notes demo",
 		Args:    exactArgs(),
 	}
@@ -42,6 +45,7 @@ func (f *noteFlags) add(cmd *cobra.Command) {
 type noted struct {
 	c            *client.Client
 	run          string
+	file         bool // the run was handed over as a file; notes go beside
 	db           *store.DB
 	kind, target string
 	trace        store.SampleDetail // of a note about a trace
@@ -49,25 +53,34 @@ type noted struct {
 
 func (a *app) openNoted(ctx context.Context, ref string) (*noted, error) {
 	run, trace, ofTrace := strings.Cut(ref, "/")
+	if i := strings.LastIndexByte(ref, '/'); i > 0 && isFile(ref[:i]) {
+		run, trace = ref[:i], ref[i+1:]
+	} else if isFile(ref) {
+		run, trace, ofTrace = ref, "", false
+	}
 	id, err := strconv.ParseInt(trace, 10, 64)
 	if ofTrace && (err != nil || id < 1) {
 		return nil, usage(fmt.Errorf("%q: %q is no number of a trace; write RUN/TRACE, as in demo/812; 'gradus traces RUN' prints the numbers", ref, trace))
 	}
-	c, r, err := a.openRun(ctx, run)
+	n := &noted{file: isFile(run)}
+	step := -1
+	if n.file {
+		err = a.openFile(ctx, run, n)
+	} else {
+		step, err = a.openNotedRun(ctx, run, n)
+	}
 	if err != nil {
 		return nil, err
 	}
-	n := &noted{c: c, run: r.RunID, kind: "run", target: r.RunID}
+	n.kind, n.target = "run", n.run
 	switch {
-	case ofTrace && r.Step >= 0:
+	case ofTrace && step >= 0:
+		n.db.Close()
 		return nil, usage(fmt.Errorf("%q names a step and a trace; write RUN/TRACE or RUN@STEP", ref))
 	case ofTrace:
 		n.kind, n.target = "sample", strconv.FormatInt(id, 10)
-	case r.Step >= 0:
-		n.kind, n.target = "step", strconv.Itoa(r.Step)
-	}
-	if n.db, err = c.OpenDB(ctx, r.RunID); err != nil {
-		return nil, err
+	case step >= 0:
+		n.kind, n.target = "step", strconv.Itoa(step)
 	}
 	if ofTrace {
 		if n.trace, err = n.db.Sample(ctx, id); err != nil {
@@ -81,11 +94,52 @@ func (a *app) openNoted(ctx context.Context, ref string) (*noted, error) {
 	return n, nil
 }
 
-// write adds a note and says so.
+// isFile tells whether a reference is one to a file. A run whose name is that
+// of a file of the folder at hand is meant as the run.
+func isFile(ref string) bool {
+	info, err := os.Stat(ref)
+	return err == nil && info.Mode().IsRegular() && strings.ContainsAny(ref, "./")
+}
+
+func (a *app) openNotedRun(ctx context.Context, run string, n *noted) (step int, err error) {
+	c, r, err := a.openRun(ctx, run)
+	if err != nil {
+		return -1, err
+	}
+	n.c, n.run = c, r.RunID
+	n.db, err = c.OpenDB(ctx, r.RunID)
+	return r.Step, err
+}
+
+// openFile opens a run that was handed over as a file, with the notes that this
+// user wrote on it.
+func (a *app) openFile(ctx context.Context, path string, n *noted) (err error) {
+	if n.c, err = a.open(); err != nil {
+		return err
+	}
+	if n.db, err = store.Open(path, store.RoleUntrusted); err != nil {
+		return err
+	}
+	h, err := n.db.Header(ctx)
+	if err == nil {
+		n.run = h.ID
+		err = n.db.AnnotateFrom(ctx, n.c.NotesPath(h.ID))
+	}
+	if err != nil {
+		n.db.Close()
+	}
+	return err
+}
+
+// writeNote adds a note and says so.
 func (a *app) writeNote(ctx context.Context, on *noted, note store.Note, f noteFlags) error {
 	note.TargetKind, note.Target = on.kind, on.target
 	note.Author = f.author
-	rows, err := on.c.AddNotes(ctx, on.run, note)
+	add := on.c.AddNotes
+	if on.file {
+		add = on.c.AddFiledNotes
+	}
+	rows, err := add(ctx, on.run, note)
 	if err != nil {
 		if len(rows) == 0 {
 			err = usage(err)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -71,7 +72,48 @@ func TestNotesAtTheCommandLine(t *testing.T) {
 	if out := s.must("notes", "tiny/3", "--all"); !strings.Contains(out, "hack  (no longer stands)") || !strings.Contains(out, "takes back "+note.ID) {
 		t.Errorf("%s", out)
 	}
+	handedOver(t, s, copied)
 	refusals(t, s, note.ID)
+}
+
+// Somebody who has the run as a file alone writes notes on it and sends them
+// back as lines of JSON.
+func handedOver(t *testing.T, s *session, file string) {
+	t.Helper()
+	cy := &session{t: t, home: filepath.Join(t.TempDir(), "home")}
+	before, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cy.must("note", "verdict", file+"/3", "wrong", "--author", "cy")
+	cy.must("note", "add", file+"/3", "two words", "--span", "0..1", "--author", "cy")
+	if out := cy.must("notes", file); strings.Count(out, "cy  ") != 2 || !strings.Contains(out, "bob  verdict: ok") {
+		t.Errorf("%s", out)
+	}
+	if out := cy.must("notes", file, "--agreement"); !strings.Contains(out, "bob (rows) and cy (columns): 1 traces judged by both") {
+		t.Errorf("%s", out)
+	}
+	lines := filepath.Join(t.TempDir(), "cy.jsonl")
+	if err := os.WriteFile(lines, []byte(cy.must("notes", file, "--author", "cy", "--all", "--json")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"2 notes", " 0 of them new"} {
+		if out := s.must("db", "merge", lines); !strings.Contains(out, want) {
+			t.Errorf("%s", out)
+		}
+	}
+	if out := s.must("traces", "tiny", "verdict:wrong@cy", "--count"); out != "1\n" {
+		t.Errorf("%s", out)
+	}
+	if after, err := os.ReadFile(file); err != nil || !bytes.Equal(before, after) {
+		t.Error("the file was changed")
+	}
+	if code, _, errs := cy.do("db", "merge", lines); code != exitFailed || !strings.Contains(errs, "which is not here") {
+		t.Errorf("exit %d: %s", code, errs)
+	}
+	if code, _, errs := cy.do("note", "verdict", file+"/999", "ok"); code != exitUsage || !strings.Contains(errs, "has no trace 999") {
+		t.Errorf("exit %d: %s", code, errs)
+	}
 }
 
 func refusals(t *testing.T, s *session, taken string) {

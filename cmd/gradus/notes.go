@@ -22,9 +22,10 @@ func (a *app) notesCommand(name string) *cobra.Command {
 		full = "note list"
 	}
 	cmd := &cobra.Command{
-		Use:   name + " RUN|RUN@STEP|RUN/TRACE",
+		Use:   name + " RUN|RUN@STEP|RUN/TRACE|FILE",
 		Short: "Print notes, tags and verdicts, oldest first; with --agreement, how far readers agree",
-		Long: "--agreement counts the standing verdicts on traces, and for every two readers those that both judged, with Cohen's\n" +
+		Long: "What --all --json prints of a run, or of one that was handed over as FILE, is what 'gradus db merge' takes.\n" +
+			"--agreement counts the standing verdicts on traces, and for every two readers those that both judged, with Cohen's\n" +
 			"kappa and its standard error.",
 		Example: "  gradus " + full + " demo\n  gradus " + full + " demo/812 --all\n  gradus " + full + " demo --kind verdict --author ada --json\n  gradus " + full + " demo --agreement",
 		Args:    exactArgs("RUN"),
@@ -64,7 +65,7 @@ func (a *app) printNotes(ctx context.Context, on *noted, q store.NoteQuery, asJS
 	}
 	for _, r := range rows {
 		if asJSON {
-			if err := a.printJSON(r); err != nil {
+			if err := a.printJSON(store.FiledNote{Run: on.run, NoteRow: r}); err != nil {
 				return err
 			}
 			continue

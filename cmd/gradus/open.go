@@ -118,7 +118,12 @@ func (a *app) openFiles(ctx context.Context, paths []string, expect string, asJS
 		if len(list) == 1 {
 			first = list[0].Run.ID
 		}
-		return tui.Run(ctx, tui.Options{Files: files, RunID: first, ReadOnly: true,
+		annotate := false
+		if c, err := a.openAs("tui"); err == nil { // where nothing can be written, no notes can be
+			files.Keep(source.Notebook{Author: c.Author(), Path: c.NotesPath, Add: c.AddFiledNotes})
+			annotate = true
+		}
+		return tui.Run(ctx, tui.Options{Files: files, RunID: first, ReadOnly: true, Annotate: annotate,
 			In: a.stdin, Out: a.stdout, Getenv: a.getenv, Environ: os.Environ(), Now: a.now})
 	}
 	for _, o := range list {

@@ -3,7 +3,11 @@ package client
 import (
 	"context"
 	"fmt"
+	"net/url"
+	"path/filepath"
 	"time"
+
+	"github.com/oklog/ulid/v2"
 
 	"gradus/store"
 )
@@ -20,6 +24,42 @@ func (c *Client) Author() string {
 	return c.opt.Actor
 }
 
+// NotesPath is where the notes are that this user writes on a run that was
+// handed over as a file; see store.ReadNotesFile.
+func (c *Client) NotesPath(runID string) string {
+	return filepath.Join(c.home.Root(), "notes", url.PathEscape(runID)+".jsonl") // a stranger's file can say any id
+}
+
+// AddFiledNotes is AddNotes for a run that was handed over as a file: they go to
+// NotesPath.
+func (c *Client) AddFiledNotes(_ context.Context, runID string, notes ...store.Note) ([]store.NoteRow, error) {
+	if _, err := ulid.ParseStrict(runID); err != nil {
+		return nil, fmt.Errorf("%q is no id of a run: %w", runID, err)
+	}
+	out, err := c.signed(runID, notes)
+	if err != nil {
+		return nil, err
+	}
+	return out, store.AppendNotesFile(c.NotesPath(runID), runID, out...)
+}
+
+// signed gives notes an author, a time and an id.
+func (c *Client) signed(runID string, notes []store.Note) ([]store.NoteRow, error) {
+	now := c.opt.Now().UnixMicro()
+	out := make([]store.NoteRow, len(notes))
+	for i, n := range notes {
+		if n.Author == "" {
+			n.Author = c.Author()
+		}
+		n, err := store.NewNote(runID, now+int64(i), n)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = store.NoteRow{Note: n, TimeUS: now + int64(i), Live: n.Text != ""}
+	}
+	return out, nil
+}
+
 // AddNotes adds notes to a run, with the time and an id, in the order given,
 // and returns them once the run's database has them. A note without an author
 // is by Author. All are checked before one is written; once they are
@@ -29,25 +69,17 @@ func (c *Client) AddNotes(ctx context.Context, runID string, notes ...store.Note
 	if err != nil {
 		return nil, err
 	}
-	now := c.opt.Now().UnixMicro()
-	lastID := ""
-	out := make([]store.NoteRow, len(notes))
-	recs := make([]store.Record, len(notes))
-	for i, n := range notes {
-		if n.Author == "" {
-			n.Author = c.Author()
-		}
-		at := now + int64(i)
-		if n, err = store.NewNote(runID, at, n); err != nil {
-			return nil, err
-		}
-		if recs[i], err = store.NewRecord(store.KindNote, 0, at, n); err != nil {
-			return nil, err
-		}
-		lastID = n.ID
-		out[i] = store.NoteRow{Note: n, TimeUS: at, Live: n.Text != ""}
+	out, err := c.signed(runID, notes)
+	if err != nil || len(out) == 0 {
+		return nil, err
 	}
-	return out, c.appendNotes(ctx, runID, d.Path(), recs, lastID)
+	recs := make([]store.Record, len(out))
+	for i, n := range out {
+		if recs[i], err = store.NewRecord(store.KindNote, 0, n.TimeUS, n.Note); err != nil {
+			return nil, err
+		}
+	}
+	return out, c.appendNotes(ctx, runID, d.Path(), recs, out[len(out)-1].ID)
 }
 
 // appendNotes writes records into the run's log of notes and waits until the
@@ -85,6 +117,17 @@ func hasNote(ctx context.Context, path, id string) (bool, error) {
 // a database of the same run, opened with store.RoleUntrusted if a stranger may
 // have made it.
 func (c *Client) MergeNotes(ctx context.Context, runID string, other *store.DB) (store.Merged, error) {
+	return c.merge(ctx, runID, func(mine *store.DB) (store.Merged, []store.Record, error) { return store.NewNotes(ctx, mine, other) })
+}
+
+// MergeNotesFile takes over the notes in a file that the run does not have.
+func (c *Client) MergeNotesFile(ctx context.Context, runID, path string, notes []store.NoteRow) (store.Merged, error) {
+	return c.merge(ctx, runID, func(mine *store.DB) (store.Merged, []store.Record, error) {
+		return mine.NotesToAdd(ctx, path, runID, notes)
+	})
+}
+
+func (c *Client) merge(ctx context.Context, runID string, missing func(mine *store.DB) (store.Merged, []store.Record, error)) (store.Merged, error) {
 	d, err := c.Dir(runID)
 	if err != nil {
 		return store.Merged{}, err
@@ -94,7 +137,7 @@ func (c *Client) MergeNotes(ctx context.Context, runID string, other *store.DB) 
 		return store.Merged{}, err
 	}
 	defer mine.Close()
-	merged, recs, err := store.NewNotes(ctx, mine, other)
+	merged, recs, err := missing(mine)
 	if err != nil {
 		return store.Merged{}, err
 	}

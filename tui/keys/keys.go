@@ -83,6 +83,18 @@ func NewMap(readOnly bool) Map {
 	return m
 }
 
+// NewAnnotatorMap makes the map of a workbench for those who read and write
+// notes and change no run.
+func NewAnnotatorMap() Map {
+	var m Map
+	for _, b := range Table() {
+		if !b.Acts {
+			m.rows = append(m.rows, b)
+		}
+	}
+	return m
+}
+
 // For lists the bindings that work in scope, its own before those that work
 // everywhere.
 func (m Map) For(scope Scope) []Binding {

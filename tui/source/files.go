@@ -17,7 +17,21 @@ import (
 type Files struct {
 	runs  []client.Run // newest first
 	paths map[string]string
+
+	notebook *Notebook
 }
+
+// Notebook is where notes on the files are kept, since the files themselves are
+// never written to.
+type Notebook struct {
+	Author string
+	Path   func(runID string) string // of the notes on a run; see store.ReadNotesFile
+	Add    func(ctx context.Context, runID string, notes ...store.Note) ([]store.NoteRow, error)
+}
+
+// Keep makes the files show the notes in n and take new ones. It must come
+// before any file is shown.
+func (f *Files) Keep(n Notebook) { f.notebook = &n }
 
 // OpenFiles reads what the files at paths say of their runs. Two files of one
 // run are an error: it would not be clear which one is meant.
@@ -87,12 +101,24 @@ func (f *Files) none(runID string) error {
 }
 
 // OpenDB opens the file of a run.
-func (f *Files) OpenDB(_ context.Context, runID string) (*store.DB, error) {
+func (f *Files) OpenDB(ctx context.Context, runID string) (*store.DB, error) {
 	path := f.paths[runID]
 	if path == "" {
 		return nil, f.none(runID)
 	}
-	return store.Open(path, store.RoleUntrusted)
+	db, err := store.Open(path, store.RoleUntrusted)
+	if err != nil || f.notebook == nil {
+		return db, err
+	}
+	if err := f.Reread(ctx, runID, db); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+// Reread reads the notes on a run anew.
+func (f *Files) Reread(ctx context.Context, runID string, db *store.DB) error {
+	return db.AnnotateFrom(ctx, f.notebook.Path(runID))
 }
 
 // EnsureIngest has nothing to do.
@@ -115,13 +141,21 @@ func (f *Files) Send(context.Context, string, state.Verb, string) (store.Control
 // Resume refuses.
 func (f *Files) Resume(context.Context, string, client.StartOptions) error { return errFile }
 
-// AddNotes refuses.
-func (f *Files) AddNotes(context.Context, string, ...store.Note) ([]store.NoteRow, error) {
-	return nil, errors.New("this run is a file that was handed over; nothing can be written into it")
+// AddNotes adds notes to the notebook.
+func (f *Files) AddNotes(ctx context.Context, runID string, notes ...store.Note) ([]store.NoteRow, error) {
+	if f.notebook == nil {
+		return nil, errors.New("this run is a file that was handed over; nothing can be written into it")
+	}
+	return f.notebook.Add(ctx, runID, notes...)
 }
 
-// Author is nobody.
-func (f *Files) Author() string { return "" }
+// Author is the notebook's, or nobody.
+func (f *Files) Author() string {
+	if f.notebook == nil {
+		return ""
+	}
+	return f.notebook.Author
+}
 
 // Compare pairs the newest evaluations in the files that asked both the same.
 func (f *Files) Compare(ctx context.Context, a, b Checkpoint) (compare.Result, error) {

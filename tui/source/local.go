@@ -303,8 +303,19 @@ func (l *Local) Notes(ctx context.Context, id string, q store.NoteQuery) ([]stor
 
 // AddNote adds a note.
 func (l *Local) AddNote(ctx context.Context, id string, n store.Note) error {
-	_, err := l.runs.AddNotes(ctx, id, n)
-	return err
+	if _, err := l.runs.AddNotes(ctx, id, n); err != nil {
+		return err
+	}
+	if files, ok := l.runs.(interface {
+		Reread(ctx context.Context, runID string, db *store.DB) error
+	}); ok {
+		c, err := l.open(ctx, id)
+		if err != nil {
+			return err
+		}
+		return files.Reread(ctx, id, c.db)
+	}
+	return nil
 }
 
 // Author is in whose name AddNote writes.
