@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -16,14 +17,17 @@ import (
 )
 
 // Runs and keepers of the sandbox are processes of this executable, which in a
-// test is the test binary: with their hidden commands it has to be gradus.
+// test is the test binary: with their hidden commands it has to be gradus, and
+// wherever a test says so (process).
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && (os.Args[1] == "_run" || os.Args[1] == sandbox.Command) {
+	if os.Getenv(asGradus) != "" || len(os.Args) > 1 && (os.Args[1] == "_run" || os.Args[1] == sandbox.Command) {
 		main()
 		return
 	}
 	os.Exit(m.Run())
 }
+
+const asGradus = "GRADUS_TEST_AS_GRADUS"
 
 // session runs commands against one home, as a person in a shell would.
 type session struct {
@@ -62,6 +66,20 @@ func (s *session) do(args ...string) (int, string, string) {
 	defer cancel()
 	code := s.app(&out, &errs).run(ctx, args)
 	return code, out.String(), errs.String()
+}
+
+// process is do in a process of its own, for what a process can do only once,
+// such as to look for the GPU's driver.
+func (s *session) process(args ...string) (int, string, string) {
+	s.t.Helper()
+	var out, errs bytes.Buffer
+	cmd := exec.CommandContext(s.t.Context(), os.Args[0], args...)
+	cmd.Env = append(os.Environ(), asGradus+"=1", "GRADUS_HOME="+s.home)
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	if err := cmd.Run(); err != nil && cmd.ProcessState == nil {
+		s.t.Fatal(err)
+	}
+	return cmd.ProcessState.ExitCode(), out.String(), errs.String()
 }
 
 // must runs a command that has to succeed and returns stdout.
