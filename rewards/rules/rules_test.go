@@ -311,8 +311,11 @@ func TestOpenR1AgainstTheExpression(t *testing.T) {
 	pattern := regexp.MustCompile(`(?sm)\A<think>\n.*?\n</think>\n<answer>\n.*?\n</answer>$`)
 	pieces := []string{"<think>", "</think>", "<answer>", "</answer>", "\n", "\n", "\n", "x", "\r"}
 	rng := rand.New(rand.NewPCG(1, 2))
-	paid := 0
-	for range 200_000 {
+	paid, cases := 0, 200_000
+	if testing.Short() {
+		cases = 20_000
+	}
+	for range cases {
 		var b strings.Builder
 		if rng.IntN(4) > 0 {
 			b.WriteString("<think>\n")
@@ -335,7 +338,7 @@ func TestOpenR1AgainstTheExpression(t *testing.T) {
 			paid++
 		}
 	}
-	if paid < 1000 {
+	if paid < cases/200 {
 		t.Errorf("only %d matches among the cases", paid)
 	}
 }
