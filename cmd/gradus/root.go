@@ -34,7 +34,7 @@ func (a *app) rootCommand() *cobra.Command {
 	root.AddCommand(
 		a.demoCommand(), a.runCommand(), a.runsCommand(), a.watchCommand(),
 		a.pauseCommand(), a.resumeCommand(), a.stopCommand(), a.checkpointCommand(),
-		a.evalCommand(), a.gateCommand(), a.compareCommand(), a.tracesCommand(), a.noteCommand(), a.notesCommand("notes"), a.rescoreCommand(),
+		a.evalCommand(), a.gateCommand(), a.dataCommand(), a.compareCommand(), a.tracesCommand(), a.noteCommand(), a.notesCommand("notes"), a.rescoreCommand(),
 		a.recipesCommand(), a.planCommand(), a.rewardCommand(), a.doctorCommand(), a.benchCommand(), a.dbCommand(), a.versionCommand(),
 		a.processCommand(), a.starlarkCommand(), a.sandboxCommand(),
 	)

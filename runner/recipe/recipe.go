@@ -209,12 +209,14 @@ type EvalStage struct {
 }
 
 // Gate holds the first rollout of a grpo stage to a difficulty from which the
-// stage can learn. The bounds count where the intervals are clear of them.
+// stage can learn, and the data set to what it claims. The bounds count where
+// the intervals are clear of them.
 type Gate struct {
 	Action      GateAction `toml:"action" default:"warn" oneof:"off warn refuse" help:"what a first rollout outside of the bounds does: nothing, a warning, or the end of the run before its first update"`
 	MinPass1    float64    `toml:"min_pass1" default:"0.1" range:"0 .. 1" help:"least share of right answers"`
 	MaxPass1    float64    `toml:"max_pass1" default:"0.7" range:"0 .. 1" help:"largest share of right answers"`
 	MinHeadroom float64    `toml:"min_headroom" default:"0.15" range:"0 .. 1" help:"least distance between pass@k, k being num_generations, and pass@1"`
+	Data        GateAction `toml:"data" default:"warn" oneof:"off warn refuse" help:"jsonl: what a data set does in which more than 1 % of the gold answers cannot be judged, answers contradict each other, or test problems stand among the training problems"`
 }
 
 // GateAction says what a failed gate does.

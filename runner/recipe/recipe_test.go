@@ -105,7 +105,7 @@ func TestProblems(t *testing.T) {
 		{"no weight", "", []string{"reward.gradus.accuracy.weight=0"}, []string{`reward.1.weight: all weights are 0`}},
 		{"level", "", []string{"task.level=99"}, []string{`task.level: is 99; chain_sum has levels 1 .. `}},
 		{"file without jsonl", "", []string{"task.file=x"}, []string{`task.file: is only for task.name = "jsonl"`}},
-		{"jsonl without file", "", []string{"task.name=jsonl"}, []string{`task.file: is missing; give the JSONL file of the problems, as --set task.file=PATH`, `task.preset: is missing`}},
+		{"jsonl without file", "", []string{"task.name=jsonl"}, []string{`task.file: is missing; give the JSONL or Parquet file of the problems, as --set task.file=PATH`, `task.preset: is missing`}},
 
 		{"heads", "[model]\nnum_attention_heads = 3", nil, []string{`small.toml:11: model.num_attention_heads: 3 heads do not divide hidden_size 128`}},
 		{"odd head", "[model]\nhead_dim = 33", nil, []string{`small.toml:11: model.head_dim: is 33; the rotary embedding needs an even number`}},

@@ -11,9 +11,8 @@ import (
 	"gradus/store"
 )
 
-// errGate stops a run whose problems are not of a difficulty that it can learn
-// from.
-var errGate = errors.New("difficulty gate")
+// errGate stops a run whose problems are not such that it can learn from them.
+var errGate = errors.New("gate")
 
 // gate holds the first rollout of a stage to the difficulty that the recipe
 // asks for, before the first update: the policy's answers are there already.

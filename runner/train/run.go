@@ -249,6 +249,11 @@ func (r *run) prepare(me rundir.Holder) error {
 	if w, ok := r.otherDevice(); ok && failed == nil {
 		warnings = append(warnings, w)
 	}
+	if failed == nil && r.hist.Header == nil {
+		var found []store.Alert
+		found, failed = r.lookOver()
+		warnings = append(warnings, found...)
+	}
 	if failed != nil {
 		return errors.Join(failed, r.alert(warnings...))
 	}
