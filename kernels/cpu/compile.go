@@ -1,6 +1,6 @@
 package cpu
 
-// #include "exec.h"
+// #include "split.h"
 import "C"
 
 import (
@@ -53,9 +53,19 @@ func (d *Device) Compile(p *kernels.Program) (kernels.Exec, error) {
 		C.gk_release(raw, bytes)
 		return nil, fmt.Errorf("cpu: program %s: %w", p.Name, err)
 	}
+	if d.threads > 1 && C.gk_split_allowed(c.cmd, c.count, &largest) != 0 {
+		// Without the room for it the program runs op by op.
+		c.parts = (*C.gk_cmd)(C.gk_memory(partsBytes(c)))
+	}
 	e := &exec{dev: d, c: c, bytes: bytes, check: kernels.Program{Name: p.Name, Max: p.Max, Ops: append([]kernels.Op(nil), p.Ops...)}, buffers: r.buffers}
 	d.execs[e] = struct{}{}
 	return e, nil
+}
+
+// partsBytes is the size of the copies of the command list that a run split by
+// rows makes.
+func partsBytes(c *C.gk_exec) C.int64_t {
+	return C.int64_t(c.threads) * c.count * C.int64_t(unsafe.Sizeof(C.gk_cmd{}))
 }
 
 // resolver finds the memory behind a Ref.

@@ -217,7 +217,14 @@ static void need_attn_decode(const gk_cmd *cmd, const gk_args *max, int threads,
 	want_local(need, block_bytes(DECODE_HEADS * decode_capacity(&cmd->u.attn_decode)));
 }
 
-// KVWrite: copy the key and value heads of a row into its cache slot.
+// KVWrite: copy the key and value heads of a row into its cache slot. Each row
+// goes to lines of its own that no cache holds: they are asked for in time.
+enum { ROWS_AHEAD = 2 };
+
+INLINE int64_t cache_row(const gk_kv_write *c, int64_t n, int64_t g) {
+	return ((c->slot[n] * c->kv + g) * c->cap + c->at[n]) * c->d;
+}
+
 typedef struct { const gk_kv_write *c; int64_t n, chunk_rows; } kv_write_task;
 
 static void kv_write_chunk(void *task, int64_t chunk, int thread) {
@@ -225,10 +232,18 @@ static void kv_write_chunk(void *task, int64_t chunk, int thread) {
 	const kv_write_task *t = task;
 	const gk_kv_write *c = t->c;
 	size_t bytes = (size_t)c->d * 4;
-	for (int64_t n = chunk * t->chunk_rows; n < min64(t->n, (chunk + 1) * t->chunk_rows); n++)
+	int64_t end = min64(t->n, (chunk + 1) * t->chunk_rows);
+	for (int64_t n = chunk * t->chunk_rows; n < end; n++)
 		for (int64_t g = 0; g < c->kv; g++) {
-			int64_t to = ((c->slot[n] * c->kv + g) * c->cap + c->at[n]) * c->d;
+			int64_t to = cache_row(c, n, g);
 			const float *key = c->qkv + (n * (c->h + 2 * c->kv) + c->h + g) * c->d;
+			if (n + ROWS_AHEAD < end) {
+				int64_t soon = cache_row(c, n + ROWS_AHEAD, g);
+				for (int64_t i = 0; i < c->d; i += 16) {
+					__builtin_prefetch(c->k + soon + i, 1);
+					__builtin_prefetch(c->v + soon + i, 1);
+				}
+			}
 			memcpy(c->k + to, key, bytes);
 			memcpy(c->v + to, key + c->kv * c->d, bytes);
 		}

@@ -44,7 +44,7 @@ type Options struct {
 const defaultGrain = 16384
 
 // MaxThreads is the largest Options.Threads.
-const MaxThreads = 256
+const MaxThreads = C.GK_MOST_THREADS
 
 // Device is a kernels.Device on this machine's CPU.
 type Device struct {

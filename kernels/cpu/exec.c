@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "exec.h"
+#include "split.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -101,26 +101,28 @@ void gk_table_without(gk_table *where, const gk_table *t, gk_op op) {
 	where->run[op] = run_nothing;
 }
 
+void gk_exec_step(gk_exec *e, gk_run *r, gk_cmd *cmd) {
+	int64_t before = e->timed ? now_ns() : 0;
+	table_of(e->table, e->products, cmd)->run[cmd->op](r, cmd);
+	if (e->timed) cmd->ns += now_ns() - before;
+}
+
 void gk_exec_run(gk_exec *e) {
 	gk_run r = {
 		.args = &e->args, .pool = e->pool, .threads = e->threads, .grain = e->grain,
 		.shared = e->shared, .local = e->local, .local_size = e->local_size,
 	};
-	int64_t before = e->timed ? now_ns() : 0;
+	if (gk_split_run(e)) return;
 	for (int64_t i = 0; i < e->count && r.fault.what == GK_OK; i++) {
-		table_of(e->table, e->products, &e->cmd[i])->run[e->cmd[i].op](&r, &e->cmd[i]);
+		gk_exec_step(e, &r, &e->cmd[i]);
 		r.fault.cmd = (int32_t)i;
-		if (e->timed) {
-			int64_t after = now_ns();
-			e->cmd[i].ns += after - before;
-			before = after;
-		}
 	}
 	e->fault = r.fault;
 }
 
 void gk_exec_need(const gk_table *t, const gk_table *products, const gk_cmd *cmd, int64_t count, const gk_args *max, int threads, gk_need *need) {
 	for (int64_t i = 0; i < count; i++) table_of(t, products, &cmd[i])->need[cmd[i].op](&cmd[i], max, threads, need);
+	if (need->shared < gk_split_need(cmd, count)) need->shared = gk_split_need(cmd, count);
 }
 
 typedef struct {
@@ -128,7 +130,7 @@ typedef struct {
 	double flops;
 	const float *x;
 	int64_t part, n;
-	struct { double done; float sink; char line[52]; } out[256];
+	struct { double done; float sink; char line[52]; } out[GK_MOST_THREADS];
 } ceiling_task;
 
 static void fma_chunk(void *task, int64_t chunk, int thread) {
@@ -140,7 +142,7 @@ static void fma_chunk(void *task, int64_t chunk, int thread) {
 double gk_fma(const gk_table *t, gk_pool *pool, int threads, double flops) {
 	ceiling_task c = {.t = t, .flops = flops};
 	double done = 0;
-	if (threads > 256) threads = 256;
+	if (threads > GK_MOST_THREADS) threads = GK_MOST_THREADS;
 	gk_pool_each(pool, fma_chunk, &c, threads);
 	for (int i = 0; i < threads; i++) done += c.out[i].done;
 	return done;
@@ -154,7 +156,7 @@ static void read_chunk(void *task, int64_t chunk, int thread) {
 }
 
 void gk_read(const gk_table *t, gk_pool *pool, int threads, const float *x, int64_t n) {
-	if (threads > 256) threads = 256;
+	if (threads > GK_MOST_THREADS) threads = GK_MOST_THREADS;
 	ceiling_task c = {.t = t, .x = x, .n = n, .part = (n / threads + 64) / 64 * 64};
 	gk_pool_each(pool, read_chunk, &c, threads);
 }

@@ -29,7 +29,7 @@ func setArgs(c *C.gk_args, a *kernels.Args) {
 
 // Run executes the program in one call of C. An index that an op finds out of
 // range stops the run there with an error that names op, row and range; the
-// ops before it have taken effect.
+// ops before it have taken effect, and those after it may have on other rows.
 func (e *exec) Run(a *kernels.Args) error {
 	if err := e.check.CheckArgs(a); err != nil {
 		return err
@@ -70,6 +70,9 @@ func (e *exec) Free() error {
 }
 
 func (e *exec) release() {
+	if e.c != nil && e.c.parts != nil {
+		C.gk_release(unsafe.Pointer(e.c.parts), partsBytes(e.c))
+	}
 	C.gk_release(unsafe.Pointer(e.c), e.bytes)
 	e.c, e.buffers = nil, nil
 }

@@ -35,6 +35,8 @@ int gk_permit_tiles(void);
 // nothing: a broken path for tests of the self-test.
 void gk_table_without(gk_table *where, const gk_table *t, gk_op op);
 
+enum { GK_MOST_THREADS = 256 };
+
 // gk_exec runs count commands in order and stops at the first fault. Clocks are
 // read only when the run is timed.
 typedef struct {
@@ -50,8 +52,12 @@ typedef struct {
 	gk_cmd *cmd;
 	gk_args args;
 	gk_fault fault;
+	gk_cmd *parts; // room for threads times count, where the program may run split by rows (split.h); or NULL
 } gk_exec;
 void gk_exec_run(gk_exec *e);
+
+// gk_exec_step runs one command, which may be a copy.
+void gk_exec_step(gk_exec *e, gk_run *r, gk_cmd *cmd);
 
 // gk_exec_need adds up (as a maximum) the scratch memory of a command list.
 void gk_exec_need(const gk_table *t, const gk_table *products, const gk_cmd *cmd, int64_t count, const gk_args *max, int threads, gk_need *need);

@@ -163,7 +163,7 @@ static void lead(gk_pool *p, gk_chunk_fn fn, void *task, int64_t chunks) {
 }
 
 void gk_pool_each(gk_pool *p, gk_chunk_fn fn, void *task, int64_t chunks) {
-	if (p->workers == 0 || chunks <= 1) {
+	if (!p || p->workers == 0 || chunks <= 1) {
 		for (int64_t i = 0; i < chunks; i++) fn(task, i, 0);
 		return;
 	}

@@ -19,6 +19,7 @@ void gk_pool_free(gk_pool *pool);
 
 // gk_pool_each runs fn for every chunk 0 .. chunks-1 and returns when all are
 // done. Which thread does which chunk is not defined. One caller at a time.
+// Without a pool the caller does them all.
 void gk_pool_each(gk_pool *pool, gk_chunk_fn fn, void *task, int64_t chunks);
 
 #endif
