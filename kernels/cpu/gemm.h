@@ -30,7 +30,10 @@ typedef struct {
 	int64_t ldc;
 	const float *res; // NULL, or added to the result; same stride as c
 	int64_t cols;     // columns of c that exist, <= NR
+	const float *ahead; // of a fetch_tile: depth/FETCH_EVERY cache lines that are wanted soon
 } tile;
+
+enum { FETCH_EVERY = 4 }; // steps of the depth
 
 // store_edge stores a tile of which only some columns exist.
 static __attribute__((noinline)) void store_edge(int mr, const tile *t, const float *edge) {
@@ -63,7 +66,18 @@ UNROLL(16)
 	store_edge(mr, t, edge);
 }
 
-INLINE void tile_body(const int mr, const int order, const tile *t) {
+#define TILE_STEP(k) \
+	{ \
+		vf b0 = vload(b + (k) * NR), b1 = vload(b + (k) * NR + VL); \
+UNROLL(16) \
+		for (int i = 0; i < mr; i++) { \
+			vf x = vset(order == ROWS ? a[i][k] : a[0][i + (k) * lda]); \
+			acc[i][0] = vfma(x, b0, acc[i][0]); \
+			acc[i][1] = vfma(x, b1, acc[i][1]); \
+		} \
+	}
+
+INLINE void tile_body(const int mr, const int order, const int fetch, const tile *t) {
 	vf acc[MR][2];
 UNROLL(16)
 	for (int i = 0; i < mr; i++) acc[i][0] = acc[i][1] = (vf){0};
@@ -77,24 +91,26 @@ UNROLL(16)
 	}
 UNROLL(16)
 	for (int i = 0; i < mr; i++) a[i] = order == ROWS ? t->a + i * lda : t->a + i;
+	int64_t k = 0;
+	if (fetch) {
+		const float *ahead = t->ahead;
+		for (; k + FETCH_EVERY <= depth; k += FETCH_EVERY, ahead += 16) {
+			__builtin_prefetch(ahead, 0, 2);
 UNROLL(4)
-	for (int64_t k = 0; k < depth; k++) {
-		vf b0 = vload(b + k * NR), b1 = vload(b + k * NR + VL);
-UNROLL(16)
-		for (int i = 0; i < mr; i++) {
-			vf x = vset(order == ROWS ? a[i][k] : a[0][i + k * lda]);
-			acc[i][0] = vfma(x, b0, acc[i][0]);
-			acc[i][1] = vfma(x, b1, acc[i][1]);
+			for (int64_t at = k; at < k + FETCH_EVERY; at++) TILE_STEP(at)
 		}
 	}
+UNROLL(4)
+	for (; k < depth; k++) TILE_STEP(k)
 	store_tile(mr, t, acc);
 }
 
 typedef void (*tile_fn)(const tile *);
 
 #define TILE(n) \
-	static void rows_tile_##n(const tile *t) { tile_body(n, ROWS, t); } \
-	static void cols_tile_##n(const tile *t) { tile_body(n, COLS, t); }
+	static void rows_tile_##n(const tile *t) { tile_body(n, ROWS, 0, t); } \
+	static void fetch_tile_##n(const tile *t) { tile_body(n, ROWS, 1, t); } \
+	static void cols_tile_##n(const tile *t) { tile_body(n, COLS, 0, t); }
 TILE(1) TILE(2) TILE(3) TILE(4) TILE(5) TILE(6)
 #if MR > 6
 TILE(7) TILE(8) TILE(9) TILE(10) TILE(11) TILE(12) TILE(13) TILE(14)
@@ -106,6 +122,7 @@ TILE(7) TILE(8) TILE(9) TILE(10) TILE(11) TILE(12) TILE(13) TILE(14)
 #endif
 #undef TILE
 static const tile_fn rows_tile[MR + 1] = TILES(rows);
+static const tile_fn fetch_tile[MR + 1] = TILES(fetch);
 static const tile_fn cols_tile[MR + 1] = TILES(cols);
 
 enum { THIN = 3 };
@@ -152,12 +169,18 @@ static void thin_tile(int64_t rows, const tile *t, int64_t step) {
 
 // multiply runs the tiles of m rows and one panel. Rows are dealt out evenly
 // over the tiles, so that no short tile is left at the end.
-INLINE void multiply(const tile_fn *fn, int64_t m, tile t, int64_t step_a) {
+// The first of them ask for the panel at ahead, where there is one.
+INLINE void multiply(int64_t m, tile t) {
 	int64_t tiles = ceil_div(m, MR), at = 0;
 	for (int64_t i = 0; i < tiles; i++) {
 		int64_t end = m * (i + 1) / tiles, rows = end - at;
-		fn[rows](&t);
-		t.a += rows * step_a;
+		if (t.ahead && i < FETCH_EVERY * NR / 16) {
+			fetch_tile[rows](&t);
+			t.ahead += t.depth / FETCH_EVERY * 16;
+		} else {
+			rows_tile[rows](&t);
+		}
+		t.a += rows * t.lda;
 		t.c += rows * t.ldc;
 		if (t.res) t.res += rows * t.ldc;
 		at = end;
@@ -232,13 +255,14 @@ static void product_chunk(void *task, int64_t chunk, int thread) {
 			.ldc = p->ldc,
 			.res = p->res ? p->res + r0 * p->ldc + j * NR : 0,
 			.cols = min64(NR, p->cols - j * NR),
+			.ahead = j + 1 < p1 ? p->panels + (j + 1) * p->depth * NR : 0,
 		};
 		done = 1;
 		if (rows <= THIN && j + thin_panels[rows] <= p1 && (j + thin_panels[rows]) * NR <= p->cols) {
 			done = thin_panels[rows];
 			thin_tile(rows, &t, p->depth * NR);
 		} else {
-			multiply(rows_tile, rows, t, p->lda);
+			multiply(rows, t);
 		}
 	}
 }
