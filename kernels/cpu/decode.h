@@ -95,7 +95,7 @@ INLINE void decode_scores(const int heads_n, const cached *part, const float *q,
 // for m columns of v, which take `vectors` vectors. The sums stay in registers
 // while the keys go by.
 INLINE void decode_columns(const int heads_n, const int vectors, const int whole, int64_t m, const cached *part,
-	int64_t column, const float *p, int64_t capacity, int64_t d, const float *norm, float *out) {
+	int64_t column, const float *p, int64_t capacity, int64_t d, const float *norm, float *out, const float *ahead, const float *ahead_end) {
 	vf acc[DECODE_HEADS][4];
 	int64_t rest = m - (vectors - 1) * VL; // columns of the last vector
 	for (int h = 0; h < heads_n; h++)
@@ -104,6 +104,11 @@ UNROLL(4)
 	for (int half = 0; half < 2; half++) {
 		const float *v = part[half].v + column;
 		for (int64_t j = 0; j < part[half].len; j++, v += d, p++) {
+			if (ahead < ahead_end) {
+				__builtin_prefetch(ahead, 0, 2);
+				__builtin_prefetch(ahead + 16, 0, 2);
+				ahead += 32;
+			}
 			vf x[4];
 UNROLL(4)
 			for (int i = 0; i < vectors; i++) x[i] = whole || i + 1 < vectors ? vload(v + i * VL) : vload_n(v + i * VL, rest);
@@ -123,30 +128,42 @@ UNROLL(4)
 		}
 }
 
-INLINE void decode_values(const int heads_n, const cached *part, const float *p, int64_t capacity, int64_t d, const float *norm, float *out) {
+// keys_ahead are keys that the next rows of the batch read, of which each pass
+// over the values asks for a part.
+INLINE void decode_values(const int heads_n, const cached *part, const float *p, int64_t capacity, int64_t d, const float *norm, float *out, const float *keys_ahead, int64_t n_ahead) {
 	int64_t i = 0;
+	const float *end = keys_ahead + n_ahead * d;
 	if (heads_n == 1)
-		for (; i + 4 * VL <= d; i += 4 * VL) decode_columns(heads_n, 4, 1, 4 * VL, part, i, p, capacity, d, norm, out);
-	for (; i + 2 * VL <= d; i += 2 * VL) decode_columns(heads_n, 2, 1, 2 * VL, part, i, p, capacity, d, norm, out);
-	if (i + VL < d) decode_columns(heads_n, 2, 0, d - i, part, i, p, capacity, d, norm, out);
-	else if (i < d) decode_columns(heads_n, 1, 0, d - i, part, i, p, capacity, d, norm, out);
+		for (; i + 4 * VL <= d; i += 4 * VL) decode_columns(heads_n, 4, 1, 4 * VL, part, i, p, capacity, d, norm, out, keys_ahead + i * n_ahead, end);
+	for (; i + 2 * VL <= d; i += 2 * VL) decode_columns(heads_n, 2, 1, 2 * VL, part, i, p, capacity, d, norm, out, keys_ahead + i * n_ahead, end);
+	if (i + VL < d) decode_columns(heads_n, 2, 0, d - i, part, i, p, capacity, d, norm, out, end, end);
+	else if (i < d) decode_columns(heads_n, 1, 0, d - i, part, i, p, capacity, d, norm, out, end, end);
 }
 
-INLINE void decode_heads(const int heads_n, const decode_task *t, const cached *part, const float *q, float *s, float *out) {
+INLINE void decode_heads(const int heads_n, const decode_task *t, const cached *part, const float *q, float *s, float *out, const cached *next) {
 	const gk_attn_decode *c = t->c;
 	int64_t n = part[0].len + part[1].len;
 	float norm[DECODE_HEADS], top;
-	fetch_rows(part[1].k, min64(part[1].len, KEYS_AHEAD), c->d);
 	decode_scores(heads_n, &part[0], q, c->d, s, t->capacity);
 	decode_scores(heads_n, &part[1], q, c->d, s + part[0].len, t->capacity);
 	for (int h = 0; h < heads_n; h++) norm[h] = 1.f / softmax_row(s + h * t->capacity, n, t->scale, &top);
-	decode_values(heads_n, part, s, t->capacity, c->d, norm, out);
+	decode_values(heads_n, part, s, t->capacity, c->d, norm, out, next->k, next->len);
 }
 
-static void decode_1(const decode_task *t, const cached *p, const float *q, float *s, float *o) { decode_heads(1, t, p, q, s, o); }
-static void decode_2(const decode_task *t, const cached *p, const float *q, float *s, float *o) { decode_heads(2, t, p, q, s, o); }
-static void decode_3(const decode_task *t, const cached *p, const float *q, float *s, float *o) { decode_heads(3, t, p, q, s, o); }
-static void decode_4(const decode_task *t, const cached *p, const float *q, float *s, float *o) { decode_heads(4, t, p, q, s, o); }
+static void decode_1(const decode_task *t, const cached *p, const float *q, float *s, float *o, const cached *x) { decode_heads(1, t, p, q, s, o, x); }
+static void decode_2(const decode_task *t, const cached *p, const float *q, float *s, float *o, const cached *x) { decode_heads(2, t, p, q, s, o, x); }
+static void decode_3(const decode_task *t, const cached *p, const float *q, float *s, float *o, const cached *x) { decode_heads(3, t, p, q, s, o, x); }
+static void decode_4(const decode_task *t, const cached *p, const float *q, float *s, float *o, const cached *x) { decode_heads(4, t, p, q, s, o, x); }
+
+// own_part is what row n reads of its own slot for key/value head g.
+INLINE cached own_part(const gk_attn_decode *c, int64_t n, int64_t g) {
+	cached p = {.len = c->len[n] - c->plen[n]};
+	if (p.len > 0) {
+		int64_t from = (c->slot[n] * c->kv + g) * c->cap * c->d;
+		p.k = c->k + from, p.v = c->v + from;
+	}
+	return p;
+}
 
 // Chunks run head by head over neighbouring rows: rows of one group read the
 // same prompt, which then stays in the cache.
@@ -157,25 +174,25 @@ static void decode_chunk(void *task, int64_t chunk, int thread) {
 	int64_t group = c->h / c->kv, row = (c->h + 2 * c->kv) * c->d;
 	char *at = local_scratch(t->run, thread);
 	float *s = float_block(&at, DECODE_HEADS * t->capacity);
+	cached next = own_part(c, n0, g);
+	fetch_rows(next.k, min64(next.len, KEYS_AHEAD), c->d);
 	for (int64_t n = n0; n < n1; n++) {
-		cached part[2] = {{.len = c->plen[n]}, {.len = c->len[n] - c->plen[n]}};
+		cached part[2] = {{.len = c->plen[n]}, next};
 		if (part[0].len > 0) {
 			int64_t from = (c->pslot[n] * c->kv + g) * c->pcap * c->d;
 			part[0].k = c->pk + from, part[0].v = c->pv + from;
 		}
-		if (part[1].len > 0) {
-			int64_t from = (c->slot[n] * c->kv + g) * c->cap * c->d;
-			part[1].k = c->k + from, part[1].v = c->v + from;
-		}
+		next = n + 1 < n1 ? own_part(c, n + 1, g) : g + 1 < c->kv ? own_part(c, n0, g + 1) : (cached){0};
 		for (int64_t h = 0; h < group;) {
 			int64_t m = min64(group - h, DECODE_HEADS);
 			const float *q = c->qkv + n * row + (g * group + h) * c->d;
 			float *out = c->out + (n * c->h + g * group + h) * c->d;
+			cached soon = h + m == group ? next : (cached){0};
 			switch (m) {
-			case 1: decode_1(t, part, q, s, out); break;
-			case 2: decode_2(t, part, q, s, out); break;
-			case 3: decode_3(t, part, q, s, out); break;
-			default: decode_4(t, part, q, s, out); break;
+			case 1: decode_1(t, part, q, s, out, &soon); break;
+			case 2: decode_2(t, part, q, s, out, &soon); break;
+			case 3: decode_3(t, part, q, s, out, &soon); break;
+			default: decode_4(t, part, q, s, out, &soon); break;
 			}
 			h += m;
 		}
