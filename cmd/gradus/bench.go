@@ -15,7 +15,7 @@ import (
 )
 
 // benchKinds are what 'gradus bench' measures, in order.
-var benchKinds = []string{"kernels", "step", "decode", "memory"}
+var benchKinds = []string{"kernels", "step", "decode", "scaling", "memory"}
 
 func (a *app) benchCommand() *cobra.Command {
 	var asJSON, profile bool
@@ -25,10 +25,10 @@ func (a *app) benchCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "bench [KIND...]",
 		Short: "Measure this machine beside its own ceilings",
-		Long: "KIND is kernels, step, decode or memory; without one, all of them; or gpu, with --device cuda: models of the\n" +
+		Long: "KIND is kernels, step, decode, scaling or memory; without one, all of them; or gpu, with --device cuda: models of the\n" +
 			"shapes of Qwen2.5-0.5B and 1.5B in bfloat16 beside what the GPU's clocks allow. Each figure is the median of several\n" +
 			"repeats, with the ceiling that was measured in the same run and the share of it reached.",
-		Example: "  gradus bench\n  gradus bench step --json\n  gradus bench step --profile\n  gradus bench step --only grpo.5m.128x128\n  GRADUS_CPU=generic gradus bench kernels",
+		Example: "  gradus bench\n  gradus bench step --json\n  gradus bench step --profile\n  gradus bench decode --profile\n  gradus bench scaling\n  gradus bench step --only grpo.5m.128x128\n  GRADUS_CPU=generic gradus bench kernels",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			kinds := args
 			if len(kinds) == 0 {
@@ -46,13 +46,13 @@ func (a *app) benchCommand() *cobra.Command {
 				return usage(fmt.Errorf("--repeats is %d; want at least 1", repeats))
 			}
 			if profile {
-				if len(args) != 1 || args[0] != "step" {
-					return usage(errors.New("--profile shows where a step's time goes; use 'gradus bench step --profile'"))
+				if len(args) != 1 || (args[0] != "step" && args[0] != "decode") {
+					return usage(errors.New("--profile shows where the time goes; use 'gradus bench step --profile' or 'gradus bench decode --profile'"))
 				}
 				if len(only) > 0 {
 					return usage(errors.New("--only chooses figures, and --profile shows none"))
 				}
-				return a.benchProfile(cmd.Context(), device, threads, asJSON)
+				return a.benchProfile(cmd.Context(), args[0], device, threads, asJSON)
 			}
 			return a.bench(cmd.Context(), kinds, only, repeats, device, threads, asJSON)
 		},
@@ -62,7 +62,7 @@ func (a *app) benchCommand() *cobra.Command {
 	cmd.Flags().StringVar(&device, "device", "cpu", "what to measure: cpu, or cuda for the first GPU (ceilings are then those of its clocks)")
 	cmd.Flags().IntVar(&threads, "threads", 0, "worker threads; 0 takes GRADUS_THREADS, or what the process may use")
 	cmd.Flags().StringSliceVar(&only, "only", nil, "measure these figures alone, such as train.5m.2048tok")
-	cmd.Flags().BoolVar(&profile, "profile", false, "with step: show the share of each op in a GRPO step instead")
+	cmd.Flags().BoolVar(&profile, "profile", false, "with step or decode: show the share of each op in a GRPO step, or in sampling, instead")
 	cmd.AddCommand(a.benchDemoCommand(), a.benchVerifyCommand(), a.benchStoreCommand())
 	return cmd
 }
@@ -73,6 +73,10 @@ func (a *app) bench(ctx context.Context, kinds, only []string, repeats int, devi
 		return usage(err)
 	}
 	defer dev.Close()
+	kinds, err = scalingKinds(kinds, dev)
+	if err != nil {
+		return usage(err)
+	}
 	jobs, err := chooseJobs(a.benchJobs(ctx, kinds, dev, repeats), only)
 	if err != nil {
 		return usage(err)
@@ -182,6 +186,8 @@ func (a *app) benchJobs(ctx context.Context, kinds []string, dev kernels.Device,
 			for _, s := range bench.GPUShapes() {
 				jobs = append(jobs, benchJob{s.Figures(), func(c cpu.Ceiling) ([]bench.Figure, error) { return a.benchGPU(ctx, dev, s, repeats, c) }})
 			}
+		case "scaling":
+			jobs = append(jobs, a.scalingJobs(ctx, dev, repeats)...)
 		case "memory":
 			jobs = append(jobs, benchJob{memoryFigures(), func(cpu.Ceiling) ([]bench.Figure, error) { return a.benchMemory(ctx) }})
 		}

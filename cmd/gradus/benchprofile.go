@@ -7,19 +7,24 @@ import (
 	"gradus/runner/bench"
 )
 
-// benchProfile prints where the time of a GRPO step of each model goes.
-func (a *app) benchProfile(ctx context.Context, device string, threads int, asJSON bool) error {
+// benchProfile prints where the time of a GRPO step of each model goes, or with
+// the kind "decode" that of sampling.
+func (a *app) benchProfile(ctx context.Context, kind, device string, threads int, asJSON bool) error {
 	dev, label, err := a.benchDevice(device, threads)
 	if err != nil {
 		return usage(err)
 	}
 	defer dev.Close()
+	profile := bench.ProfileGRPOStep
+	if kind == "decode" {
+		profile = bench.ProfileDecode
+	}
 	for _, s := range bench.Shapes() {
 		c, err := a.ceilings(dev)
 		if err != nil {
 			return err
 		}
-		rows, err := bench.ProfileGRPOStep(ctx, dev, s, c, a.now)
+		rows, err := profile(ctx, dev, s, c, a.now)
 		if err != nil {
 			return err
 		}

@@ -208,6 +208,8 @@ func TestWrongUse(t *testing.T) {
 		{[]string{"bench", "--repeats", "0"}, "--repeats is 0"},
 		{[]string{"bench", "decode", "--only", "train.5m.2048tok"}, `--only "train.5m.2048tok": no such figure here; there are decode.1m.b64, decode.5m.b64`},
 		{[]string{"bench", "step", "--profile", "--only", "train.5m.2048tok"}, "--only chooses figures"},
+		{[]string{"bench", "kernels", "--profile"}, "'gradus bench step --profile' or 'gradus bench decode --profile'"},
+		{[]string{"bench", "scaling", "--threads", "1"}, "1 thread has no second one"},
 		{[]string{"demo", "--json-out", "/nowhere/x.json"}, "/nowhere/x.json"},
 		{[]string{}, "needs a terminal"},
 	} {

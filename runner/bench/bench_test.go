@@ -3,9 +3,11 @@ package bench
 import (
 	"context"
 	"math"
+	"sync"
 	"testing"
 	"time"
 
+	"gradus/kernels"
 	"gradus/kernels/cpu"
 	"gradus/model"
 )
@@ -69,5 +71,46 @@ func TestFiguresRun(t *testing.T) {
 		if got.Name != name || got.N != 2 || got.Value <= 0 || got.Ceiling <= 0 || got.Share <= 0 {
 			t.Errorf("%+v", got)
 		}
+	}
+}
+
+// A device beside itself is as fast as itself, and two that run at once are no
+// faster than one that runs alone.
+func TestScaling(t *testing.T) {
+	devices := make([]kernels.Device, 2)
+	for i := range devices {
+		dev, err := cpu.Open(cpu.Options{Threads: 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer dev.Close()
+		devices[i] = dev
+	}
+	tiny := Shape{"tiny", model.Config{VocabSize: 32, HiddenSize: 16, IntermediateSize: 32, NumHiddenLayers: 1, NumAttentionHeads: 2, NumKeyValueHeads: 2, MaxPositionEmbeddings: 256, RopeTheta: 1e4, RMSNormEps: 1e-5, TieWordEmbeddings: true}}
+	// A clock that ticks once a reading makes every measurement one tick long.
+	var mu sync.Mutex
+	ticks := time.Unix(0, 0)
+	clock := func() time.Time {
+		mu.Lock()
+		defer mu.Unlock()
+		ticks = ticks.Add(time.Second)
+		return ticks
+	}
+	figures, err := Threads(context.Background(), devices[0], devices[1], tiny, 3, cpu.Ceiling{FMA: 4, FMA1: 2}, clock)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, f := range figures {
+		if f.Name != tiny.ThreadsFigures()[i] || f.N != 3 || f.Value != 1 || f.Ceiling != 2 || f.Share != 0.5 {
+			t.Errorf("%+v", f)
+		}
+	}
+	// Of two at once, the first to start is seen to end after 2 or 3 ticks.
+	f, err := Pair(context.Background(), devices[0], devices[1], tiny, 3, clock)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f.Name != "scaling.train.tiny.pair" || f.N != 3 || f.Max > 1 || f.Min < 1./3 || f.Ceiling != 0.5 {
+		t.Errorf("%+v", f)
 	}
 }

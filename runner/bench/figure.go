@@ -48,12 +48,12 @@ func NewFigure(name, unit, better string, repeats []float64, ceiling float64) Fi
 func measure(now func() time.Time, repeats int, f func() error) ([]float64, error) {
 	var seconds []float64
 	for i := range repeats + 1 {
-		start := now()
-		if err := f(); err != nil {
+		t, err := timed(now, f)
+		if err != nil {
 			return nil, err
 		}
 		if i > 0 {
-			seconds = append(seconds, now().Sub(start).Seconds())
+			seconds = append(seconds, t)
 		}
 	}
 	return seconds, nil

@@ -13,7 +13,8 @@ import (
 )
 
 // ProfileRow is what the ops of one kind and shape in one program cost a step,
-// as `gradus bench step --profile --json` prints it.
+// as `gradus bench step --profile --json` and `gradus bench decode --profile
+// --json` print it.
 type ProfileRow struct {
 	Step    string  `json:"step"`    // the figure that the profile explains, as grpo.1m.128x128
 	Program string  `json:"program"` // the pass of the model: prefill, decode, train forward, ...
@@ -36,22 +37,37 @@ const outside = "(outside the ops)"
 // one profiled, and returns its rows, the most expensive first. The device
 // must time its ops (kernels.Profiler).
 func ProfileGRPOStep(ctx context.Context, dev kernels.Device, s Shape, c cpu.Ceiling, now func() time.Time) ([]ProfileRow, error) {
-	name := s.GRPOFigure()
+	return profileWork(dev, s.GRPOFigure(), c, now, func() (work, error) {
+		m, err := newModel(dev, s.Config, grpoLimits)
+		step := uint64(0)
+		return work{m, func() error {
+			step++
+			return grpoStep(ctx, m, step)
+		}}, err
+	})
+}
+
+// ProfileDecode is ProfileGRPOStep of what Decode times.
+func ProfileDecode(ctx context.Context, dev kernels.Device, s Shape, c cpu.Ceiling, now func() time.Time) ([]ProfileRow, error) {
+	return profileWork(dev, s.DecodeFigure(), c, now, func() (work, error) { return newDecoding(ctx, dev, s) })
+}
+
+func profileWork(dev kernels.Device, name string, c cpu.Ceiling, now func() time.Time, prepare func() (work, error)) ([]ProfileRow, error) {
 	p, ok := dev.(kernels.Profiler)
 	if !ok {
 		return nil, fmt.Errorf("profile of %s: device %s cannot time its ops", name, dev.Name())
 	}
-	m, err := newModel(dev, s.Config, grpoLimits)
+	w, err := prepare()
 	if err != nil {
 		return nil, fmt.Errorf("profile of %s: %w", name, err)
 	}
-	defer m.Close()
-	if err := grpoStep(ctx, m, 1); err != nil {
+	defer w.m.Close()
+	if err := w.run(); err != nil {
 		return nil, fmt.Errorf("profile of %s: %w", name, err)
 	}
 	p.StartProfile()
 	start := now()
-	err = grpoStep(ctx, m, 2)
+	err = w.run()
 	wall := now().Sub(start).Seconds()
 	times := p.StopProfile()
 	if err != nil {

@@ -64,6 +64,18 @@ func TestProfileGRPOStep(t *testing.T) {
 			t.Errorf("no row of program %q", program)
 		}
 	}
+	rows, err = ProfileDecode(context.Background(), dev, tiny, cpu.Ceiling{FMA: 1, Read: 1}, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	share, seen = 0, map[string]bool{}
+	for _, r := range rows {
+		share += r.Share
+		seen[r.Program] = true
+	}
+	if math.Abs(share-1) > 1e-3 || !seen["decode"] || !seen["prefill"] || seen["train forward"] || rows[0].Step != tiny.DecodeFigure() {
+		t.Errorf("profile of sampling: shares add up to %g, programs %v", share, seen)
+	}
 	if _, err := ProfileGRPOStep(context.Background(), ref.New(), tiny, cpu.Ceiling{}, time.Now); err == nil || !strings.Contains(err.Error(), "cannot time") {
 		t.Errorf("profile on the reference device: %v", err)
 	}

@@ -92,24 +92,22 @@ func trainStep(ctx context.Context, m *model.Model, seqs []model.Sequence) error
 	return err
 }
 
+// The supervised step of TrainStep.
+const trainSequences, trainLength = 16, 128
+
 // TrainStep times one supervised step of 16 sequences of 128 tokens.
 func TrainStep(ctx context.Context, dev kernels.Device, s Shape, repeats int, fma float64, now func() time.Time) (Figure, error) {
-	const sequences, length = 16, 128
 	name := s.TrainFigure()
-	m, err := newModel(dev, s.Config, model.Limits{TrainRows: 2048, TrainSeqs: sequences})
+	w, err := newTraining(ctx, dev, s)
 	if err != nil {
 		return Figure{}, fmt.Errorf("%s: %w", name, err)
 	}
-	defer m.Close()
-	var seqs []model.Sequence
-	for i := range sequences {
-		seqs = append(seqs, model.Sequence{Tokens: randomTokens(uint64(i), length+1, s.Config.VocabSize), Prompt: 1})
-	}
-	seconds, err := measure(now, repeats, func() error { return trainStep(ctx, m, seqs) })
+	defer w.m.Close()
+	seconds, err := measure(now, repeats, w.run)
 	if err != nil {
 		return Figure{}, fmt.Errorf("%s: %w", name, err)
 	}
-	flops := 6 * float64(matmulParams(s.Config)) * sequences * length
+	flops := 6 * float64(matmulParams(s.Config)) * trainSequences * trainLength
 	return NewFigure(name, "s", "lower", seconds, flops/(fma*1e9)), nil
 }
 
@@ -141,32 +139,63 @@ func TrainLength(ctx context.Context, dev kernels.Device, s Shape, length, repea
 // Decode times batched sampling of 64 sequences, 96 tokens each, in tokens a
 // second.
 func Decode(ctx context.Context, dev kernels.Device, s Shape, repeats int, fma float64, now func() time.Time) (Figure, error) {
-	const sequences, length = 64, 96
 	name := s.DecodeFigure()
-	m, err := newModel(dev, s.Config, model.Limits{PromptSlots: 8, PromptLen: grpoPrompt, Slots: sequences, NewLen: length, Frozen: true})
+	w, err := newDecoding(ctx, dev, s)
 	if err != nil {
 		return Figure{}, fmt.Errorf("%s: %w", name, err)
 	}
-	defer m.Close()
-	reqs := make([]model.Request, 8)
-	for i := range reqs {
-		reqs[i].Prompt = randomTokens(uint64(i), grpoPrompt, s.Config.VocabSize)
-		for j := range sequences / 8 {
-			reqs[i].Streams = append(reqs[i].Streams, uint64(i*8+j))
-		}
-	}
-	seconds, err := measure(now, repeats, func() error {
-		_, err := m.Generate(ctx, reqs, model.SampleOptions{Temperature: 1, MaxNew: length, Seed: 1}, nil)
-		return err
-	})
+	defer w.m.Close()
+	seconds, err := measure(now, repeats, w.run)
 	if err != nil {
 		return Figure{}, fmt.Errorf("%s: %w", name, err)
 	}
 	rates := make([]float64, len(seconds))
 	for i, t := range seconds {
-		rates[i] = sequences * length / t
+		rates[i] = decodeSequences * decodeLength / t
 	}
 	return NewFigure(name, "tok/s", "higher", rates, fma*1e9/(2*float64(matmulParams(s.Config)))), nil
+}
+
+// work is something to time, and the model that it runs on.
+type work struct {
+	m   *model.Model
+	run func() error
+}
+
+// newTraining is the step that TrainStep times.
+func newTraining(ctx context.Context, dev kernels.Device, s Shape) (work, error) {
+	m, err := newModel(dev, s.Config, model.Limits{TrainRows: trainSequences * trainLength, TrainSeqs: trainSequences})
+	if err != nil {
+		return work{}, err
+	}
+	var seqs []model.Sequence
+	for i := range trainSequences {
+		seqs = append(seqs, model.Sequence{Tokens: randomTokens(uint64(i), trainLength+1, s.Config.VocabSize), Prompt: 1})
+	}
+	return work{m, func() error { return trainStep(ctx, m, seqs) }}, nil
+}
+
+// The sampling of Decode.
+const decodeSequences, decodeLength, decodeGroup = 64, 96, 8
+
+// newDecoding is the sampling that Decode times.
+func newDecoding(ctx context.Context, dev kernels.Device, s Shape) (work, error) {
+	const prompts = decodeSequences / decodeGroup
+	m, err := newModel(dev, s.Config, model.Limits{PromptSlots: prompts, PromptLen: grpoPrompt, Slots: decodeSequences, NewLen: decodeLength, Frozen: true})
+	if err != nil {
+		return work{}, err
+	}
+	reqs := make([]model.Request, prompts)
+	for i := range reqs {
+		reqs[i].Prompt = randomTokens(uint64(i), grpoPrompt, s.Config.VocabSize)
+		for j := range decodeGroup {
+			reqs[i].Streams = append(reqs[i].Streams, uint64(i*decodeGroup+j))
+		}
+	}
+	return work{m, func() error {
+		_, err := m.Generate(ctx, reqs, model.SampleOptions{Temperature: 1, MaxNew: decodeLength, Seed: 1}, nil)
+		return err
+	}}, nil
 }
 
 // newModel is a model with random weights, the same each time.
