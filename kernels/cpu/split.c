@@ -13,7 +13,7 @@
 
 enum {
 	PART_ROWS = 24, // least rows of a part
-	MOST_OPERANDS = 12,
+	MOST_OPERANDS = 16,
 };
 
 typedef enum { ROW, SHARED, CACHE } layout;
@@ -123,6 +123,24 @@ static int operands_of(const gk_cmd *cmd, operands *s) {
 		READS(sample, logits, c->v);
 		READS(sample, stream, 2);
 		READS(sample, pos, 1);
+		return 1;
+	}
+	case GK_ADVANCE: {
+		const gk_advance *c = &cmd->u.advance;
+		s->rows = c->n;
+		WRITES(advance, tokens, c->steps);
+		WRITES(advance, logps, c->steps);
+		WRITES(advance, ents, c->steps);
+		WRITES(advance, tok, 1);
+		WRITES(advance, pos, 1);
+		WRITES(advance, at, 1);
+		WRITES(advance, len, 1);
+		WRITES(advance, count, 1);
+		WRITES(advance, left, 1);
+		READS(advance, drawn, 1);
+		READS(advance, logp, 1);
+		READS(advance, ent, 1);
+		SHARES(advance, stop, c->stops * 4);
 		return 1;
 	}
 	}

@@ -47,6 +47,8 @@ func newLayer(t *testing.T, d kernels.Device, rows int, change func(l *layer)) *
 	const n = kernels.DimRows
 	x, y, act, logits := l.r(rows*c), l.r(rows*c), l.r(rows*2*f), l.r(rows*v)
 	heads, q, half := l.r(rows*h*dim), l.r(rows*qkv), l.r(rows*f)
+	fed, pos, ent := each(rows, func(i int) int32 { return int32(i * 5 % v) }), each(rows, func(i int) int32 { return int32(i % 7) }), l.r(rows)
+	one := func(int) int32 { return 1 }
 	l.slot = each(rows, func(i int) int32 { return int32(rows - i) })
 	l.at = each(rows, func(i int) int32 { return int32(i % 3) })
 	l.len = each(rows, func(i int) int32 { return int32(2 + i%3 + 1) })
@@ -58,10 +60,10 @@ func newLayer(t *testing.T, d kernels.Device, rows int, change func(l *layer)) *
 		return kernels.Linear{Y: y, X: x, W: w, Pack: pack, Res: res, N: n, O: o, K: k}
 	}
 	l.Add(
-		kernels.Embed{Out: x, W: l.numbers(v * c), Tok: each(rows, func(i int) int32 { return int32(i * 5 % v) }), N: n, V: v, C: c},
+		kernels.Embed{Out: x, W: l.numbers(v * c), Tok: fed, N: n, V: v, C: c},
 		kernels.RMSNorm{Y: y, RStd: l.r(rows), X: x, G: l.numbers(c), N: n, C: c, Eps: 1e-5},
 		linear(q, y, 0, qkv, c),
-		kernels.RoPE{QKV: q, Cos: l.numbers(7 * dim / 2), Sin: l.numbers(7 * dim / 2), Pos: each(rows, func(i int) int32 { return int32(i % 7) }), N: n, H: h, KV: kv, D: dim, MaxPos: 7},
+		kernels.RoPE{QKV: q, Cos: l.numbers(7 * dim / 2), Sin: l.numbers(7 * dim / 2), Pos: pos, N: n, H: h, KV: kv, D: dim, MaxPos: 7},
 		kernels.KVWrite{K: l.keys, V: values, QKV: q, Slot: l.slot, At: l.at, N: n, H: h, KV: kv, D: dim, Slots: l.slots, Cap: l.cap},
 		kernels.AttnDecode{Out: heads, QKV: q, PK: l.numbers(2 * kv * 3 * dim), PV: l.numbers(2 * kv * 3 * dim), K: l.keys, V: values,
 			PSlot: each(rows, func(i int) int32 { return int32(i % 2) }), PLen: each(rows, func(int) int32 { return 2 }), Slot: l.slot, Len: l.len,
@@ -71,7 +73,9 @@ func newLayer(t *testing.T, d kernels.Device, rows int, change func(l *layer)) *
 		kernels.SwiGLU{Y: half, GU: act, N: n, F: f},
 		linear(x, half, x, c, f),
 		linear(logits, x, 0, v, c),
-		kernels.Sample{Tok: l.tok, LogP: l.logp, Ent: l.r(rows), Logits: logits, Stream: each(2*rows, func(i int) int32 { return int32(i) }), Pos: l.at, N: n, V: v},
+		kernels.Sample{Tok: l.tok, LogP: l.logp, Ent: ent, Logits: logits, Stream: each(2*rows, func(i int) int32 { return int32(i) }), Pos: l.at, N: n, V: v},
+		kernels.Advance{Tokens: l.i(make([]int32, rows)...), LogPs: l.r(rows), Ents: l.r(rows), Tok: fed, Pos: pos, At: l.at, Len: l.len,
+			Count: each(rows, func(int) int32 { return 0 }), Left: each(rows, one), Drawn: l.tok, LogP: l.logp, Ent: ent, Stop: l.i(-1), N: n, Steps: 1, Stops: 1},
 	)
 	if change != nil {
 		change(l)
