@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"os"
+
+	"gradus/store/eventlog"
 )
 
 // Saved is what tidying a database gave back, in bytes of its file with its
@@ -11,11 +13,14 @@ import (
 type Saved struct {
 	Before int64 `json:"before"`
 	After  int64 `json:"after"`
+
+	Log eventlog.Compressed `json:"log"` // segments of the event log that were compressed
 }
 
 // GC brings a database up to date and makes its file as small as it can be
 // without losing a row: the search index is merged, free pages and the
-// write-ahead log are given back, and what a process that was killed while it
+// write-ahead log are given back, closed segments of the event log are
+// compressed, and what a process that was killed while it
 // rebuilt or migrated left behind is removed. If the run has ended the
 // database is sealed. ErrIngestLocked when another process is folding.
 func GC(ctx context.Context, logDir, dbPath string) (Saved, error) {
@@ -30,7 +35,8 @@ func GC(ctx context.Context, logDir, dbPath string) (Saved, error) {
 		return s, err
 	}
 	s.After = sizeOf(dbPath)
-	return s, nil
+	s.Log, err = eventlog.Compress(logDir)
+	return s, err
 }
 
 func (in *Ingester) tidy(ctx context.Context) error {

@@ -41,6 +41,7 @@ type Ingester struct {
 	enc            *zstd.Encoder
 	dec            *zstd.Decoder
 	blocks         *blockCache
+	compressedTo   int                                 // segment before which all were to be compressed
 	syncLog        func(dir string, segment int) error // makes a log durable before rows of it are committed
 }
 
@@ -330,7 +331,11 @@ func (in *Ingester) truncateWAL() error {
 func (in *Ingester) Follow(ctx context.Context, wake <-chan struct{}) error {
 	for {
 		wait := in.opt.Poll
-		if _, err := in.CatchUp(ctx); err != nil && ctx.Err() == nil {
+		_, err := in.CatchUp(ctx)
+		if err == nil {
+			in.compressClosed()
+		}
+		if err != nil && ctx.Err() == nil {
 			if !passing(err) {
 				return err
 			}
@@ -346,6 +351,19 @@ func (in *Ingester) Follow(ctx context.Context, wake <-chan struct{}) error {
 		case <-wake:
 		case <-time.After(wait):
 		}
+	}
+}
+
+// compressClosed compresses the segments that the log has left, once for each
+// new one. What cannot be compressed stays as it is.
+func (in *Ingester) compressClosed() {
+	now := in.f.next.Segment
+	if now <= max(1, in.compressedTo) {
+		return
+	}
+	in.compressedTo = now
+	if _, err := eventlog.Compress(in.logDir); err != nil && in.opt.OnError != nil {
+		in.opt.OnError(err)
 	}
 }
 

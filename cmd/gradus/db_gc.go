@@ -15,7 +15,7 @@ func (a *app) dbGCCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "gc RUN",
 		Short: "Make a run's SQLite file smaller; with --retention remove what rules let go",
-		Long: "Merges the search index, gives free pages back, and removes what a command that was killed left behind.\n" +
+		Long: "Merges the search index, gives free pages back, compresses closed segments of the event log, and removes what a command that was killed left behind.\n" +
 			"No row is removed. With --retention it says which checkpoints and which texts of traces the rules in\n" +
 			"retention.toml of the folder of runs (or --rules FILE) would remove, and with --apply removes them.",
 		Example: "  gradus db gc demo\n  gradus db gc demo --retention\n  gradus db gc demo --retention --rules keep.toml --apply",
@@ -44,6 +44,9 @@ func (a *app) dbGCCommand() *cobra.Command {
 				return a.printJSON(saved)
 			}
 			a.printf("%s: %d bytes before, %d after\n", text.Line(path), saved.Before, saved.After)
+			if saved.Log.Segments > 0 {
+				a.printf("%d segments of the event log compressed: %d bytes before, %d after\n", saved.Log.Segments, saved.Log.Before, saved.Log.After)
+			}
 			return nil
 		},
 	}

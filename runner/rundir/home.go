@@ -6,7 +6,9 @@
 //	  runs/<ULID>/           one run, complete without any database
 //	    run.json             what was asked for; written once
 //	    run.lock             flocked by the run's process for its whole life
-//	    events-NNNNN.log     what happened; the truth
+//	    events-NNNNN.log     what happened; the truth. Closed ones are compressed: events-NNNNN.log.zst
+//	    events.lock          flocked by whoever appends to them
+//	    compress.lock        flocked by whoever compresses them
 //	    run.db               the log folded into SQLite
 //	    ingest.lock          flocked by whoever folds
 //	    ctl/<ULID>.json      steering requests that are not answered yet

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 )
 
@@ -17,9 +15,9 @@ const readChunk = 256 << 10
 // goroutines at once.
 type Reader struct {
 	dir  string
-	pos  Position // of the next record to hand out
-	f    *os.File // segment pos.Segment, or nil
-	buf  []byte   // bytes of the file from offset off
+	pos  Position    // of the next record to hand out
+	f    segmentFile // segment pos.Segment, or nil
+	buf  []byte      // bytes of the file from offset off
 	off  int64
 	next []frame // complete frames of one Append, not handed out yet
 
@@ -106,7 +104,7 @@ func (r *Reader) open() error {
 		}
 		r.pos = Position{Segment: 1, Offset: 0, Seq: 1}
 	}
-	f, err := os.Open(filepath.Join(r.dir, SegmentName(r.pos.Segment)))
+	f, err := openSegment(r.dir, r.pos.Segment)
 	if errors.Is(err, fs.ErrNotExist) && r.pos.Offset == 0 && r.pos.Segment == 1 {
 		return io.EOF
 	}
@@ -187,11 +185,11 @@ func (r *Reader) bytes(start, at *int, n int) ([]byte, error) {
 		}
 		// A length read from the file must not make us allocate more than the
 		// file has.
-		info, err := r.f.Stat()
+		size, err := r.f.Size()
 		if err != nil {
-			return nil, fmt.Errorf("read event log: %w", err)
+			return nil, err
 		}
-		left := info.Size() - r.off - int64(len(r.buf))
+		left := size - r.off - int64(len(r.buf))
 		if left <= 0 || int64(len(r.buf))+left < int64(*at+n) {
 			return nil, io.EOF
 		}
@@ -201,7 +199,7 @@ func (r *Reader) bytes(start, at *int, n int) ([]byte, error) {
 		got, err := r.f.ReadAt(r.buf[have:], r.off+int64(have))
 		r.buf = r.buf[:have+got]
 		if err != nil && !errors.Is(err, io.EOF) {
-			return nil, fmt.Errorf("read event log: %w", err)
+			return nil, r.failed(err)
 		}
 		if got == 0 {
 			return nil, io.EOF
@@ -223,11 +221,10 @@ func (r *Reader) incomplete(err error, at int, seq uint64) error {
 func (r *Reader) judge(at int, seq uint64, reason string) error {
 	off := r.off + int64(at)
 	r.buf, r.off = r.buf[:0], r.pos.Offset // read again next time
-	info, err := r.f.Stat()
+	size, err := r.f.Size()
 	if err != nil {
-		return fmt.Errorf("read event log: %w", err)
+		return err
 	}
-	size := info.Size()
 	if size < r.pos.Offset {
 		return r.corrupt(r.pos.Offset, fmt.Sprintf("the file has only %d bytes, less than were already read from it", size))
 	}
@@ -238,7 +235,7 @@ func (r *Reader) judge(at int, seq uint64, reason string) error {
 	tail := make([]byte, size-off)
 	got, err := r.f.ReadAt(tail, off)
 	if err != nil && !errors.Is(err, io.EOF) {
-		return fmt.Errorf("read event log: %w", err)
+		return r.failed(err)
 	}
 	tail = tail[:got]
 	if i, found, ok := findFrame(tail[min(1, len(tail)):], seq); ok {
@@ -270,11 +267,11 @@ func (r *Reader) advance() (bool, error) {
 	} else if !errors.Is(err, io.EOF) {
 		return false, err
 	}
-	info, err := r.f.Stat()
+	size, err := r.f.Size()
 	if err != nil {
-		return false, fmt.Errorf("read event log: %w", err)
+		return false, err
 	}
-	f, err := os.Open(filepath.Join(r.dir, SegmentName(r.pos.Segment+1)))
+	f, err := openSegment(r.dir, r.pos.Segment+1)
 	if err != nil {
 		return false, fmt.Errorf("read event log: %w", err)
 	}
@@ -286,9 +283,9 @@ func (r *Reader) advance() (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if info.Size() != r.pos.Offset {
+	if size != r.pos.Offset {
 		return false, r.corrupt(r.pos.Offset, fmt.Sprintf("%d bytes here are no record, but the log goes on in %s",
-			info.Size()-r.pos.Offset, SegmentName(r.pos.Segment+1)))
+			size-r.pos.Offset, SegmentName(r.pos.Segment+1)))
 	}
 	if h.first != r.pos.Seq {
 		return false, r.corrupt(r.pos.Offset, fmt.Sprintf("the log goes on in %s with record %d", SegmentName(r.pos.Segment+1), h.first))
@@ -297,6 +294,16 @@ func (r *Reader) advance() (bool, error) {
 	r.f = nil
 	r.pos = Position{r.pos.Segment + 1, 0, r.pos.Seq}
 	return true, nil
+}
+
+// failed words the error of reading a segment. A part of a compressed one that
+// cannot be read is damage of the log.
+func (r *Reader) failed(err error) error {
+	var damage *damagedBlock
+	if errors.As(err, &damage) {
+		return r.corrupt(damage.from, damage.Error())
+	}
+	return fmt.Errorf("read event log: %w", err)
 }
 
 func (r *Reader) corrupt(off int64, reason string) error {

@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// segments lists the segment numbers in dir in order. It is an error when one
+// segments lists the segment numbers in dir, plain or compressed, in order. It is an error when one
 // in between is missing.
 func segments(dir string) ([]int, error) {
 	entries, err := os.ReadDir(dir)
@@ -25,17 +25,18 @@ func segments(dir string) ([]int, error) {
 		if !ok {
 			continue
 		}
-		digits, ok = strings.CutSuffix(digits, ".log")
+		digits, ok = strings.CutSuffix(strings.TrimSuffix(digits, compressedSuffix), ".log")
 		if !ok {
 			continue
 		}
 		n, err := strconv.Atoi(digits)
-		if err != nil || n < 1 || SegmentName(n) != e.Name() {
+		if err != nil || n < 1 || SegmentName(n) != strings.TrimSuffix(e.Name(), compressedSuffix) {
 			continue
 		}
 		nums = append(nums, n)
 	}
 	slices.Sort(nums)
+	nums = slices.Compact(nums) // plain and compressed: a crash came between the two
 	for i := 1; i < len(nums); i++ {
 		if nums[i] != nums[i-1]+1 {
 			return nil, &Corrupt{Dir: dir, Segment: nums[i-1] + 1,
@@ -47,7 +48,7 @@ func segments(dir string) ([]int, error) {
 
 // readHeader reads the header of segment n. errTornHeader and fs.ErrNotExist
 // can be told from other errors with errors.Is.
-func readHeader(f *os.File, n int) (header, error) {
+func readHeader(f segmentFile, n int) (header, error) {
 	var b [headerSize]byte
 	got, err := f.ReadAt(b[:], 0)
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -64,11 +65,13 @@ func readHeader(f *os.File, n int) (header, error) {
 }
 
 func exists(dir string, n int) (bool, error) {
-	_, err := os.Stat(filepath.Join(dir, SegmentName(n)))
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
+	for _, suffix := range []string{"", compressedSuffix} {
+		_, err := os.Stat(filepath.Join(dir, SegmentName(n)+suffix))
+		if !errors.Is(err, fs.ErrNotExist) {
+			return err == nil, err
+		}
 	}
-	return err == nil, err
+	return false, nil
 }
 
 // SyncSegment makes segment n of the log in dir durable, whoever wrote it. A
@@ -76,6 +79,11 @@ func exists(dir string, n int) (bool, error) {
 // fails. Segments before n are durable already: a writer syncs before it rolls.
 func SyncSegment(dir string, n int) error {
 	f, err := os.Open(filepath.Join(dir, SegmentName(n)))
+	if errors.Is(err, fs.ErrNotExist) {
+		if there, err := exists(dir, n); there || err != nil {
+			return err // compressed segments are durable
+		}
+	}
 	if err != nil {
 		return fmt.Errorf("sync event log: %w", err)
 	}

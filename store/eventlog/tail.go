@@ -3,8 +3,6 @@ package eventlog
 import (
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 )
 
 // LastSegment is where the newest segment in dir begins: the place to read
@@ -27,7 +25,7 @@ func LastSegment(dir string) (Position, error) {
 }
 
 func segmentStart(dir string, n int) (Position, error) {
-	f, err := os.Open(filepath.Join(dir, SegmentName(n)))
+	f, err := openSegment(dir, n)
 	if err != nil {
 		return Position{}, fmt.Errorf("read event log: %w", err)
 	}

@@ -32,7 +32,7 @@ type Writer struct {
 	mu     sync.Mutex
 	dir    string
 	opt    Options
-	lockF  *os.File
+	lockFs []*os.File
 	f      File
 	pos    Position
 	repair Repair
@@ -81,21 +81,27 @@ func (w *Writer) open() error {
 	if err != nil {
 		return err
 	}
+	if err := w.lock(writeLock, os.O_CREATE, 0); err != nil {
+		return err
+	}
+	// A gradus that does not compress segments looks for the lock of the oldest
+	// one, which it takes to stay for ever.
 	if len(nums) == 0 {
-		nums = []int{1}
+		err = w.lock(SegmentName(1), os.O_CREATE, 0)
+	} else {
+		err = w.lockOldest(nums)
 	}
-	// The lock is on the oldest segment, which stays when the log rolls.
-	w.lockF, err = os.OpenFile(filepath.Join(w.dir, SegmentName(nums[0])), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return fmt.Errorf("open event log: %w", err)
-	}
-	if err := w.opt.Locked(w.lockF); err != nil {
 		return err
 	}
 	if nums, err = segments(w.dir); err != nil { // as it is now that nobody else appends
 		return err
 	}
 	last := nums[len(nums)-1]
+	if info, err := os.Stat(filepath.Join(w.dir, SegmentName(last)+compressedSuffix)); err == nil && info.Size() > 0 {
+		// The newest segment is never compressed, so the plain ones after it were lost.
+		return fmt.Errorf("open event log: %s is compressed and the segment after it is missing", SegmentName(last))
+	}
 	first, err := w.firstSeq(last)
 	switch {
 	case err == nil:
@@ -106,8 +112,43 @@ func (w *Writer) open() error {
 	return err
 }
 
+// writeLock is the file whose lock says who appends. It is never removed.
+const writeLock = "events.lock"
+
+// lock takes the lock of a file for as long as the writer is open. It waits for
+// it up to patience.
+func (w *Writer) lock(name string, flag int, patience time.Duration) error {
+	f, err := os.OpenFile(filepath.Join(w.dir, name), os.O_RDWR|flag, 0o600)
+	if err != nil {
+		return fmt.Errorf("open event log: %w", err)
+	}
+	w.lockFs = append(w.lockFs, f)
+	for ; ; patience -= lockPause {
+		if err = w.opt.Locked(f); !errors.Is(err, ErrLocked) || patience <= 0 {
+			return err
+		}
+		time.Sleep(lockPause)
+	}
+}
+
+// Whoever compresses a segment holds its lock meanwhile.
+const (
+	lockPause       = 20 * time.Millisecond
+	compressionTime = 10 * time.Second
+)
+
+func (w *Writer) lockOldest(nums []int) error {
+	for _, n := range nums {
+		err := w.lock(SegmentName(n), 0, compressionTime)
+		if !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil // all are compressed; open says so
+}
+
 func (w *Writer) firstSeq(n int) (uint64, error) {
-	f, err := os.Open(filepath.Join(w.dir, SegmentName(n)))
+	f, err := openSegment(w.dir, n)
 	if err != nil {
 		return 0, fmt.Errorf("open event log: %w", err)
 	}
@@ -356,8 +397,8 @@ func (w *Writer) release() error {
 	if w.f != nil {
 		err = w.f.Close()
 	}
-	if w.lockF != nil {
-		err = errors.Join(err, w.lockF.Close())
+	for _, f := range w.lockFs {
+		err = errors.Join(err, f.Close())
 	}
 	return err
 }

@@ -13,6 +13,7 @@ import (
 	"syscall"
 
 	"gradus/store"
+	"gradus/store/eventlog"
 )
 
 // Entry is one record to be written.
@@ -28,6 +29,7 @@ type Journal struct {
 	clock   Clock
 	attempt int
 	reserve string
+	dir     string
 
 	mu    sync.Mutex
 	chain string // Hash of the last control record
@@ -44,7 +46,7 @@ func Open(dir string, clock Clock, attempt int, chain string) (*Journal, error) 
 		return nil, err
 	}
 	j := &Journal{
-		log: log, clock: clock, attempt: attempt, chain: chain,
+		log: log, clock: clock, attempt: attempt, chain: chain, dir: dir,
 		reserve: filepath.Join(dir, "reserve"), wake: make(chan struct{}, 1),
 	}
 	if err := j.setAside(); err != nil {
@@ -152,9 +154,15 @@ func (j *Journal) Farewell(s store.StateChange) error {
 	return err
 }
 
-// Close closes the log.
+// Close closes the log and compresses its closed segments. One that cannot be
+// compressed, for want of space say, stays as it is, and 'gradus db gc' tells
+// why: the run itself has done its work.
 func (j *Journal) Close() error {
-	return errors.Join(j.log.Close(), ignoreMissing(os.Remove(j.reserve)))
+	err := errors.Join(j.log.Close(), ignoreMissing(os.Remove(j.reserve)))
+	if err == nil {
+		_, _ = eventlog.Compress(j.dir)
+	}
+	return err
 }
 
 func ignoreMissing(err error) error {
