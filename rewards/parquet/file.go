@@ -56,11 +56,9 @@ type rowGroup struct {
 }
 
 type chunk struct {
-	codec          int64
-	from, to       int64 // bytes of the file
-	values         int64
-	hasDict        bool
-	compressedSize int64
+	codec    int64
+	from, to int64 // bytes of the file
+	values   int64
 }
 
 // Open reads the footer of a file.

@@ -9,10 +9,11 @@ import (
 // pythonWords splits text as Python's str.split() does: at runs of white
 // space, among which Python counts U+001C to U+001F and Go does not.
 func pythonWords(s string) []string {
-	return strings.FieldsFunc(s, func(r rune) bool {
-		return unicode.IsSpace(r) || r >= 0x1c && r <= 0x1f
-	})
+	return strings.FieldsFunc(s, pythonSpace)
 }
+
+// pythonSpace is str.isspace: Unicode white space and four separators more.
+func pythonSpace(r rune) bool { return unicode.IsSpace(r) || r >= 0x1c && r <= 0x1f }
 
 // pythonLower is Python's str.lower(). It differs from Go's in the two full
 // mappings of Unicode's SpecialCasing: İ becomes i and a combining dot, and a

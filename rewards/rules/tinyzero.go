@@ -6,7 +6,6 @@ import (
 	"math/big"
 	"slices"
 	"strings"
-	"unicode"
 
 	"gradus/rewards"
 	"gradus/rewards/tasks"
@@ -127,9 +126,6 @@ func tinyZeroEquation(s rewards.Sample) (string, rewards.Span, bool) {
 	}
 	return trimmed, at, true
 }
-
-// pythonSpace is str.isspace: Unicode white space and four separators more.
-func pythonSpace(r rune) bool { return unicode.IsSpace(r) || r >= 0x1c && r <= 0x1f }
 
 // tinyZeroNumbers says whether the digit runs are the given numbers in any
 // order. Python's \d also matches other scripts' digits, but then the

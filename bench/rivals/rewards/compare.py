@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Compare gradus' published reward functions with the publishers' own code.
 
-    python3 bench/rivals/rewards/compare.py --open-r1 ~/open-r1 --trl ~/trl
+    python3 bench/rivals/rewards/compare.py --open-r1 ~/open-r1 --trl ~/trl --verl ~/verl
 
-Both are checkouts of the publishers' repositories. Random texts are made of
+Those are checkouts of the publishers' repositories; any may be left out. verl's is also its package unpacked (pip download
+--no-deps verl, unzip). Random texts are made of
 the pieces that the functions look for. The functions that verify answers are
 compared where Math-Verify is installed (pip install math-verify[antlr4_13_2]).
 Prints rows and disagreements for each function and exits 1 if there is any.
@@ -41,6 +42,12 @@ CLAIMS = [
 ]
 
 
+VERL_ANSWERS = ANSWERS + ["42.", "$42", "1/2.", r"\dfrac34", r"\tfrac{1}3", r"\frac1", "-1/2", "01/2", "1_0/3", r"5\text{ cm}", r"\text{ a}\text{ b}", "k=3", "abc=3", ".5", "0.5",
+    r"\sqrt", r"\sqrt3", "x=", "$5$", r"\$5", "1{,}000", "12 square units", r"\textbf{7}", r"\overline{3}", r"\boxed{2}", r"90^\circ", r"90^{\circ}", "\u00b2", "a cat", r"3\ 4", "{.5}", ""]
+VERL_CLAIMS = ["#### %s", "#### %s.", "####%s", "%s #### %s", "the answer is %s", r"\boxed{%s}", r"\boxed %s$ x", r"\boxed %s", r"\fbox{%s}", r"\boxed{%s", r"a \boxed{\boxed{%s}}", "Answer: %s", "answer :\u3000%s\nx",
+    "AN\u017fWER: %s", "Answer: $%s$ or $%s$", r"\boxed{%s} Answer: %s", "Answer:\n%s", r"Answer: \boxed{%s}.", "%s", "<think>%s</think>\n#### %s"]
+
+
 def module(path, drop=(), given=()):
     """Loads a source file without the imports that its functions under test do not use."""
     source = Path(path).read_text(encoding="utf-8")
@@ -74,6 +81,18 @@ class Texts:
         claims = [gold if self.random.random() < 0.5 else self.random.choice(ANSWERS) for _ in range(4)]
         row = self.row(params, {"solution": [self.random.choice(GOLDS) % gold] * 4, **self.long_ids()})
         row["completions"] = [[{"role": "assistant", "content": self.random.choice(CLAIMS) % c}] for c in claims]
+        return row
+
+    def verl(self, params=None):
+        """Four completions that claim the gold half of the time, some of them long."""
+        gold = self.random.choice(VERL_ANSWERS)
+        row = self.row(params, {"solution": [gold] * 4})
+        row["completions"] = []
+        for _ in range(4):
+            form = self.random.choice(VERL_CLAIMS)
+            claims = tuple(gold if self.random.random() < 0.6 else self.random.choice(VERL_ANSWERS) for _ in range(form.count("%s")))
+            pad = "\u00e9 " * self.random.choice([0, 0, 3, 140, 160])
+            row["completions"].append((pad if self.random.random() < 0.5 else "") + form % claims + (pad if self.random.random() < 0.3 else ""))
         return row
 
     def long_ids(self):
@@ -110,14 +129,41 @@ def compare(gradus, name, function, rows):
     return different
 
 
+def compare_verl(o, t):
+    scores = {name: module(Path(o.verl, "verl/utils/reward_score", name + ".py")).compute_score for name in ["gsm8k", "math_reward", "math_dapo"]}
+
+    def each(function):
+        def call(row):
+            found = [function(c, row["kwargs"]["solution"][0], **row["params"]) for c in row["completions"]]
+            return [f["score"] if isinstance(f, dict) else float(f) for f in found]
+        return call
+
+    def gsm8k():
+        return {"method": t.random.choice(["strict", "flexible"]), "format_score": t.random.choice([0.0, 0.1]), "score": t.random.choice([1.0, 2.0])}
+
+    return (compare(o.gradus, "verl.gsm8k", each(scores["gsm8k"]), [t.verl(gsm8k()) for _ in range(o.rows)])
+            + compare(o.gradus, "verl.math", each(scores["math_reward"]), [t.verl() for _ in range(o.rows)])
+            + compare(o.gradus, "verl.math_dapo", each(scores["math_dapo"]), [t.verl({"strict_box_verify": t.random.random() < 0.3}) for _ in range(o.rows)]))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--open-r1", required=True, help="checkout of huggingface/open-r1")
-    parser.add_argument("--trl", required=True, help="checkout of huggingface/trl")
+    parser.add_argument("--open-r1", help="checkout of huggingface/open-r1")
+    parser.add_argument("--trl", help="checkout of huggingface/trl")
+    parser.add_argument("--verl", help="checkout of volcengine/verl")
     parser.add_argument("--gradus", default="bin/gradus")
     parser.add_argument("--rows", type=int, default=4000)
     parser.add_argument("--seed", type=int, default=5)
     o = parser.parse_args()
+
+    t = Texts(o.seed)
+    different = 0
+    if o.verl:
+        different += compare_verl(o, t)
+    if not (o.open_r1 and o.trl):
+        if not o.verl:
+            parser.error("give --verl, or --open-r1 and --trl")
+        sys.exit(1 if different else 0)
 
     verify = importlib.util.find_spec("math_verify") is not None
     drop = [r"^from \.utils\.[a-z_]+ import \(.*?\)$", r"^from \.utils\..*?$"]
@@ -127,7 +173,6 @@ def main():
     r1 = module(Path(o.open_r1, "src/open_r1/rewards.py"), drop, {"SubtaskResult": None})
     think = module(Path(o.trl, "trl/rewards/format_rewards.py"))
     other = module(Path(o.trl, "trl/rewards/other_rewards.py"))
-    t = Texts(o.seed)
     pick = t.random.choice
     many = range(o.rows)
 
@@ -147,7 +192,6 @@ def main():
         return [t.answers(params) for _ in range(o.rows // 10)]
 
     ids = "completion_ids"
-    different = 0
     verified = []
     if verify:
         accuracy = module(Path(o.trl, "trl/rewards/accuracy_rewards.py"), [r"^from \.\.import_utils.*?$"], {"is_math_verify_available": lambda: True})
