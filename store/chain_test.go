@@ -78,7 +78,7 @@ func TestChainHash(t *testing.T) {
 func TestCheckVerifiesTheChainOfControl(t *testing.T) {
 	t.Parallel()
 	for _, final := range []store.State{store.StateRunning, store.StateDone} {
-		db, dir := storetest.Open(t, storetest.Spec{Seed: 6, Steps: 9, Final: final})
+		db, dir := storetest.Open(t, storetest.Spec{Seed: 6, Steps: 8, EvalPrompts: 2, Final: final})
 		db.Close()
 		whole := got[store.Check](t)(store.CheckDB(context.Background(), store.DBPath(dir)))
 		if len(whole.Problems) > 0 || whole.Control != 2 {

@@ -15,7 +15,7 @@ import (
 func TestRemoveTexts(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, dir := storetest.Open(t, storetest.Spec{Seed: 9, Steps: 20})
+	db, dir := storetest.Open(t, storetest.Spec{Seed: 9, Steps: 20, EvalPrompts: 4})
 	path := store.DBPath(dir)
 	ended := scanOne[int64](t, plain(t, path), "SELECT ended_us FROM attempt")
 	after := time.UnixMicro(ended).Add(time.Hour)
