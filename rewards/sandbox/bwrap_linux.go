@@ -35,7 +35,7 @@ func (s *keeperServer) tryBwrap() (string, error) {
 // bwrapArguments are those before the program's own (bwrap(1)).
 func bwrapArguments(bwrap string, c *child) []string {
 	args := []string{bwrap, "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--hostname", "sandbox",
-		"--dev", "/dev", "--proc", "/proc", "--bind", c.box, c.box, "--chdir", c.box, "--seccomp", strconv.Itoa(fdSeccomp)}
+		"--uid", strconv.Itoa(boxID), "--gid", strconv.Itoa(boxID), "--tmpfs", "/dev", "--proc", "/proc", "--bind", c.box, c.box, "--chdir", c.box, "--seccomp", strconv.Itoa(fdSeccomp)}
 	for _, s := range look(append(systemFolders(), c.program.Binds...)) {
 		if s.link != "" {
 			args = append(args, "--symlink", s.link, s.path)
@@ -43,7 +43,10 @@ func bwrapArguments(bwrap string, c *child) []string {
 			args = append(args, "--ro-bind", s.path, s.path)
 		}
 	}
-	return append(args, "--remount-ro", "/", "--")
+	for _, d := range devices() {
+		args = append(args, "--dev-bind", "/dev/"+d, "/dev/"+d)
+	}
+	return append(args, "--remount-ro", "/dev", "--remount-ro", "/", "--")
 }
 
 // filterFile writes a filter to memory, in the form that bwrap reads.

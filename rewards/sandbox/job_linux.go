@@ -26,6 +26,10 @@ type job struct {
 func newJob() *job  { return &job{ended: make(chan struct{})} }
 func (j *job) end() { j.once.Do(func() { close(j.ended) }) }
 
+// partnerGrace is how long the second program of a pair has to end by itself
+// when the first has ended.
+const partnerGrace = 200 * time.Millisecond
+
 // child is one program of a job.
 type child struct {
 	program Program
@@ -102,17 +106,26 @@ func (s *keeperServer) run(j *job, q request) (outcomes []Outcome, err error) {
 	}()
 	outcomes = make([]Outcome, len(children))
 	var wg sync.WaitGroup
+	first, others := make(chan struct{}), make(chan struct{})
 	for i, c := range children {
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
 			outcomes[i] = c.finish()
 			if i == 0 {
-				for _, other := range children[1:] {
-					other.stop(OK, "it ended with its partner")
-				}
+				close(first)
+			} else {
+				close(others)
 			}
 		}()
+	}
+	if len(children) == 2 {
+		<-first
+		select { // it sees the end of its input, or has ended already and is about to say how
+		case <-others:
+		case <-time.After(partnerGrace):
+			children[1].stop(OK, "it ended with its partner")
+		}
 	}
 	wg.Wait()
 	close(over)
@@ -369,6 +382,9 @@ func (c *child) judge(reports []report, stub unix.WaitStatus, usage unix.Rusage)
 		return o
 	}
 	status := unix.WaitStatus(ended.a)
+	if c.level == Bwrap && status.Exited() && status.ExitStatus() > 128 {
+		status = unix.WaitStatus(status.ExitStatus() - 128) // bubblewrap passes a signal on as a shell does
+	}
 	switch {
 	case status.Exited() && status.ExitStatus() == 0:
 		o.Status = OK

@@ -61,7 +61,7 @@ func (s *keeperServer) write(c *child, fds *[fdLast + 1]int) error {
 	} else {
 		setup.add("enter the box", unix.SYS_CHDIR, setup.str(box))
 		setup.add("adopt orphans", unix.SYS_PRCTL, unix.PR_SET_CHILD_SUBREAPER, 1)
-		if c.level == Landlock {
+		if c.level == Landlock || c.level == Bwrap && s.can.root { // bubblewrap needs no more than a user has
 			dropBounding(setup)
 			if s.can.root {
 				become(setup, nobody)
@@ -157,11 +157,11 @@ func openDescriptors() []int {
 // in a user namespace of its own since Linux 5.14.
 func (s *keeperServer) processes(c *child) uint64 {
 	n := uint64(c.program.Processes)
-	if (c.level == UserNS || c.level == Bwrap) && s.can.userCounts {
+	if c.level == UserNS && s.can.userCounts {
 		return n + 1 // the stub
 	}
 	uid := os.Geteuid()
-	if s.can.root && (c.level == UserNS || c.level == Landlock) {
+	if s.can.root && c.level != None {
 		uid = nobody
 	}
 	return n + 1 + uint64(tasksOf(uid))
@@ -202,7 +202,7 @@ func (c *child) makeBox(can abilities) error {
 			return err
 		}
 	}
-	if can.root && c.level == Landlock {
+	if can.root && c.level != None {
 		return os.Chown(dir, nobody, nobody)
 	}
 	return nil

@@ -28,6 +28,9 @@ def tried(what, f):
         return None
     print("ESCAPED", what, repr(r)[:80])
     return r
+def foreign(environ):
+    names = {v.split(b"=")[0].decode() for v in environ.split(b"\0") if v}
+    return names - {"PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "LC_CTYPE", "PWD"}
 def call(what, *args):
     libc.syscall.restype = ctypes.c_long
     r = libc.syscall(*args)
@@ -65,7 +68,7 @@ func Probes() []Probe {
 for p in [CANARY, "/etc/shadow", "/etc/hostname", "/proc/1/environ", "/sys/kernel/notes", "/var/log/dpkg.log"]:
     def read():
         s = open(p, "rb").read()
-        if p == "/proc/1/environ" and not s: raise OSError(0, "empty")
+        if p == "/proc/1/environ" and not foreign(s): raise OSError(0, "nothing of the host")
         return CANARY if p == CANARY else len(s)
     tried("read " + p, read)
 for p in ["/home", "/var", "/sys", os.path.dirname(CANARY)]:
@@ -84,7 +87,7 @@ for pid in ["1", "self", str(os.getppid()), str(PID)]:
         tried(pid + "/" + rest, lambda: open("/proc/%s/%s" % (pid, rest)).read())
 for pid in ["1", str(os.getppid()), str(PID)]:
     tried(pid + "/mem", lambda: open("/proc/%s/mem" % pid, "rb").read(1))
-    tried(pid + "/environ", lambda: open("/proc/%s/environ" % pid, "rb").read() or 1/0)
+    tried(pid + "/environ", lambda: foreign(open("/proc/%s/environ" % pid, "rb").read()) or 1/0)
 tried("core_pattern", lambda: open("/proc/sys/kernel/core_pattern", "w"))
 tried("kcore", lambda: open("/proc/kcore", "rb"))
 tried("sysrq", lambda: open("/proc/sysrq-trigger", "w"))
@@ -118,8 +121,7 @@ for fd in range(3, 1024):
     print("ESCAPED descriptor", fd, st)
 `},
 		{Name: "environment", About: "variables of the host", Ends: ok, Code: `
-for k in os.environ:
-    if k not in ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "LC_CTYPE"): print("ESCAPED", k)
+for k in foreign(b"\0".join(k.encode() for k in os.environ)): print("ESCAPED", k)
 `},
 		{Name: "sockets", About: "TCP to a listener of the host, UDP, Unix, abstract Unix, netlink, raw", Ends: ok, Code: `
 tried("tcp", lambda: socket.create_connection(("127.0.0.1", PORT), 1))
