@@ -183,3 +183,14 @@ func TestPlanOnCUDA(t *testing.T) {
 		t.Errorf("exit %d: %s\n%+v", code, errs, p)
 	}
 }
+
+// A GPU that does not compute what it should is refused before the run.
+func TestWrongGPU(t *testing.T) {
+	withGPU(t)
+	os.Unsetenv("GRADUS_FAKE_EMULATOR") // withGPU's Setenv puts back what was there
+	s := newSession(t)
+	code, out, errs := s.do("run", s.recipe(cudaRecipe), "--follow")
+	if code != exitFailed || !strings.Contains(out+errs, "cuda: GPU 0 (Fake GPU 0) computes wrongly: ") {
+		t.Errorf("exit %d\n%s\n%s", code, out, errs)
+	}
+}

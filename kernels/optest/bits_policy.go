@@ -12,7 +12,11 @@ import (
 // ratio of the first update is 1, not nearly 1. Rows are sampled a few at a
 // time, as decoding does, and scored in one batch, as training does.
 func policyBits(failed *failures, dev kernels.Device, seed uint64) {
-	for i, z := range lossShapes {
+	policyOf(failed, dev, seed, lossShapes[:])
+}
+
+func policyOf(failed *failures, dev kernels.Device, seed uint64, shapes []lossShape) {
+	for i, z := range shapes {
 		for variant := range 4 {
 			truncate, compute := variant%2 == 1, []kernels.DType{kernels.F32, kernels.BF16}[variant/2]
 			if !kernels.Computes(dev, compute) {

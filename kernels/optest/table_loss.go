@@ -7,15 +7,18 @@ import (
 	"gradus/kernels"
 )
 
-// lossShapes: one token in the vocabulary, chunks that divide the rows and
-// chunks that do not, one chunk for all, and a peaked distribution as a
-// trained model has it.
-var lossShapes = [...]struct {
+// lossShape is the shape of one loss.
+type lossShape struct {
 	n, c, v, chunk int
 	temperature    float32
 	spread         float64 // standard deviation of the logits
 	entropy        bool
-}{
+}
+
+// lossShapes: one token in the vocabulary, chunks that divide the rows and
+// chunks that do not, one chunk for all, and a peaked distribution as a
+// trained model has it.
+var lossShapes = [...]lossShape{
 	{1, 8, 1, 1, 1, 1, true},
 	{2, 16, 5, 1, 1, 1, false},
 	{5, 33, 97, 2, 0.7, 1, true},

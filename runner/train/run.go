@@ -220,6 +220,10 @@ func (r *run) prepare(me rundir.Holder) error {
 			r.about = withCompute(r.about, r.shape.Limits.Compute)
 		}
 	}
+	// A device on which nobody has run this before is tried first.
+	if d, ok := r.dev.(interface{ Prove() error }); ok && failed == nil {
+		failed = d.Prove()
+	}
 	if failed == nil {
 		r.judge, failed = judge.New(r.rec.Rewards, r.env.Dir.Code())
 	}
