@@ -39,6 +39,9 @@ func TestRescoreCommand(t *testing.T) {
 	if out = s.must("rescore", "tiny", "--layers"); strings.Count(out, "\n") != 2 || !strings.Contains(out, "openr1.length@1.0.0") {
 		t.Errorf("%s", out)
 	}
+	if out = s.must("runs", "--suspects"); !strings.Contains(out, "of the 1 runs looked at") {
+		t.Errorf("%s", out)
+	}
 	var trace struct {
 		ID    int64
 		Layer *struct {

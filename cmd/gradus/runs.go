@@ -11,11 +11,11 @@ import (
 )
 
 func (a *app) runsCommand() *cobra.Command {
-	var asJSON, all bool
+	var asJSON, all, suspects bool
 	cmd := &cobra.Command{
 		Use:     "runs",
 		Short:   "List runs, newest first",
-		Example: "  gradus runs\n  gradus runs --all --json",
+		Example: "  gradus runs\n  gradus runs --all --json\n  gradus runs --suspects",
 		Args:    exactArgs(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := a.open()
@@ -25,6 +25,9 @@ func (a *app) runsCommand() *cobra.Command {
 			runs, err := c.Runs(cmd.Context())
 			if err != nil {
 				return err
+			}
+			if suspects {
+				return a.runSuspects(cmd.Context(), c, runs, asJSON)
 			}
 			hidden, shown := 0, 0
 			for _, r := range runs {
@@ -54,6 +57,7 @@ func (a *app) runsCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object a line")
+	cmd.Flags().BoolVar(&suspects, "suspects", false, "only runs whose reward may mean something else, with what was noticed")
 	cmd.Flags().BoolVar(&all, "all", false, "also list evaluations of checkpoints")
 	return cmd
 }
