@@ -92,5 +92,5 @@ def render(measured, v, options):
     lines += ["", f"Tried for PyTorch: {threads}, {tried}. Tried for llama.cpp: batches of 8, 16, 32 and 64, {threads}, with and without flash "
               "attention, separate and unified KV cache. Its rate leaves out prompts and sampling, ours has both."]
     if not v["bf16"]:
-        lines.append("This CPU has no bf16 arithmetic, so there are no bf16 rows.")
+        lines.append("This CPU has no tiles of bf16 (AMX), so there are no bf16 rows.")
     return "\n".join(lines)

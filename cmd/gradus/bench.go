@@ -86,7 +86,7 @@ func (a *app) bench(ctx context.Context, kinds, only []string, repeats int, devi
 		return err
 	}
 	if !asJSON {
-		a.printf("%s: ceilings %.0f GFLOP/s multiply-add, %.1f GB/s read\n", label, ceiling.FMA, ceiling.Read)
+		a.printf("%s: ceilings %s\n", label, ceilingWords(ceiling))
 		a.printf("%-34s %12s %-8s %-12s %s\n", "FIGURE", "MEDIAN", "UNIT", "OF CEILING", "MIN..MAX")
 	}
 	for _, job := range jobs {
@@ -109,6 +109,15 @@ func (a *app) bench(ctx context.Context, kinds, only []string, repeats int, devi
 		}
 	}
 	return ctx.Err()
+}
+
+// ceilingWords names what a machine allows.
+func ceilingWords(c cpu.Ceiling) string {
+	words := fmt.Sprintf("%.0f GFLOP/s multiply-add, ", c.FMA)
+	if c.Tile > 0 {
+		words += fmt.Sprintf("%.0f GFLOP/s bf16 tiles, ", c.Tile)
+	}
+	return words + fmt.Sprintf("%.1f GB/s read", c.Read)
 }
 
 // benchJob measures one or several figures.
@@ -141,6 +150,8 @@ func chooseJobs(jobs []benchJob, only []string) ([]benchJob, error) {
 
 func (a *app) benchJobs(ctx context.Context, kinds []string, dev kernels.Device, repeats int) []benchJob {
 	var jobs []benchJob
+	// Products of bf16 factors beside those in f32, where the CPU has tiles.
+	tiles := threadsOf(dev) > 0 && kernels.Computes(dev, kernels.BF16)
 	one := func(name string, measure func(fma float64) (bench.Figure, error)) {
 		jobs = append(jobs, benchJob{[]string{name}, func(c cpu.Ceiling) ([]bench.Figure, error) {
 			f, err := measure(c.FMA)
@@ -154,6 +165,12 @@ func (a *app) benchJobs(ctx context.Context, kinds []string, dev kernels.Device,
 				jobs = append(jobs, benchJob{s.Figures(), func(c cpu.Ceiling) ([]bench.Figure, error) {
 					return bench.Linear(dev, s, repeats, c.FMA, a.now)
 				}})
+				if tiles {
+					s = s.InBF16()
+					jobs = append(jobs, benchJob{s.Figures(), func(c cpu.Ceiling) ([]bench.Figure, error) {
+						return bench.Linear(dev, s, repeats, c.Tile, a.now)
+					}})
+				}
 			}
 		case "step":
 			for _, s := range bench.Shapes() {
@@ -163,6 +180,17 @@ func (a *app) benchJobs(ctx context.Context, kinds []string, dev kernels.Device,
 				one(s.GRPOFigure(), func(fma float64) (bench.Figure, error) {
 					return bench.GRPOStep(ctx, dev, s, repeats, fma, a.now)
 				})
+				if !tiles {
+					continue
+				}
+				half := s.InBF16()
+				jobs = append(jobs, benchJob{[]string{half.TrainFigure()}, func(c cpu.Ceiling) ([]bench.Figure, error) {
+					f, err := bench.TrainStep(ctx, dev, half, repeats, c.Tile, a.now)
+					return []bench.Figure{f}, err
+				}}, benchJob{[]string{half.GRPOFigure()}, func(c cpu.Ceiling) ([]bench.Figure, error) {
+					f, err := bench.GRPOStep(ctx, dev, half, repeats, c.Tile, a.now)
+					return []bench.Figure{f}, err
+				}})
 			}
 			small := bench.Shapes()[0]
 			for _, length := range bench.Lengths() {

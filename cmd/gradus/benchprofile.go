@@ -40,7 +40,7 @@ func (a *app) benchProfile(ctx context.Context, kind, device string, threads int
 		for _, r := range rows {
 			wall += r.Seconds
 		}
-		a.printf("%s: %.3f s on %s; ceilings %.0f GFLOP/s multiply-add, %.1f GB/s read\n", rows[0].Step, wall, label, c.FMA, c.Read)
+		a.printf("%s: %.3f s on %s; ceilings %s\n", rows[0].Step, wall, label, ceilingWords(c))
 		a.printf("%-40s %7s %9s %6s %10s %5s %9s %5s\n", "OP", "RUNS", "MS", "SHARE", "GFLOP/S", "OF", "GB/S", "OF")
 		for _, r := range rows {
 			a.printf("%-40s %7d %9.2f %5.1f%% %10.4g %4.0f%% %9.4g %4.0f%%\n", fmt.Sprintf("%s %s %s", r.Program, r.Op, r.Shape), r.Runs,

@@ -16,6 +16,7 @@ import (
 // Benchmarks print their figures as shares of it.
 type Ceiling struct {
 	FMA1, FMA   float64 // multiply-add in registers, GFLOP/s: one thread, all threads
+	Tile1, Tile float64 // products of bf16 tiles in registers, GFLOP/s; 0 where the path has none
 	Read1, Read float64 // reading memory, GB/s
 }
 
@@ -54,7 +55,7 @@ func Ceilings(dev kernels.Device, now func() time.Time) (Ceiling, error) {
 		return top
 	}
 	fma := func(threads int) func() float64 {
-		return func() float64 { return d.fma(threads, 8e8) }
+		return func() float64 { return d.loop(d.path.table, threads, 8e8) }
 	}
 	read := func(threads int) func() float64 {
 		return func() float64 {
@@ -62,11 +63,18 @@ func Ceilings(dev kernels.Device, now func() time.Time) (Ceiling, error) {
 			return floats * elementSize
 		}
 	}
-	return Ceiling{FMA1: best(fma(1)), FMA: best(fma(d.threads)), Read1: best(read(1)), Read: best(read(d.threads))}, nil
+	c := Ceiling{FMA1: best(fma(1)), FMA: best(fma(d.threads)), Read1: best(read(1)), Read: best(read(d.threads))}
+	if d.path.products != nil {
+		tile := func(threads int) func() float64 {
+			return func() float64 { return d.loop(d.path.products, threads, 2e8) }
+		}
+		c.Tile1, c.Tile = best(tile(1)), best(tile(d.threads))
+	}
+	return c, nil
 }
 
-// fma does about flops operations on each of n threads and returns how many
-// were done in all.
-func (d *Device) fma(n int, flops float64) float64 {
-	return float64(C.gk_fma(d.path.table, d.pool, C.int(n), C.double(flops)))
+// loop does about flops operations of a table in registers on each of n threads
+// and returns how many were done in all.
+func (d *Device) loop(table *C.gk_table, n int, flops float64) float64 {
+	return float64(C.gk_fma(table, d.pool, C.int(n), C.double(flops)))
 }

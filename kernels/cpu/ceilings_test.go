@@ -25,5 +25,8 @@ func TestCeilings(t *testing.T) {
 		if !near(c.FMA1, 0.8) || !near(c.FMA, 1.6) || c.Read1 != 0.134217728 || c.Read != c.Read1 {
 			t.Errorf("%s: %+v", p.Name, c)
 		}
+		if tiles := p.products != nil; tiles != near(c.Tile1, 0.2) || tiles != near(c.Tile, 0.4) {
+			t.Errorf("%s: tiles %v, %+v", p.Name, tiles, c)
+		}
 	}
 }

@@ -48,7 +48,7 @@ func TestFiguresRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer dev.Close()
-	tiny := Shape{"tiny", model.Config{VocabSize: 32, HiddenSize: 16, IntermediateSize: 32, NumHiddenLayers: 1, NumAttentionHeads: 2, NumKeyValueHeads: 2, MaxPositionEmbeddings: 256, RopeTheta: 1e4, RMSNormEps: 1e-5, TieWordEmbeddings: true}}
+	tiny := Shape{Name: "tiny", Config: model.Config{VocabSize: 32, HiddenSize: 16, IntermediateSize: 32, NumHiddenLayers: 1, NumAttentionHeads: 2, NumKeyValueHeads: 2, MaxPositionEmbeddings: 256, RopeTheta: 1e4, RMSNormEps: 1e-5, TieWordEmbeddings: true}}
 	figures, err := Ragged(context.Background(), dev, tiny, 8, 2, 10, time.Now)
 	if err != nil {
 		t.Fatal(err)
@@ -86,7 +86,7 @@ func TestScaling(t *testing.T) {
 		defer dev.Close()
 		devices[i] = dev
 	}
-	tiny := Shape{"tiny", model.Config{VocabSize: 32, HiddenSize: 16, IntermediateSize: 32, NumHiddenLayers: 1, NumAttentionHeads: 2, NumKeyValueHeads: 2, MaxPositionEmbeddings: 256, RopeTheta: 1e4, RMSNormEps: 1e-5, TieWordEmbeddings: true}}
+	tiny := Shape{Name: "tiny", Config: model.Config{VocabSize: 32, HiddenSize: 16, IntermediateSize: 32, NumHiddenLayers: 1, NumAttentionHeads: 2, NumKeyValueHeads: 2, MaxPositionEmbeddings: 256, RopeTheta: 1e4, RMSNormEps: 1e-5, TieWordEmbeddings: true}}
 	// A clock that ticks once a reading makes every measurement one tick long.
 	var mu sync.Mutex
 	ticks := time.Unix(0, 0)
@@ -112,5 +112,24 @@ func TestScaling(t *testing.T) {
 	}
 	if f.Name != "scaling.train.tiny.pair" || f.N != 3 || f.Max > 1 || f.Min < 1./3 || f.Ceiling != 0.5 {
 		t.Errorf("%+v", f)
+	}
+}
+
+// Where products take bf16 factors there are figures of them beside those in
+// f32. GRADUS_CPU=amxref is such a path on any CPU with AVX2.
+func TestFiguresInBF16(t *testing.T) {
+	dev, err := cpu.Open(cpu.Options{Path: "amxref", Threads: 1})
+	if err != nil {
+		t.Skip(err)
+	}
+	defer dev.Close()
+	tiny := Shape{Name: "tiny", Config: model.Config{VocabSize: 32, HiddenSize: 16, IntermediateSize: 32, NumHiddenLayers: 1, NumAttentionHeads: 2, NumKeyValueHeads: 2, MaxPositionEmbeddings: 256, RopeTheta: 1e4, RMSNormEps: 1e-5, TieWordEmbeddings: true}}.InBF16()
+	f, err := TrainStep(context.Background(), dev, tiny, 1, 10, time.Now)
+	if err != nil || f.Name != "train.tiny.2048tok.bf16" || f.Value <= 0 {
+		t.Errorf("%+v, %v", f, err)
+	}
+	figures, err := Linear(dev, LinearShape{Name: "tiny", N: 64, K: 32, O: 64}.InBF16(), 1, 10, time.Now)
+	if err != nil || len(figures) != 3 || figures[2].Name != "linear_dw.tiny.n64.bf16" || figures[2].Value <= 0 {
+		t.Errorf("%+v, %v", figures, err)
 	}
 }

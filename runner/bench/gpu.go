@@ -33,8 +33,8 @@ func GPUShapes() []GPUShape {
 		}.WithDefaults()
 	}
 	return []GPUShape{
-		{Shape: Shape{"qwen0.5b", qwen(896, 4864, 24, 14, 64)}, TrainRows: 8192, TrainLen: 1024, Decode: 256, Prompt: 256, New: 256},
-		{Shape: Shape{"qwen1.5b", qwen(1536, 8960, 28, 12, 128)}, TrainRows: 4096, TrainLen: 1024, Decode: 256, Prompt: 256, New: 256, Groups: 16, Group: 8, StepNew: 300},
+		{Shape: Shape{Name: "qwen0.5b", Config: qwen(896, 4864, 24, 14, 64)}, TrainRows: 8192, TrainLen: 1024, Decode: 256, Prompt: 256, New: 256},
+		{Shape: Shape{Name: "qwen1.5b", Config: qwen(1536, 8960, 28, 12, 128)}, TrainRows: 4096, TrainLen: 1024, Decode: 256, Prompt: 256, New: 256, Groups: 16, Group: 8, StepNew: 300},
 	}
 }
 
@@ -83,7 +83,7 @@ func GPU(ctx context.Context, dev kernels.Device, s GPUShape, compute kernels.DT
 	if s.Groups > 0 { // a group and its prompt
 		lim.TrainSeqs = max(lim.TrainSeqs, s.TrainRows/s.StepNew)
 	}
-	m, err := newModel(dev, s.Config, lim)
+	m, err := newModel(dev, s.Shape, lim)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", s.Name, err)
 	}

@@ -42,7 +42,7 @@ func TestGPUFigures(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer dev.Close()
-	s := GPUShape{Shape: Shape{"tiny", model.Config{VocabSize: 32, HiddenSize: 16, IntermediateSize: 32, NumHiddenLayers: 1, NumAttentionHeads: 4, NumKeyValueHeads: 2, MaxPositionEmbeddings: 64, TieWordEmbeddings: true}.WithDefaults()},
+	s := GPUShape{Shape: Shape{Name: "tiny", Config: model.Config{VocabSize: 32, HiddenSize: 16, IntermediateSize: 32, NumHiddenLayers: 1, NumAttentionHeads: 4, NumKeyValueHeads: 2, MaxPositionEmbeddings: 64, TieWordEmbeddings: true}.WithDefaults()},
 		TrainRows: 64, TrainLen: 16, Decode: 8, Prompt: 4, New: 6, Groups: 2, Group: 3, StepNew: 5}
 	got, err := GPU(context.Background(), dev, s, kernels.F32, Peaks{Matrix: 10, Read: 10}, 2, time.Now)
 	if err != nil {

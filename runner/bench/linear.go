@@ -12,12 +12,21 @@ import (
 type LinearShape struct {
 	Name    string
 	N, K, O int
+	Compute kernels.DType // of the factors: F32 (or 0) or BF16
+}
+
+// InBF16 is s with bf16 factors; its figures end in ".bf16".
+func (s LinearShape) InBF16() LinearShape {
+	s.Compute = kernels.BF16
+	return s
 }
 
 // linearOps are what Linear measures: forward, input gradient, weight gradient.
 func linearOps() []string { return []string{"linear", "linear_dx", "linear_dw"} }
 
-func (s LinearShape) figure(op string) string { return fmt.Sprintf("%s.%s.n%d", op, s.Name, s.N) }
+func (s LinearShape) figure(op string) string {
+	return fmt.Sprintf("%s.%s.n%d", op, s.Name, s.N) + dtypeSuffix(s.Compute)
+}
 
 // Figures are the names of what Linear measures of a shape.
 func (s LinearShape) Figures() []string {
@@ -38,21 +47,22 @@ func LinearShapes() []LinearShape {
 	}{{"1m", 128, 704}, {"5m", 256, 1376}} {
 		for _, rows := range []int{64, 2048} {
 			list = append(list,
-				LinearShape{m.name + ".qkv", rows, m.hidden, 3 * m.hidden},
-				LinearShape{m.name + ".gate_up", rows, m.hidden, m.mlp2},
-				LinearShape{m.name + ".down", rows, m.mlp2 / 2, m.hidden})
+				LinearShape{Name: m.name + ".qkv", N: rows, K: m.hidden, O: 3 * m.hidden},
+				LinearShape{Name: m.name + ".gate_up", N: rows, K: m.hidden, O: m.mlp2},
+				LinearShape{Name: m.name + ".down", N: rows, K: m.mlp2 / 2, O: m.hidden})
 		}
 	}
 	return list
 }
 
 // Linear times forward, input gradient and weight gradient of one product.
-// The ceiling is fma, the GFLOP/s of multiply-adds that never leave registers.
+// Packing of the weight is not in it. The ceiling is fma, the GFLOP/s of
+// multiply-adds that never leave registers.
 func Linear(dev kernels.Device, s LinearShape, repeats int, fma float64, now func() time.Time) ([]Figure, error) {
 	max := kernels.Args{Rows: s.N}
 	sizes := map[string]int64{
 		"x": int64(s.N * s.K), "dx": int64(s.N * s.K), "y": int64(s.N * s.O), "dy": int64(s.N * s.O),
-		"w": int64(s.K * s.O), "dw": int64(s.K * s.O), "pack": kernels.PackLen(s.O, s.K), "back": kernels.PackBackLen(s.O, s.K),
+		"w": int64(s.K * s.O), "dw": int64(s.K * s.O),
 	}
 	bufs := map[string]kernels.Buffer{}
 	defer func() {
@@ -60,12 +70,26 @@ func Linear(dev kernels.Device, s LinearShape, repeats int, fma float64, now fun
 			_ = b.Free()
 		}
 	}()
+	dtypes := map[string]kernels.DType{}
+	if s.Compute == kernels.BF16 {
+		sizes["pack"], sizes["back"] = kernels.PackLenBF16(s.O, s.K), kernels.PackBackLenBF16(s.O, s.K)
+		dtypes["pack"], dtypes["back"] = kernels.BF16, kernels.BF16
+	} else {
+		sizes["pack"], sizes["back"] = kernels.PackLen(s.O, s.K), kernels.PackBackLen(s.O, s.K)
+	}
 	for name, n := range sizes {
-		b, err := dev.Alloc(kernels.F32, n)
+		dtype, ok := dtypes[name]
+		if !ok {
+			dtype = kernels.F32
+		}
+		b, err := dev.Alloc(dtype, n)
 		if err != nil {
 			return nil, fmt.Errorf("linear %s: %w", s.Name, err)
 		}
 		bufs[name] = b
+		if name == "pack" || name == "back" {
+			continue // packed below
+		}
 		values := make([]float32, n)
 		for i := range values {
 			values[i] = float32(i%7)*0.25 - 0.75
@@ -73,6 +97,13 @@ func Linear(dev kernels.Device, s LinearShape, repeats int, fma float64, now fun
 		if err := dev.WriteF32(b, 0, values); err != nil {
 			return nil, fmt.Errorf("linear %s: %w", s.Name, err)
 		}
+	}
+	packs := kernels.NewProgram("pack", max)
+	w := packs.BindAll("w", bufs["w"])
+	packs.Add(kernels.Pack{Dst: packs.BindAll("pack", bufs["pack"]), W: w, O: s.O, K: s.K, Compute: s.Compute},
+		kernels.Pack{Dst: packs.BindAll("back", bufs["back"]), W: w, O: s.O, K: s.K, Back: true, Compute: s.Compute})
+	if err := runOnce(dev, packs); err != nil {
+		return nil, fmt.Errorf("linear %s: %w", s.Name, err)
 	}
 	// A product of the small shapes lasts microseconds: enough of them in one
 	// run that its start does not count.
@@ -87,11 +118,11 @@ func Linear(dev kernels.Device, s LinearShape, repeats int, fma float64, now fun
 		var op kernels.Op
 		switch which {
 		case "linear":
-			op = kernels.Linear{Y: ref["y"], X: ref["x"], W: ref["w"], Pack: ref["pack"], N: kernels.DimRows, O: s.O, K: s.K}
+			op = kernels.Linear{Y: ref["y"], X: ref["x"], W: ref["w"], Pack: ref["pack"], N: kernels.DimRows, O: s.O, K: s.K, Compute: s.Compute}
 		case "linear_dx":
-			op = kernels.LinearDX{DX: ref["dx"], DY: ref["dy"], W: ref["w"], Pack: ref["back"], N: kernels.DimRows, O: s.O, K: s.K}
+			op = kernels.LinearDX{DX: ref["dx"], DY: ref["dy"], W: ref["w"], Pack: ref["back"], N: kernels.DimRows, O: s.O, K: s.K, Compute: s.Compute}
 		case "linear_dw":
-			op = kernels.LinearDW{DW: ref["dw"], DY: ref["dy"], X: ref["x"], N: kernels.DimRows, O: s.O, K: s.K}
+			op = kernels.LinearDW{DW: ref["dw"], DY: ref["dy"], X: ref["x"], N: kernels.DimRows, O: s.O, K: s.K, Compute: s.Compute}
 		}
 		for range batch {
 			p.Add(op)
@@ -114,4 +145,14 @@ func Linear(dev kernels.Device, s LinearShape, repeats int, fma float64, now fun
 		figures = append(figures, NewFigure(s.figure(which), "GFLOP/s", "higher", rates, fma))
 	}
 	return figures, nil
+}
+
+// runOnce compiles p, runs it at its largest sizes and frees it.
+func runOnce(dev kernels.Device, p *kernels.Program) error {
+	exec, err := dev.Compile(p)
+	if err != nil {
+		return err
+	}
+	defer exec.Free()
+	return exec.Run(&p.Max)
 }

@@ -38,7 +38,7 @@ const outside = "(outside the ops)"
 // must time its ops (kernels.Profiler).
 func ProfileGRPOStep(ctx context.Context, dev kernels.Device, s Shape, c cpu.Ceiling, now func() time.Time) ([]ProfileRow, error) {
 	return profileWork(dev, s.GRPOFigure(), c, now, func() (work, error) {
-		m, err := newModel(dev, s.Config, grpoLimits)
+		m, err := newModel(dev, s, grpoLimits)
 		step := uint64(0)
 		return work{m, func() error {
 			step++

@@ -41,7 +41,7 @@ func TestProfileRows(t *testing.T) {
 // The shares of a real step add up to all of it, and each pass of the model is
 // among them.
 func TestProfileGRPOStep(t *testing.T) {
-	tiny := Shape{"tiny", model.Config{VocabSize: 32, HiddenSize: 8, IntermediateSize: 16, NumHiddenLayers: 1, NumAttentionHeads: 1, NumKeyValueHeads: 1, MaxPositionEmbeddings: 128, RopeTheta: 1e4, RMSNormEps: 1e-5, TieWordEmbeddings: true}}
+	tiny := Shape{Name: "tiny", Config: model.Config{VocabSize: 32, HiddenSize: 8, IntermediateSize: 16, NumHiddenLayers: 1, NumAttentionHeads: 1, NumKeyValueHeads: 1, MaxPositionEmbeddings: 128, RopeTheta: 1e4, RMSNormEps: 1e-5, TieWordEmbeddings: true}}
 	dev, err := cpu.Open(cpu.Options{Threads: 1})
 	if err != nil {
 		t.Fatal(err)

@@ -32,7 +32,7 @@ func Ragged(ctx context.Context, dev kernels.Device, s Shape, n, repeats int, fm
 	names := s.RaggedFigures(n)
 	name := names[0]
 	group := min(grpoGroup, n)
-	m, err := newModel(dev, s.Config, model.Limits{PromptSlots: n, PromptLen: grpoPrompt, Slots: n, NewLen: raggedNew, Frozen: true})
+	m, err := newModel(dev, s, model.Limits{PromptSlots: n, PromptLen: grpoPrompt, Slots: n, NewLen: raggedNew, Frozen: true})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}

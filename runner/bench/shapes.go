@@ -3,6 +3,7 @@ package bench
 import (
 	"fmt"
 
+	"gradus/kernels"
 	"gradus/model"
 	"gradus/runner/plan"
 )
@@ -10,15 +11,32 @@ import (
 // Shape is a model of the benchmarks. The 5M one is the shape whose step the
 // literature's small trainers were measured with: 6 layers of 256.
 type Shape struct {
-	Name   string
-	Config model.Config
+	Name    string
+	Config  model.Config
+	Compute kernels.DType // of the factors of matrix products: F32 (or 0) or BF16
+}
+
+// InBF16 is s with products of bf16 factors; its figures end in ".bf16".
+func (s Shape) InBF16() Shape {
+	s.Compute = kernels.BF16
+	return s
+}
+
+// dtypeSuffix is what the name of a figure says of its dtype.
+func dtypeSuffix(compute kernels.DType) string {
+	if compute == kernels.BF16 {
+		return ".bf16"
+	}
+	return ""
 }
 
 // TrainFigure, GRPOFigure and DecodeFigure name what TrainStep, GRPOStep and
 // Decode measure of a shape.
-func (s Shape) TrainFigure() string  { return "train." + s.Name + ".2048tok" }
-func (s Shape) GRPOFigure() string   { return "grpo." + s.Name + ".128x128" }
-func (s Shape) DecodeFigure() string { return "decode." + s.Name + ".b64" }
+func (s Shape) TrainFigure() string {
+	return "train." + s.Name + ".2048tok" + dtypeSuffix(s.Compute)
+}
+func (s Shape) GRPOFigure() string   { return "grpo." + s.Name + ".128x128" + dtypeSuffix(s.Compute) }
+func (s Shape) DecodeFigure() string { return "decode." + s.Name + ".b64" + dtypeSuffix(s.Compute) }
 
 // LengthFigure names what TrainLength measures of a shape.
 func (s Shape) LengthFigure(length int) string {
@@ -31,9 +49,9 @@ func Lengths() []int { return []int{64, 256, 1024} }
 // Shapes are the models that figures are named after: 1m, 5m, 10m.
 func Shapes() []Shape {
 	return []Shape{
-		{"1m", llama(128, 352, 5, 4)},
-		{"5m", llama(256, 688, 6, 8)},
-		{"10m", llama(320, 864, 8, 10)},
+		{Name: "1m", Config: llama(128, 352, 5, 4)},
+		{Name: "5m", Config: llama(256, 688, 6, 8)},
+		{Name: "10m", Config: llama(320, 864, 8, 10)},
 	}
 }
 

@@ -24,7 +24,7 @@ const (
 // floating-point operations take at fma GFLOP/s.
 func GRPOStep(ctx context.Context, dev kernels.Device, s Shape, repeats int, fma float64, now func() time.Time) (Figure, error) {
 	name := s.GRPOFigure()
-	m, err := newModel(dev, s.Config, grpoLimits)
+	m, err := newModel(dev, s, grpoLimits)
 	if err != nil {
 		return Figure{}, fmt.Errorf("%s: %w", name, err)
 	}
@@ -117,7 +117,7 @@ func TrainStep(ctx context.Context, dev kernels.Device, s Shape, repeats int, fm
 func TrainLength(ctx context.Context, dev kernels.Device, s Shape, length, repeats int, fma float64, now func() time.Time) (Figure, error) {
 	const tokens = 4096
 	name := s.LengthFigure(length)
-	m, err := newModel(dev, s.Config, model.Limits{TrainRows: 1024, TrainSeqs: 1024 / length})
+	m, err := newModel(dev, s, model.Limits{TrainRows: 1024, TrainSeqs: 1024 / length})
 	if err != nil {
 		return Figure{}, fmt.Errorf("%s: %w", name, err)
 	}
@@ -164,7 +164,7 @@ type work struct {
 
 // newTraining is the step that TrainStep times.
 func newTraining(ctx context.Context, dev kernels.Device, s Shape) (work, error) {
-	m, err := newModel(dev, s.Config, model.Limits{TrainRows: trainSequences * trainLength, TrainSeqs: trainSequences})
+	m, err := newModel(dev, s, model.Limits{TrainRows: trainSequences * trainLength, TrainSeqs: trainSequences})
 	if err != nil {
 		return work{}, err
 	}
@@ -181,7 +181,7 @@ const decodeSequences, decodeLength, decodeGroup = 64, 96, 8
 // newDecoding is the sampling that Decode times.
 func newDecoding(ctx context.Context, dev kernels.Device, s Shape) (work, error) {
 	const prompts = decodeSequences / decodeGroup
-	m, err := newModel(dev, s.Config, model.Limits{PromptSlots: prompts, PromptLen: grpoPrompt, Slots: decodeSequences, NewLen: decodeLength, Frozen: true})
+	m, err := newModel(dev, s, model.Limits{PromptSlots: prompts, PromptLen: grpoPrompt, Slots: decodeSequences, NewLen: decodeLength, Frozen: true})
 	if err != nil {
 		return work{}, err
 	}
@@ -199,8 +199,11 @@ func newDecoding(ctx context.Context, dev kernels.Device, s Shape) (work, error)
 }
 
 // newModel is a model with random weights, the same each time.
-func newModel(dev kernels.Device, cfg model.Config, lim model.Limits) (*model.Model, error) {
-	m, err := model.New(dev, cfg, lim)
+func newModel(dev kernels.Device, s Shape, lim model.Limits) (*model.Model, error) {
+	if s.Compute != 0 {
+		lim.Compute = s.Compute
+	}
+	m, err := model.New(dev, s.Config, lim)
 	if err != nil {
 		return nil, err
 	}
