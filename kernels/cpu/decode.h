@@ -5,7 +5,7 @@
 
 #include "attn.h"
 
-enum { DECODE_HEADS = 4, KEYS_AHEAD = 32 };
+enum { QUERIES = 4, KEYS_AHEAD = 32 };
 
 typedef struct {
 	gk_run *run;
@@ -18,144 +18,176 @@ typedef struct {
 // floats, one after the other.
 typedef struct { const float *k, *v; int64_t len; } cached;
 
+// query is one query head of one row.
+typedef struct { const float *q; float *s, *out; } query;
+
 // fetch_rows asks for n cache rows from x on that are needed soon. A cache of a
 // few hundred sequences lies in main memory, and the time to wait for it is the
-// time of this op: the values are asked for while the scores are computed.
+// time of this op: the values are asked for while the scores are computed, and
+// the keys of the next row while the values of this one are summed.
 INLINE void fetch_rows(const float *x, int64_t n, int64_t d) {
 	for (int64_t i = 0; i < n * d; i += 16) __builtin_prefetch(x + i);
 }
 
-// score_blocks: s[h][j] = q[h] . key j, d ascending, for the blocks*VL keys of d
-// floats that begin at k. Keys are turned around in registers, so that a lane
-// is a key.
-INLINE void score_blocks(const int heads_n, const int blocks, const float *k, const float *q, int64_t d, float *s, int64_t capacity) {
-	vf acc[4][DECODE_HEADS];
+// score_blocks: s[j] = q . key j, d ascending, of m queries and blocks*VL keys
+// of d floats from k on, of which the last VL begin at key `last` and may
+// overlap the ones before: what is computed again has the same bits. Keys are
+// turned around in registers, so that a lane is a key.
+INLINE void score_blocks(const int m, const int blocks, const float *k, int64_t last, const query *x, int64_t at, int64_t d) {
+	vf acc[4][QUERIES];
+	const float *from[4], *q[QUERIES];
+UNROLL(4)
+	for (int b = 0; b < blocks; b++) from[b] = k + (b + 1 < blocks ? b * VL : last) * d;
+UNROLL(4)
+	for (int h = 0; h < m; h++) q[h] = x[h].q;
 UNROLL(4)
 	for (int b = 0; b < blocks; b++)
 UNROLL(4)
-		for (int h = 0; h < heads_n; h++) acc[b][h] = (vf){0};
+		for (int h = 0; h < m; h++) acc[b][h] = (vf){0};
 	int64_t i = 0;
 	for (; i + 4 <= d; i += 4)
 UNROLL(4)
 		for (int b = 0; b < blocks; b++) {
 			vf t[4];
-			vload_columns(t, k + b * VL * d + i, d);
+			vload_columns(t, from[b] + i, d);
 UNROLL(4)
-			for (int x = 0; x < 4; x++)
+			for (int e = 0; e < 4; e++)
 UNROLL(4)
-				for (int h = 0; h < heads_n; h++) acc[b][h] = vfma(vset(q[h * d + i + x]), t[x], acc[b][h]);
+				for (int h = 0; h < m; h++) acc[b][h] = vfma(vset(q[h][i + e]), t[e], acc[b][h]);
 		}
 	for (; i < d; i++) // the last columns one by one
 		for (int b = 0; b < blocks; b++) {
 			float column[VL];
-			for (int l = 0; l < VL; l++) column[l] = k[(b * VL + l) * d + i];
-			for (int h = 0; h < heads_n; h++) acc[b][h] = vfma(vset(q[h * d + i]), vload(column), acc[b][h]);
+			for (int l = 0; l < VL; l++) column[l] = from[b][l * d + i];
+			for (int h = 0; h < m; h++) acc[b][h] = vfma(vset(q[h][i]), vload(column), acc[b][h]);
 		}
 UNROLL(4)
 	for (int b = 0; b < blocks; b++)
 UNROLL(4)
-		for (int h = 0; h < heads_n; h++) vstore(s + h * capacity + b * VL, acc[b][h]);
+		for (int h = 0; h < m; h++) vstore(x[h].s + at + (b + 1 < blocks ? b * VL : last), acc[b][h]);
 }
 
 // score_few does less than VL keys, one at a time.
-static __attribute__((noinline)) void score_few(int heads_n, const float *k, const float *q, int64_t d, int64_t n, float *s, int64_t capacity) {
-	for (int h = 0; h < heads_n; h++)
+static __attribute__((noinline)) void score_few(int m, const float *k, int64_t n, const query *x, int64_t at, int64_t d) {
+	for (int h = 0; h < m; h++)
 		for (int64_t j = 0; j < n; j++) {
 			vf acc = {0};
-			for (int64_t i = 0; i < d; i++) acc = vfma(vset(q[h * d + i]), vset(k[j * d + i]), acc);
-			s[h * capacity + j] = acc[0];
+			for (int64_t i = 0; i < d; i++) acc = vfma(vset(x[h].q[i]), vset(k[j * d + i]), acc);
+			x[h].s[at + j] = acc[0];
 		}
 }
 
-// decode_scores does one part. The last block may overlap the one before it:
-// what it computes again has the same bits. next is what is read after this
-// part, `ahead` rows of it are asked for in time.
-INLINE void decode_scores(const int heads_n, const cached *part, const float *q, int64_t d, float *s, int64_t capacity) {
-	const int most = heads_n == 1 ? 4 : heads_n == 2 ? 2 : 1; // blocks that the registers hold
+// decode_scores does one part, whose first key is number `at` of the row, and
+// asks for its values.
+INLINE void decode_scores(const int m, const cached *part, const query *x, int64_t at, int64_t d) {
+	const int most = m <= 2 ? 4 : 2; // blocks that the registers hold
+	const float *k = part->k;
 	int64_t n = part->len, j = 0;
 	for (; j + most * VL <= n; j += most * VL) {
-		int64_t ahead = min64(most * VL, n - j - most * VL);
-		fetch_rows(part->k + (j + most * VL) * d, ahead, d);
 		fetch_rows(part->v + j * d, most * VL, d);
-		score_blocks(heads_n, most, part->k + j * d, q, d, s + j, capacity);
+		score_blocks(m, most, k + j * d, (most - 1) * VL, x, at + j, d);
 	}
 	if (j == n) return;
 	fetch_rows(part->v + j * d, n - j, d);
 	if (n < VL) {
-		score_few(heads_n, part->k, q, d, n, s, capacity);
+		score_few(m, k, n, x, at, d);
 		return;
 	}
-	for (; j < n; j += VL) {
-		int64_t from = min64(j, n - VL);
-		score_blocks(heads_n, 1, part->k + from * d, q, d, s + from, capacity);
-	}
+	int64_t last = n - j - VL;
+	if (last <= 0) score_blocks(m, 1, k + j * d, last, x, at + j, d);
+	else if (last <= VL) score_blocks(m, 2, k + j * d, last, x, at + j, d);
+	else if (last <= 2 * VL) score_blocks(m, most > 2 ? 3 : 2, k + j * d, last, x, at + j, d);
+	else score_blocks(m, most > 2 ? 4 : 2, k + j * d, last, x, at + j, d);
 }
 
-// decode_columns: out[h] = norm[h] * sum over keys ascending of p[h][j] * v[j],
-// for m columns of v, which take `vectors` vectors. The sums stay in registers
-// while the keys go by.
-INLINE void decode_columns(const int heads_n, const int vectors, const int whole, int64_t m, const cached *part,
-	int64_t column, const float *p, int64_t capacity, int64_t d, const float *norm, float *out, const float *ahead, const float *ahead_end) {
-	vf acc[DECODE_HEADS][4];
-	int64_t rest = m - (vectors - 1) * VL; // columns of the last vector
-	for (int h = 0; h < heads_n; h++)
+// decode_columns: out[h] = norm[h] * sum over keys ascending of s[h][j] * v[j],
+// for `columns` columns of v, which take `vectors` vectors. The sums stay in
+// registers while the keys go by. Each key asks for two cache lines at ahead.
+INLINE void decode_columns(const int m, const int vectors, const int whole, int64_t columns, const cached *part,
+	int64_t column, const query *x, int64_t d, const float *norm, const float *ahead, const float *ahead_end) {
+	vf acc[QUERIES][4];
+	int64_t rest = columns - (vectors - 1) * VL, key = 0; // rest: columns of the last vector
+	for (int h = 0; h < m; h++)
 UNROLL(4)
 		for (int i = 0; i < vectors; i++) acc[h][i] = (vf){0};
 	for (int half = 0; half < 2; half++) {
 		const float *v = part[half].v + column;
-		for (int64_t j = 0; j < part[half].len; j++, v += d, p++) {
+		for (int64_t j = 0; j < part[half].len; j++, v += d, key++) {
 			if (ahead < ahead_end) {
 				__builtin_prefetch(ahead, 0, 2);
 				__builtin_prefetch(ahead + 16, 0, 2);
 				ahead += 32;
 			}
-			vf x[4];
+			vf y[4];
 UNROLL(4)
-			for (int i = 0; i < vectors; i++) x[i] = whole || i + 1 < vectors ? vload(v + i * VL) : vload_n(v + i * VL, rest);
-			for (int h = 0; h < heads_n; h++) {
-				vf w = vset(p[h * capacity]);
+			for (int i = 0; i < vectors; i++) y[i] = whole || i + 1 < vectors ? vload(v + i * VL) : vload_n(v + i * VL, rest);
+			for (int h = 0; h < m; h++) {
+				vf w = vset(x[h].s[key]);
 UNROLL(4)
-				for (int i = 0; i < vectors; i++) acc[h][i] = vfma(w, x[i], acc[h][i]);
+				for (int i = 0; i < vectors; i++) acc[h][i] = vfma(w, y[i], acc[h][i]);
 			}
 		}
 	}
-	for (int h = 0; h < heads_n; h++)
+	for (int h = 0; h < m; h++)
 UNROLL(4)
 		for (int i = 0; i < vectors; i++) {
 			vf y = acc[h][i] * vset(norm[h]);
-			if (whole || i + 1 < vectors) vstore(out + h * d + column + i * VL, y);
-			else vstore_n(out + h * d + column + i * VL, y, rest);
+			if (whole || i + 1 < vectors) vstore(x[h].out + column + i * VL, y);
+			else vstore_n(x[h].out + column + i * VL, y, rest);
 		}
 }
 
-// keys_ahead are keys that the next rows of the batch read, of which each pass
-// over the values asks for a part.
-INLINE void decode_values(const int heads_n, const cached *part, const float *p, int64_t capacity, int64_t d, const float *norm, float *out, const float *keys_ahead, int64_t n_ahead) {
+// decode_values asks for n_ahead keys that the next row reads, some in each
+// pass over the values.
+INLINE void decode_values(const int m, const cached *part, const query *x, int64_t d, const float *norm, const float *ahead, int64_t n_ahead) {
 	int64_t i = 0;
-	const float *end = keys_ahead + n_ahead * d;
-	if (heads_n == 1)
-		for (; i + 4 * VL <= d; i += 4 * VL) decode_columns(heads_n, 4, 1, 4 * VL, part, i, p, capacity, d, norm, out, keys_ahead + i * n_ahead, end);
-	for (; i + 2 * VL <= d; i += 2 * VL) decode_columns(heads_n, 2, 1, 2 * VL, part, i, p, capacity, d, norm, out, keys_ahead + i * n_ahead, end);
-	if (i + VL < d) decode_columns(heads_n, 2, 0, d - i, part, i, p, capacity, d, norm, out, end, end);
-	else if (i < d) decode_columns(heads_n, 1, 0, d - i, part, i, p, capacity, d, norm, out, end, end);
+	const float *end = ahead + n_ahead * d;
+	if (m == 1)
+		for (; i + 4 * VL <= d; i += 4 * VL) decode_columns(m, 4, 1, 4 * VL, part, i, x, d, norm, ahead + i * n_ahead, end);
+	for (; i + 2 * VL <= d; i += 2 * VL) decode_columns(m, 2, 1, 2 * VL, part, i, x, d, norm, ahead + i * n_ahead, end);
+	if (i + VL < d) decode_columns(m, 2, 0, d - i, part, i, x, d, norm, end, end);
+	else if (i < d) decode_columns(m, 1, 0, d - i, part, i, x, d, norm, end, end);
 }
 
-INLINE void decode_heads(const int heads_n, const decode_task *t, const cached *part, const float *q, float *s, float *out, const cached *next) {
-	const gk_attn_decode *c = t->c;
-	int64_t n = part[0].len + part[1].len;
-	float norm[DECODE_HEADS], top;
-	decode_scores(heads_n, &part[0], q, c->d, s, t->capacity);
-	decode_scores(heads_n, &part[1], q, c->d, s + part[0].len, t->capacity);
-	for (int h = 0; h < heads_n; h++) norm[h] = 1.f / softmax_row(s + h * t->capacity, n, t->scale, &top);
-	decode_values(heads_n, part, s, t->capacity, c->d, norm, out, next->k, next->len);
+// prompt_scores are the scores of m queries that read the same prompt.
+static void prompt_scores(int m, const cached *prompt, const query *x, int64_t d) {
+	switch (m) {
+	case 1: decode_scores(1, prompt, x, 0, d); break;
+	case 2: decode_scores(2, prompt, x, 0, d); break;
+	case 3: decode_scores(3, prompt, x, 0, d); break;
+	default: decode_scores(4, prompt, x, 0, d); break;
+	}
 }
 
-static void decode_1(const decode_task *t, const cached *p, const float *q, float *s, float *o, const cached *x) { decode_heads(1, t, p, q, s, o, x); }
-static void decode_2(const decode_task *t, const cached *p, const float *q, float *s, float *o, const cached *x) { decode_heads(2, t, p, q, s, o, x); }
-static void decode_3(const decode_task *t, const cached *p, const float *q, float *s, float *o, const cached *x) { decode_heads(3, t, p, q, s, o, x); }
-static void decode_4(const decode_task *t, const cached *p, const float *q, float *s, float *o, const cached *x) { decode_heads(4, t, p, q, s, o, x); }
+// decode_rest does what follows for m queries of one row.
+INLINE void decode_rest(const int m, const decode_task *t, const cached *part, const query *x, const cached *next) {
+	int64_t d = t->c->d, n = part[0].len + part[1].len;
+	float norm[QUERIES], top;
+	decode_scores(m, &part[1], x, part[0].len, d);
+	for (int h = 0; h < m; h++) norm[h] = 1.f / softmax_row(x[h].s, n, t->scale, &top);
+	decode_values(m, part, x, d, norm, next->k, next->len);
+}
 
-// own_part is what row n reads of its own slot for key/value head g.
+static void decode_queries(int m, const decode_task *t, const cached *part, const query *x, const cached *next) {
+	switch (m) {
+	case 1: decode_rest(1, t, part, x, next); break;
+	case 2: decode_rest(2, t, part, x, next); break;
+	case 3: decode_rest(3, t, part, x, next); break;
+	default: decode_rest(4, t, part, x, next); break;
+	}
+}
+
+// prompt_part and own_part are what row n reads of its prompt and of its own
+// slot for key/value head g.
+INLINE cached prompt_part(const gk_attn_decode *c, int64_t n, int64_t g) {
+	cached p = {.len = c->plen[n]};
+	if (p.len > 0) {
+		int64_t from = (c->pslot[n] * c->kv + g) * c->pcap * c->d;
+		p.k = c->pk + from, p.v = c->pv + from;
+	}
+	return p;
+}
+
 INLINE cached own_part(const gk_attn_decode *c, int64_t n, int64_t g) {
 	cached p = {.len = c->len[n] - c->plen[n]};
 	if (p.len > 0) {
@@ -166,35 +198,39 @@ INLINE cached own_part(const gk_attn_decode *c, int64_t n, int64_t g) {
 }
 
 // Chunks run head by head over neighbouring rows: rows of one group read the
-// same prompt, which then stays in the cache.
+// same prompt, whose keys are turned around once for up to QUERIES of them.
+// Where several query heads share a key head, they are taken together instead.
 static void decode_chunk(void *task, int64_t chunk, int thread) {
 	const decode_task *t = task;
 	const gk_attn_decode *c = t->c;
 	int64_t g = chunk / t->row_chunks, n0 = chunk % t->row_chunks * t->chunk_rows, n1 = min64(t->n, n0 + t->chunk_rows);
 	int64_t group = c->h / c->kv, row = (c->h + 2 * c->kv) * c->d;
 	char *at = local_scratch(t->run, thread);
-	float *s = float_block(&at, DECODE_HEADS * t->capacity);
+	query x[QUERIES];
+	for (int i = 0; i < QUERIES; i++) x[i].s = float_block(&at, t->capacity);
 	cached next = own_part(c, n0, g);
 	fetch_rows(next.k, min64(next.len, KEYS_AHEAD), c->d);
-	for (int64_t n = n0; n < n1; n++) {
-		cached part[2] = {{.len = c->plen[n]}, next};
-		if (part[0].len > 0) {
-			int64_t from = (c->pslot[n] * c->kv + g) * c->pcap * c->d;
-			part[0].k = c->pk + from, part[0].v = c->pv + from;
-		}
-		next = n + 1 < n1 ? own_part(c, n + 1, g) : g + 1 < c->kv ? own_part(c, n0, g + 1) : (cached){0};
-		for (int64_t h = 0; h < group;) {
-			int64_t m = min64(group - h, DECODE_HEADS);
-			const float *q = c->qkv + n * row + (g * group + h) * c->d;
-			float *out = c->out + (n * c->h + g * group + h) * c->d;
-			cached soon = h + m == group ? next : (cached){0};
-			switch (m) {
-			case 1: decode_1(t, part, q, s, out, &soon); break;
-			case 2: decode_2(t, part, q, s, out, &soon); break;
-			case 3: decode_3(t, part, q, s, out, &soon); break;
-			default: decode_4(t, part, q, s, out, &soon); break;
+	for (int64_t n = n0, rows; n < n1; n += rows) {
+		cached part[2] = {prompt_part(c, n, g)};
+		rows = 1;
+		while (group == 1 && rows < QUERIES && n + rows < n1 && c->pslot[n + rows] == c->pslot[n] && c->plen[n + rows] == c->plen[n]) rows++;
+		for (int64_t h = 0, m; h < group; h += m) {
+			m = group == 1 ? rows : min64(group - h, QUERIES);
+			for (int64_t i = 0; i < m; i++) {
+				int64_t of = group == 1 ? n + i : n, head = g * group + (group == 1 ? 0 : h + i);
+				x[i].q = c->qkv + of * row + head * c->d;
+				x[i].out = c->out + (of * c->h + head) * c->d;
 			}
-			h += m;
+			prompt_scores((int)m, &part[0], x, c->d);
+			for (int64_t i = 0; i < rows; i++) { // m is rows or, of one row, heads
+				if (h == 0) {
+					part[1] = next;
+					int64_t then = n + i + 1;
+					next = then < n1 ? own_part(c, then, g) : g + 1 < c->kv ? own_part(c, n0, g + 1) : (cached){0};
+				}
+				cached soon = h + m >= group ? next : (cached){0};
+				decode_queries(group == 1 ? 1 : (int)m, t, part, x + i, &soon);
+			}
 		}
 	}
 }
@@ -231,7 +267,7 @@ static void run_attn_decode(gk_run *r, const gk_cmd *cmd) {
 
 static void need_attn_decode(const gk_cmd *cmd, const gk_args *max, int threads, gk_need *need) {
 	(void)max, (void)threads;
-	want_local(need, block_bytes(DECODE_HEADS * decode_capacity(&cmd->u.attn_decode)));
+	want_local(need, QUERIES * block_bytes(decode_capacity(&cmd->u.attn_decode)));
 }
 
 // KVWrite: copy the key and value heads of a row into its cache slot. Each row
