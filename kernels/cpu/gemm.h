@@ -237,13 +237,16 @@ typedef struct {
 	const float *a, *panels, *res;
 	float *c;
 	int64_t n, depth, cols, lda, ldc;
-	int64_t block, group, groups;
+	int64_t blocks, group, groups;
 } product;
+
+// block_row is the first row of a block: whole tiles, dealt out evenly.
+INLINE int64_t block_row(const product *p, int64_t block) { return min64(p->n, ceil_div(p->n, MR) * block / p->blocks * MR); }
 
 static void product_chunk(void *task, int64_t chunk, int thread) {
 	(void)thread;
 	const product *p = task;
-	int64_t r0 = chunk / p->groups * p->block, rows = min64(p->block, p->n - r0);
+	int64_t r0 = block_row(p, chunk / p->groups), rows = block_row(p, chunk / p->groups + 1) - r0;
 	int64_t p0 = chunk % p->groups * p->group, p1 = min64(p0 + p->group, ceil_div(p->cols, NR));
 	for (int64_t j = p0, done; j < p1; j += done) {
 		tile t = {
@@ -271,19 +274,19 @@ static void product_chunk(void *task, int64_t chunk, int thread) {
 static void matmul(gk_run *r, product p) {
 	if (p.n == 0) return;
 	int64_t panels = ceil_div(p.cols, NR);
-	p.block = max64(65536 / p.depth / MR, 2) * MR;
-	p.block = ceil_div(p.n, ceil_div(p.n, p.block));
-	p.block = round_up(p.block, MR);
-	int64_t blocks = ceil_div(p.n, p.block);
+	int64_t most = max64(65536 / p.depth / MR, 2), tiles = ceil_div(p.n, MR); // tiles of a block, and of all
+	p.blocks = ceil_div(tiles, most);
 	p.group = panels;
 	if (r->threads > 1) {
-		int64_t want = ceil_div(6 * r->threads, blocks);
-		int64_t least = ceil_div(16 * r->grain, 2 * p.block * p.depth * NR);
+		// Each thread gets as many blocks as the others.
+		if (p.blocks >= r->threads) p.blocks = min64(round_up(p.blocks, r->threads), tiles);
+		int64_t want = ceil_div(6 * r->threads, p.blocks);
+		int64_t least = ceil_div(16 * r->grain, 2 * ceil_div(tiles, p.blocks) * MR * p.depth * NR);
 		p.group = max64(ceil_div(panels, want), least);
 		p.group = min64(p.group, panels);
 	}
 	p.groups = ceil_div(panels, p.group);
-	each(r, product_chunk, &p, blocks * p.groups);
+	each(r, product_chunk, &p, p.blocks * p.groups);
 }
 
 // Pack: panels of W^T, so that W's rows are the columns of the product, and the

@@ -19,7 +19,7 @@ typedef struct {
 	float *dw;
 	const float *dy, *x; // row 0 of this round
 	int64_t n, o, k;     // rows of this round
-	int64_t pack_rows, o_block;
+	int64_t pack_rows, blocks;
 } outer;
 
 enum { DW_ROWS = 2 * DW_DEPTH, DW_O = 16 * MR, FETCH_ROWS = 8 };
@@ -56,7 +56,8 @@ static void pack_strips(float *strips, const float *dy, int64_t ld, int64_t dept
 static void outer_chunk(void *task, int64_t chunk, int thread) {
 	const outer *w = task;
 	float *strips = (float *)local_scratch(w->run, thread);
-	int64_t o0 = chunk * w->o_block, o1 = min64(w->o, o0 + w->o_block), step = strip_floats(DW_DEPTH);
+	int64_t o_strips = ceil_div(w->o, MR); // dealt out evenly
+	int64_t o0 = o_strips * chunk / w->blocks * MR, o1 = min64(w->o, o_strips * (chunk + 1) / w->blocks * MR), step = strip_floats(DW_DEPTH);
 	for (int64_t n0 = 0; n0 < w->n; n0 += DW_DEPTH) {
 		int64_t depth = min64(DW_DEPTH, w->n - n0);
 		const float *panels = w->panels + n0 * round_up(w->k, NR);
@@ -75,17 +76,17 @@ static void outer_chunk(void *task, int64_t chunk, int thread) {
 // outer_product takes its shared scratch memory from at.
 static void outer_product(gk_run *r, char *at, float *dw, const float *dy, const float *x, int64_t n, int64_t o, int64_t k) {
 	outer w = {.run = r, .panels = (float *)at, .dw = dw, .o = o, .k = k};
-	// Equal blocks; smaller ones as long as there are too few for the threads.
-	int64_t blocks = ceil_div(o, DW_O), want = r->threads > 1 ? 3 * r->threads : 1;
-	while (blocks < want && ceil_div(o, blocks) > 4 * MR) blocks++;
-	w.o_block = round_up(ceil_div(o, blocks), MR);
+	// As many blocks for each thread as for the others, and some to even out
+	// what disturbs one of them, but none of less than four strips.
+	w.blocks = ceil_div(o, DW_O);
+	if (r->threads > 1) w.blocks = max64(min64(round_up(max64(w.blocks, 3 * r->threads), r->threads), ceil_div(o, 4 * MR)), 1);
 	w.pack_rows = r->threads > 1 ? 32 : DW_DEPTH;
 	for (int64_t n0 = 0; n0 < n; n0 += DW_ROWS) {
 		w.n = min64(DW_ROWS, n - n0);
 		w.dy = dy + n0 * o;
 		w.x = x + n0 * k;
 		each(r, outer_pack_chunk, &w, ceil_div(w.n, w.pack_rows));
-		each(r, outer_chunk, &w, ceil_div(o, w.o_block));
+		each(r, outer_chunk, &w, w.blocks);
 	}
 }
 
