@@ -204,7 +204,7 @@ func TestOpenRefuses(t *testing.T) {
 		"no GPU":        {with(func(c *fake.Config) { c.Devices = 0 }), Options{}, []string{"there is no GPU 0", "shows 0", "CUDA_VISIBLE_DEVICES"}},
 		"no second GPU": {fake.Default(), Options{Index: 1}, []string{"there is no GPU 1"}},
 		"negative":      {fake.Default(), Options{Index: -1}, []string{"there is no GPU -1"}},
-		"newer PTX":     {fake.Default(), Options{Modules: altered(".version 8.0", ".version 9.0")}, []string{"cuModuleLoadDataEx(attn.sm_80.ptx", "CUDA_ERROR_UNSUPPORTED_PTX_VERSION (222)"}},
+		"newer PTX":     {fake.Default(), Options{Modules: altered(".version 8.0", ".version 9.0")}, []string{"cuModuleLoadDataEx(advance.sm_80.ptx", "CUDA_ERROR_UNSUPPORTED_PTX_VERSION (222)"}},
 		"broken PTX":    {fake.Default(), Options{Modules: altered(".version 8.0", "")}, []string{"CUDA_ERROR_INVALID_PTX (218)", "compiler log: ptxas fatal : Missing .version"}},
 		"a kernel less": {fake.Default(), Options{Modules: altered(".entry gk_adamw_step(", ".entry gk_adamw(")}, []string{"kernel gk_adamw_step is in none of", "not of this build"}},
 		"other layout":  {fake.Default(), Options{Modules: altered("gk_embed_fwd_param_0[56]", "gk_embed_fwd_param_0[48]")}, []string{"kernel gk_embed_fwd takes 48 bytes of parameters, the host passes 56"}},
