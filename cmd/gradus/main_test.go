@@ -191,6 +191,8 @@ func TestWrongUse(t *testing.T) {
 		want string // in stderr
 	}{
 		{[]string{"frobnicate"}, "there is no command"},
+		{[]string{"db", "frobnicate", "demo"}, `there is no command "gradus db frobnicate"; 'gradus db --help' lists them`},
+		{[]string{"note", "demo"}, `there is no command "gradus note demo"`},
 		{[]string{"run"}, "wants RECIPE"},
 		{[]string{"run", "cuontdown"}, "countdown"},
 		{[]string{"run", bad}, "bad.toml:29: stage.1.batchsize: unknown key; did you mean batch_size?"},

@@ -24,7 +24,6 @@ func (a *app) noteCommand() *cobra.Command {
 			"was handed over as a file; notes on it are kept beside your own runs, and 'gradus notes FILE --all --json' prints what\n" +
 			"to send back for 'gradus db merge'.",
 		Example: "  gradus note verdict demo/812 hack\n  gradus note add demo/812 'copies the prompt' --quote 'as stated above'\n  gradus notes demo",
-		Args:    exactArgs(),
 	}
 	cmd.AddCommand(a.noteAddCommand(), a.noteLabelCommand(store.NoteTag), a.noteLabelCommand(store.NoteVerdict), a.noteRetractCommand(), a.notesCommand("list"))
 	return cmd

@@ -39,5 +39,18 @@ func (a *app) rootCommand() *cobra.Command {
 		a.processCommand(), a.starlarkCommand(), a.sandboxCommand(),
 	)
 	root.AddCommand(a.shareCommand(), a.openCommand(), a.exportCommand(), a.costCommand(), a.lineageCommand())
+	for _, c := range root.Commands() {
+		if !c.Runnable() {
+			c.RunE = listCommands
+		}
+	}
 	return root
+}
+
+// listCommands is what a command does that only has others below it.
+func listCommands(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usage(fmt.Errorf("there is no command \"%s %s\"; '%s --help' lists them", cmd.CommandPath(), args[0], cmd.CommandPath()))
+	}
+	return cmd.Help()
 }
