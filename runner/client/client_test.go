@@ -326,7 +326,7 @@ func TestResumeTwiceAtOnce(t *testing.T) {
 	for range 4 {
 		if err := <-errs; err == nil {
 			won++
-		} else if !strings.Contains(err.Error(), "held by another process") && !strings.Contains(err.Error(), "it is running; only a run") {
+		} else if !strings.Contains(err.Error(), "held by another process") && !strings.Contains(err.Error(), "; only a run that was stopped, failed or crashed can be taken up again") {
 			t.Errorf("a loser is told %v", err)
 		}
 	}
