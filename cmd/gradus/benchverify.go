@@ -160,7 +160,7 @@ func (a *app) readVerifyCases(ctx context.Context, path string) ([]verifyCase, e
 	}
 	defer f.Close()
 	var cases []verifyCase
-	err = eachLine(ctx, f, func(number int, line []byte, err error) error {
+	err = eachLine(ctx, f, maxAnswerLine, func(number int, line []byte, err error) error {
 		var row jsonRow
 		if err == nil {
 			row, err = parseRow(line)

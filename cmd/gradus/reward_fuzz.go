@@ -99,7 +99,7 @@ func (a *app) rewardFuzz(ctx context.Context, p mathans.Policy, in, rows string,
 // left out.
 func (a *app) readGolds(ctx context.Context, r io.Reader) ([]string, error) {
 	var golds []string
-	err := eachLine(ctx, r, func(number int, line []byte, err error) error {
+	err := eachLine(ctx, r, maxAnswerLine, func(number int, line []byte, err error) error {
 		var row jsonRow
 		if err == nil {
 			row, err = parseRow(line)

@@ -2,13 +2,10 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -48,28 +45,13 @@ func (a *app) rewardVerifyCommand() *cobra.Command {
 }
 
 func (a *app) rewardVerify(ctx context.Context, p mathans.Policy, in, out string) (err error) {
-	var source io.Reader = a.stdin
-	if in != "-" {
-		f, err := os.Open(in)
-		if err != nil {
-			return usage(err)
-		}
-		defer f.Close()
-		source = f
+	source, w, done, err := a.rowFiles(in, out)
+	if err != nil {
+		return err
 	}
-	target := a.stdout
-	if out != "-" {
-		f, err := os.Create(out)
-		if err != nil {
-			return usage(err)
-		}
-		defer func() { err = errors.Join(err, f.Close()) }()
-		target = f
-	}
-	w := bufio.NewWriter(target)
-	defer func() { err = errors.Join(err, w.Flush()) }()
+	defer func() { err = errors.Join(err, done()) }()
 	bad := 0
-	err = eachLine(ctx, source, func(number int, line []byte, err error) error {
+	err = eachLine(ctx, source, maxAnswerLine, func(number int, line []byte, err error) error {
 		var row jsonRow
 		if err == nil {
 			row, err = parseRow(line)
@@ -125,55 +107,6 @@ func verifyRow(p mathans.Policy, row jsonRow) (mathans.Verdict, error) {
 		}
 	}
 	return v, nil
-}
-
-// eachLine calls f for every line that is not blank; the line is only valid
-// until f returns. A line that is too long is given to f as an error and the
-// lines after it are still read.
-func eachLine(ctx context.Context, r io.Reader, f func(number int, line []byte, err error) error) error {
-	lines := bufio.NewReaderSize(r, 1<<16)
-	var line []byte // one buffer for all: rows may be large
-	for number := 1; ; number++ {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		line = line[:0]
-		long := false
-		var readErr error
-		for {
-			part, err := lines.ReadSlice('\n')
-			if len(line)+len(part) > maxAnswerLine {
-				long = true
-			}
-			if !long {
-				line = append(line, part...)
-			}
-			if err == bufio.ErrBufferFull {
-				continue
-			}
-			readErr = err
-			break
-		}
-		if readErr != nil && readErr != io.EOF {
-			return readErr
-		}
-		switch row := bytes.TrimSpace(line); {
-		case long:
-			if err := f(number, nil, fmt.Errorf("longer than %d bytes", maxAnswerLine)); err != nil {
-				return err
-			}
-		case len(row) > 0:
-			if number == 1 {
-				row = bytes.TrimPrefix(row, []byte("\xef\xbb\xbf"))
-			}
-			if err := f(number, row, nil); err != nil {
-				return err
-			}
-		}
-		if readErr == io.EOF {
-			return nil
-		}
-	}
 }
 
 // jsonRow is a JSON object that keeps its fields in order.

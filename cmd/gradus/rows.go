@@ -13,7 +13,8 @@ import (
 	"gradus/tui/text"
 )
 
-// maxRow is the longest line of a JSONL file that is read, in bytes.
+// maxRow bounds the bytes of a row of completions; a longer one is reported
+// and the rows after it are still read.
 const maxRow = 64 << 20
 
 // eachRow reads a JSONL file ("-" is the standard input), hands every row to
@@ -21,42 +22,18 @@ const maxRow = 64 << 20
 // cannot be answered is written as {"error": …}, named on the error output,
 // and loses nothing but itself; the error returned at the end counts them.
 func (a *app) eachRow(ctx context.Context, path, out string, answer func(row []byte) ([]byte, error)) (err error) {
-	in := io.Reader(a.stdin)
-	if path != "-" {
-		f, err := os.Open(path)
-		if err != nil {
-			return usage(fmt.Errorf("read rows: %w", err))
-		}
-		defer f.Close()
-		in = f
+	in, w, done, err := a.rowFiles(path, out)
+	if err != nil {
+		return err
 	}
-	to := a.stdout
-	if out != "" {
-		f, err := os.Create(out)
-		if err != nil {
-			return fmt.Errorf("write rows: %w", err)
-		}
-		defer func() { err = errors.Join(err, f.Close()) }()
-		to = f
-	}
-	w := bufio.NewWriter(to)
-	defer func() { err = errors.Join(err, w.Flush()) }()
-	lines := bufio.NewScanner(in)
-	lines.Buffer(make([]byte, 0, 64<<10), maxRow)
+	defer func() { err = errors.Join(err, done()) }()
 	rows, failed := 0, 0
-	for number := 1; lines.Scan(); number++ {
-		row := bytes.TrimSpace(lines.Bytes())
-		if number == 1 {
-			row = bytes.TrimPrefix(row, []byte("\xef\xbb\xbf"))
-		}
-		if len(row) == 0 {
-			continue
-		}
-		if err := ctx.Err(); err != nil {
-			return err
-		}
+	err = eachLine(ctx, in, maxRow, func(number int, row []byte, err error) error {
 		rows++
-		answered, err := answer(row)
+		var answered []byte
+		if err == nil {
+			answered, err = answer(row)
+		}
 		if err != nil {
 			failed++
 			err = fmt.Errorf("line %d of %s: %w", number, path, err)
@@ -68,16 +45,97 @@ func (a *app) eachRow(ctx context.Context, path, out string, answer func(row []b
 		if _, err := w.Write(append(answered, '\n')); err != nil {
 			return fmt.Errorf("write rows: %w", err)
 		}
-	}
-	switch err := lines.Err(); {
-	case errors.Is(err, bufio.ErrTooLong):
-		return fmt.Errorf("row %d of %s is longer than %d MiB; the %d rows before it are answered", rows+1, path, maxRow>>20, rows)
+		return nil
+	})
+	switch {
 	case err != nil:
-		return fmt.Errorf("read rows: %w", err)
+		return fmt.Errorf("rows of %s: %w", path, err)
 	case failed > 0:
 		return fmt.Errorf("%d of %d rows of %s could not be answered; the others are", failed, rows, path)
 	case rows == 0:
 		return usage(fmt.Errorf("%s holds no rows", path))
 	}
 	return nil
+}
+
+// rowFiles opens the files of a command that reads rows and writes rows; "-"
+// and "" are the standard input and output. done ends the writing.
+func (a *app) rowFiles(in, out string) (r io.Reader, w *bufio.Writer, done func() error, err error) {
+	r, to := io.Reader(a.stdin), a.stdout
+	var files []*os.File
+	done = func() error {
+		err := w.Flush()
+		for _, f := range files {
+			err = errors.Join(err, f.Close())
+		}
+		return err
+	}
+	if in != "-" && in != "" {
+		f, err := os.Open(in)
+		if err != nil {
+			return nil, nil, nil, usage(fmt.Errorf("read rows: %w", err))
+		}
+		r, files = f, append(files, f)
+	}
+	if out != "-" && out != "" {
+		f, err := os.Create(out)
+		if err != nil {
+			for _, open := range files {
+				open.Close()
+			}
+			return nil, nil, nil, usage(fmt.Errorf("write rows: %w", err))
+		}
+		to, files = f, append(files, f)
+	}
+	w = bufio.NewWriter(to)
+	return r, w, done, nil
+}
+
+// eachLine calls f for every line that is not blank; the line is only valid
+// until f returns. One of more than most bytes is given to f as an error and
+// the lines after it are still read.
+func eachLine(ctx context.Context, r io.Reader, most int, f func(number int, line []byte, err error) error) error {
+	lines := bufio.NewReaderSize(r, 1<<16)
+	var line []byte // one buffer for all: rows may be large
+	for number := 1; ; number++ {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		line = line[:0]
+		long := false
+		var readErr error
+		for {
+			part, err := lines.ReadSlice('\n')
+			if len(line)+len(part) > most {
+				long = true
+			}
+			if !long {
+				line = append(line, part...)
+			}
+			if err == bufio.ErrBufferFull {
+				continue
+			}
+			readErr = err
+			break
+		}
+		if readErr != nil && readErr != io.EOF {
+			return readErr
+		}
+		switch row := bytes.TrimSpace(line); {
+		case long:
+			if err := f(number, nil, fmt.Errorf("longer than %d bytes", most)); err != nil {
+				return err
+			}
+		case len(row) > 0:
+			if number == 1 {
+				row = bytes.TrimPrefix(row, []byte("\xef\xbb\xbf"))
+			}
+			if err := f(number, row, nil); err != nil {
+				return err
+			}
+		}
+		if readErr == io.EOF {
+			return nil
+		}
+	}
 }
