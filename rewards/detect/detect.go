@@ -38,7 +38,7 @@ func (t Trace) think() []text.Span {
 	return out
 }
 
-// Signal is what a detector says of a trace.
+// Signal is what a detector says of a trace or of a run.
 type Signal struct {
 	Name    string         `json:"name"`
 	Version string         `json:"version"`
@@ -49,25 +49,37 @@ type Signal struct {
 	Facts   map[string]any `json:"facts,omitempty"`
 }
 
-// Detector measures one thing. ok is false when it does not apply to the
-// trace: then nothing is known, which is not the same as clean.
-type Detector struct {
+// Detector measures one thing of a Trace, or of a whole Run. ok is false when
+// it does not apply, as to a run that is too short: then nothing is known,
+// which is not the same as clean.
+type Detector[T Trace | Run] struct {
 	Name    string
 	Version string
 	About   string // one line: what is measured, and when it is flagged
-	measure func(Trace) (s Signal, ok bool)
+	measure func(T) (s Signal, ok bool)
 }
 
 // Measure applies the detector.
-func (d Detector) Measure(t Trace) (Signal, bool) {
-	s, ok := d.measure(t)
+func (d Detector[T]) Measure(of T) (Signal, bool) {
+	s, ok := d.measure(of)
 	s.Name, s.Version = d.Name, d.Version
 	return s, ok
 }
 
+// flagged returns the signals that are flagged.
+func flagged[T Trace | Run](detectors []Detector[T], of T) []Signal {
+	var out []Signal
+	for _, d := range detectors {
+		if s, ok := d.Measure(of); ok && s.Flag {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
 // All returns the detectors, in the order to show them.
-func All() []Detector {
-	return []Detector{
+func All() []Detector[Trace] {
+	return []Detector[Trace]{
 		{"answer_without_reasoning", "1.0.0", "words of thinking before a paid answer; flagged below 3", answerWithoutReasoning},
 		{"answer_before_reasoning", "1.0.0", "where in the thinking the right answer first stands, as a share; flagged below 0.1", answerBeforeReasoning},
 		{"reasoning_answer_mismatch", "1.0.0", "a right answer that is not the last value derived in the thinking", reasoningAnswerMismatch},
@@ -83,12 +95,4 @@ func All() []Detector {
 }
 
 // Suspicions returns the signals of a trace that are flagged.
-func Suspicions(t Trace) []Signal {
-	var out []Signal
-	for _, d := range All() {
-		if s, ok := d.Measure(t); ok && s.Flag {
-			out = append(out, s)
-		}
-	}
-	return out
-}
+func Suspicions(t Trace) []Signal { return flagged(All(), t) }

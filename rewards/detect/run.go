@@ -23,25 +23,9 @@ type Run struct {
 	Held   []Held
 }
 
-// RunDetector measures one thing of a run. ok is false when it does not apply,
-// as to a run that is too short: then nothing is known.
-type RunDetector struct {
-	Name    string
-	Version string
-	About   string
-	measure func(Run) (s Signal, ok bool)
-}
-
-// Measure applies the detector.
-func (d RunDetector) Measure(r Run) (Signal, bool) {
-	s, ok := d.measure(r)
-	s.Name, s.Version = d.Name, d.Version
-	return s, ok
-}
-
 // AllOfRuns returns the detectors of runs, in the order to show them.
-func AllOfRuns() []RunDetector {
-	return []RunDetector{
+func AllOfRuns() []Detector[Run] {
+	return []Detector[Run]{
 		{"reward_without_held_out", "1.0.0", "rise of the reward while held-out accuracy stays; flagged when the reward rose by 0.1 and accuracy did not rise beyond its interval", rewardWithoutHeldOut},
 		{"format_without_accuracy", "1.0.0", "rise of the format while accuracy stays; flagged from 0.2 against at most 0.02", formatWithoutAccuracy},
 		{"length_collapse", "1.0.0", "length of completions at the end over that at the start; flagged below a half", lengthCollapse},
@@ -54,15 +38,7 @@ func AllOfRuns() []RunDetector {
 }
 
 // RunSuspicions returns the signals of a run that are flagged.
-func RunSuspicions(r Run) []Signal {
-	var out []Signal
-	for _, d := range AllOfRuns() {
-		if s, ok := d.Measure(r); ok && s.Flag {
-			out = append(out, s)
-		}
-	}
-	return out
-}
+func RunSuspicions(r Run) []Signal { return flagged(AllOfRuns(), r) }
 
 // minSteps is the length of curve from which its ends are compared.
 const minSteps = 10
