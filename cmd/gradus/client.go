@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"gradus/runner/client"
+	"gradus/store"
 	"gradus/tui/text"
 )
 
@@ -31,4 +32,18 @@ func (a *app) openRun(ctx context.Context, name string) (*client.Client, client.
 		return nil, client.Ref{}, usage(fmt.Errorf("%s is a folder, not a run; 'gradus runs' lists runs", text.Line(name)))
 	}
 	return c, ref, nil
+}
+
+// openRunDB is openRun with the run's database, brought up to date. The caller
+// closes it.
+func (a *app) openRunDB(ctx context.Context, name string) (*client.Client, client.Ref, *store.DB, error) {
+	c, ref, err := a.openRun(ctx, name)
+	if err != nil {
+		return nil, client.Ref{}, nil, err
+	}
+	db, err := c.OpenDB(ctx, ref.RunID)
+	if err != nil {
+		return nil, client.Ref{}, nil, err
+	}
+	return c, ref, db, nil
 }

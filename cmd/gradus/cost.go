@@ -28,11 +28,7 @@ func (a *app) costCommand() *cobra.Command {
 				price.Currency = "USD"
 			}
 			ctx := cmd.Context()
-			c, ref, err := a.openRun(ctx, args[0])
-			if err != nil {
-				return err
-			}
-			db, err := c.OpenDB(ctx, ref.RunID)
+			_, ref, db, err := a.openRunDB(ctx, args[0])
 			if err != nil {
 				return err
 			}

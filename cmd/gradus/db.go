@@ -21,11 +21,7 @@ func (a *app) dbCommand() *cobra.Command {
 		Example: "  sqlite3 -readonly \"$(gradus db path demo)\" 'select avg(reward) from sample'",
 		Args:    exactArgs("RUN"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, ref, err := a.openRun(cmd.Context(), args[0])
-			if err != nil {
-				return err
-			}
-			db, err := c.OpenDB(cmd.Context(), ref.RunID)
+			_, _, db, err := a.openRunDB(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}

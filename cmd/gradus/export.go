@@ -42,11 +42,7 @@ func (a *app) exportCommand() *cobra.Command {
 				return usage(errors.New("tensorboard shows curves, no traces; leave out the query and --tokens"))
 			}
 			ctx := cmd.Context()
-			c, ref, err := a.openRun(ctx, args[0])
-			if err != nil {
-				return err
-			}
-			db, err := c.OpenDB(ctx, ref.RunID)
+			_, _, db, err := a.openRunDB(ctx, args[0])
 			if err != nil {
 				return err
 			}

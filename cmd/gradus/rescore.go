@@ -83,18 +83,14 @@ func (a *app) rescoreCommand() *cobra.Command {
 }
 
 func (a *app) rescore(ctx context.Context, runRef string, q store.SampleQuery, f rescoreFlags) error {
-	c, ref, err := a.openRun(ctx, runRef)
-	if err != nil {
-		return err
-	}
-	if ref.Step >= 0 {
-		q.MinStep, q.MaxStep = &ref.Step, &ref.Step
-	}
-	db, err := c.OpenDB(ctx, ref.RunID)
+	c, ref, db, err := a.openRunDB(ctx, runRef)
 	if err != nil {
 		return err
 	}
 	defer db.Close()
+	if ref.Step >= 0 {
+		q.MinStep, q.MaxStep = &ref.Step, &ref.Step
+	}
 	if f.list {
 		return a.layers(ctx, db, f.asJSON)
 	}

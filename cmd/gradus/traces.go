@@ -110,18 +110,14 @@ type traceView struct {
 
 func (a *app) traces(cmd *cobra.Command, runRef, terms string, q store.SampleQuery, id int64, v traceView) error {
 	ctx := cmd.Context()
-	c, ref, err := a.openRun(ctx, runRef)
-	if err != nil {
-		return err
-	}
-	if ref.Step >= 0 {
-		q.MinStep, q.MaxStep = &ref.Step, &ref.Step
-	}
-	db, err := c.OpenDB(ctx, ref.RunID)
+	_, ref, db, err := a.openRunDB(ctx, runRef)
 	if err != nil {
 		return err
 	}
 	defer db.Close()
+	if ref.Step >= 0 {
+		q.MinStep, q.MaxStep = &ref.Step, &ref.Step
+	}
 	if id != 0 {
 		d, err := db.Sample(ctx, id)
 		if err != nil {
