@@ -41,7 +41,7 @@ func TestNVML(t *testing.T) {
 	now := time.Unix(5, 0)
 	got, err := g.Sample(now)
 	want := Sample{
-		Time: now, Power: 312.5, PowerLimit: 700, Energy: 123456.789, GPUBusy: 97, MemoryBusy: 41,
+		Time: now, Power: 312.4, PowerLimit: 700, Energy: 123456.789, GPUBusy: 97, MemoryBusy: 41,
 		MemoryUsed: 5 << 30, MemoryTotal: 80 << 30, Temperature: 64, SMClock: 1755, MemoryClock: 2619, Throttle: 1<<2 | 1<<6,
 	}
 	if err != nil || !reflect.DeepEqual(got, want) {
@@ -83,7 +83,7 @@ func TestNVMLTroubles(t *testing.T) {
 		}
 		return g.Sample(time.Unix(0, 0))
 	}
-	if s, err := sample("-DOLD"); err != nil || !reflect.DeepEqual(s.Missing, []string{"energy"}) || s.Power != 312.5 {
+	if s, err := sample("-DOLD"); err != nil || !reflect.DeepEqual(s.Missing, []string{"energy"}) || s.Power != 312.4 {
 		t.Errorf("an old GPU: %+v, %v", s, err)
 	}
 	if _, err := sample("-DLOST"); err == nil || !strings.Contains(err.Error(), "Xid") {

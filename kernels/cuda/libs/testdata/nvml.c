@@ -25,7 +25,7 @@ int nvmlDeviceGetHandleByPciBusId_v2(const char *bus, void **d) {
 #define ASKED(d) \
 	if (RC) return RC; \
 	if ((d) != (void *)7) return 2
-int nvmlDeviceGetPowerUsage(void *d, unsigned *v) { ASKED(d); *v = 312500; return 0; }
+int nvmlDeviceGetPowerUsage(void *d, unsigned *v) { ASKED(d); *v = 312400; return 0; }
 int nvmlDeviceGetEnforcedPowerLimit(void *d, unsigned *v) { ASKED(d); *v = 700000; return 0; }
 #ifndef OLD
 int nvmlDeviceGetTotalEnergyConsumption(void *d, unsigned long long *v) { ASKED(d); *v = 123456789; return 0; }
