@@ -3,35 +3,21 @@ package code
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"os"
 	"slices"
 	"testing"
 	"time"
 
-	"gradus/rewards/sandbox"
+	"gradus/rewards/sandbox/sandboxtest"
 )
 
-func TestMain(m *testing.M) {
-	if len(os.Args) == 2 && os.Args[1] == sandbox.Command {
-		if err := sandbox.Serve(os.Stdin, os.Stdout, os.Getenv); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		os.Exit(0)
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { sandboxtest.Main(m) }
 
 // newJudge makes a judge whose sandbox is this test program, with short limits.
 func newJudge(t *testing.T, change func(*Options)) *Judge {
 	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
 	o := DefaultOptions()
-	o.Keep = []string{self, sandbox.Command}
+	o.Keep = sandboxtest.Keep(t)
 	o.Timeout = 3 * time.Second
 	if change != nil {
 		change(&o)

@@ -2,7 +2,6 @@ package attack
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"slices"
 	"testing"
@@ -10,27 +9,15 @@ import (
 
 	"gradus/rewards/code"
 	"gradus/rewards/sandbox"
+	"gradus/rewards/sandbox/sandboxtest"
 )
 
-func TestMain(m *testing.M) {
-	if len(os.Args) == 2 && os.Args[1] == sandbox.Command {
-		if err := sandbox.Serve(os.Stdin, os.Stdout, os.Getenv); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		os.Exit(0)
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { sandboxtest.Main(m) }
 
 func newJudge(t *testing.T, level sandbox.Level) *code.Judge {
 	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
 	o := code.DefaultOptions()
-	o.Sandbox, o.Keep, o.Timeout = level, []string{self, sandbox.Command}, 2*time.Second
+	o.Sandbox, o.Keep, o.Timeout = level, sandboxtest.Keep(t), 2*time.Second
 	j, err := code.New(o)
 	if err != nil {
 		t.Fatal(err)

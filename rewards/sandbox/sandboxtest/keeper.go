@@ -1,0 +1,35 @@
+// Package sandboxtest lets a test binary be the keeper of the sandbox that its
+// own tests start, as gradus is of its rewards.
+package sandboxtest
+
+import (
+	"fmt"
+	"os"
+	"testing"
+
+	"gradus/rewards/sandbox"
+)
+
+// Main is what TestMain of such a package calls: the keeper when the binary is
+// started with its hidden command, and otherwise the tests. It does not return.
+func Main(m *testing.M) {
+	if len(os.Args) == 2 && os.Args[1] == sandbox.Command {
+		if err := sandbox.Serve(os.Stdin, os.Stdout, os.Getenv); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// Keep is the command line that starts this test binary as a keeper, for
+// sandbox.Options and code.Options.
+func Keep(t testing.TB) []string {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return []string{self, sandbox.Command}
+}
