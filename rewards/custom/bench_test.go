@@ -2,9 +2,14 @@ package custom
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"os"
 	"os/exec"
+	"slices"
+	"syscall"
 	"testing"
+	"time"
 
 	"gradus/rewards"
 )
@@ -17,10 +22,97 @@ func benchmark(b *testing.B, r rewards.Reward) {
 	for i := range g.Samples {
 		g.Samples[i].Earlier = map[string]rewards.Result{"gradus.accuracy": {Score: 1}}
 	}
-	for b.Loop() {
+	median(b, func() {
 		out, err := r.Score(context.Background(), g)
 		if err != nil || out[0].Status != rewards.OK {
 			b.Fatalf("%+v, %v", out, err)
+		}
+	})
+}
+
+// median reports the median of a call beside the mean, which on a machine that
+// is not alone measures the others.
+func median(b *testing.B, call func()) {
+	b.Helper()
+	var took []time.Duration
+	for b.Loop() {
+		start := time.Now()
+		call()
+		took = append(took, time.Since(start))
+	}
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)/2])/1e3, "µs-median/op")
+}
+
+// The floor under a call of a worker: the same bytes to another process and
+// back, which does nothing with them. blocked is how a C program would do it,
+// with one thread on either side that sleeps in the kernel.
+func BenchmarkPipe(b *testing.B) {
+	self, err := os.Executable()
+	if err != nil {
+		b.Fatal(err)
+	}
+	call, err := request{function: "f", group: group(8), same: true, only: map[string]bool{"completions": true}}.append(nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	call = append(call, '\n')
+	for _, patient := range []bool{false, true} {
+		name := map[bool]string{false: "blocked", true: "patient"}[patient]
+		b.Run(name, func(b *testing.B) {
+			wire, stdin, stdout, err := newWire()
+			if err != nil {
+				b.Fatal(err)
+			}
+			cmd := exec.Command(self, "echo", fmt.Sprint(len(call)), name)
+			cmd.Stdin, cmd.Stdout = stdin, stdout
+			if err := cmd.Start(); err != nil {
+				b.Fatal(err)
+			}
+			stdin.Close()
+			stdout.Close()
+			wire.until, wire.ctx = time.Now().Add(time.Minute), context.Background()
+			answer := make([]byte, 1)
+			var in io.Reader = wire
+			if !patient {
+				in = os.NewFile(wire.from.Fd(), "pipe") // Fd makes it block
+			}
+			median(b, func() {
+				if _, err := wire.Write(call); err != nil {
+					b.Fatal(err)
+				}
+				if _, err := in.Read(answer); err != nil {
+					b.Fatal(err)
+				}
+			})
+			wire.Close()
+			if err := cmd.Wait(); err != nil {
+				b.Error(err)
+			}
+		})
+	}
+}
+
+// echo answers each n bytes with one, until its input ends.
+func echo(n int, patient bool) error {
+	wire := &wire{from: os.Stdin, to: os.Stdout, ctx: context.Background(), until: time.Now().Add(time.Hour)}
+	var err error
+	if wire.interrupted, wire.interrupt, err = os.Pipe(); err != nil {
+		return err
+	}
+	var in io.Reader = os.Stdin
+	if patient {
+		if err := syscall.SetNonblock(0, true); err != nil {
+			return err
+		}
+		in = wire
+	}
+	for b := make([]byte, n); ; {
+		if _, err := io.ReadFull(in, b); err != nil {
+			return nil
+		}
+		if _, err := os.Stdout.Write(b[:1]); err != nil {
+			return err
 		}
 	}
 }

@@ -39,8 +39,7 @@ type worker struct {
 	last   error // why it died last
 	id     uint64
 	proc   *exec.Cmd
-	stdin  *os.File // a pipe with deadlines: no goroutine stands between a call and its reply
-	stdout *os.File
+	wire   *wire
 	lines  *bufio.Reader
 	line   []byte
 	errs   *lastBytes
@@ -60,10 +59,10 @@ func (w *worker) call(ctx context.Context, deadline time.Duration, r request) (r
 		return reply{}, fmt.Errorf("encode the call: %w", err)
 	}
 	w.line = append(line, '\n')
-	defer w.until(ctx, deadline)()
+	defer w.wire.begin(ctx, deadline)()
 	// The write may block on a worker that does not read: the deadline is for
 	// both.
-	if _, err := w.stdin.Write(w.line); err != nil {
+	if _, err := w.wire.Write(w.line); err != nil {
 		return reply{}, w.broken(ctx, deadline, fmt.Errorf("it does not read: %w", err))
 	}
 	if line, err = w.read(); err != nil {
@@ -77,20 +76,6 @@ func (w *worker) call(ctx context.Context, deadline time.Duration, r request) (r
 		return reply{}, w.dead(fmt.Errorf("it answered call %d with a %q of call %d", w.id, cut(got.Type, 20), got.ID))
 	}
 	return got, nil
-}
-
-// until ends reads and writes after a time, or when ctx ends; the function it
-// returns takes the latter back.
-func (w *worker) until(ctx context.Context, d time.Duration) func() bool {
-	in, out := w.stdin, w.stdout
-	set := func(at time.Time) {
-		// Pipes have deadlines on every system that has pipes; one that is
-		// closed already needs none.
-		_ = in.SetWriteDeadline(at)
-		_ = out.SetReadDeadline(at)
-	}
-	set(time.Now().Add(d))
-	return context.AfterFunc(ctx, func() { set(time.Unix(1, 0)) })
 }
 
 // read returns the next line, which is valid until the call after.
@@ -148,7 +133,7 @@ func (w *worker) ensure(ctx context.Context) error {
 	if err := w.launch(); err != nil {
 		return w.never(err)
 	}
-	defer w.until(ctx, w.start)()
+	defer w.wire.begin(ctx, w.start)()
 	line, err := w.read()
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded) && ctx.Err() != nil:
@@ -188,63 +173,20 @@ func (w *worker) launch() error {
 	cmd.WaitDelay = time.Second // a child outside of the group may hold stderr open
 	w.errs = &lastBytes{}
 	cmd.Stderr = w.errs
-	theirs, stdin, err := os.Pipe()
+	wire, stdin, stdout, err := newWire()
 	if err != nil {
 		return err
 	}
-	stdout, ours, err := os.Pipe()
-	if err != nil {
-		return errors.Join(err, theirs.Close(), stdin.Close())
-	}
-	cmd.Stdin, cmd.Stdout = theirs, ours
+	cmd.Stdin, cmd.Stdout = stdin, stdout
 	err = cmd.Start()
-	theirs.Close()
-	ours.Close()
+	stdin.Close()
+	stdout.Close()
 	if err != nil {
-		stdin.Close()
-		stdout.Close()
+		wire.Close()
 		return err
 	}
-	w.proc, w.stdin, w.stdout, w.lines = cmd, stdin, stdout, bufio.NewReaderSize(eager{stdout}, 64<<10)
+	w.proc, w.wire, w.lines = cmd, wire, bufio.NewReaderSize(wire, 64<<10)
 	return nil
-}
-
-// patience is how long a read looks again and again before it sleeps. A cheap
-// reward answers within it; to be woken up costs more, on virtual cores several
-// times more.
-const patience = 200 * time.Microsecond
-
-// eager reads a pipe with patience. Its deadline holds.
-type eager struct{ *os.File }
-
-func (e eager) Read(p []byte) (int, error) {
-	conn, err := e.SyscallConn()
-	if err != nil {
-		return 0, err
-	}
-	n, began := 0, time.Now()
-	var readErr error
-	err = conn.Read(func(fd uintptr) bool {
-		for {
-			n, readErr = syscall.Read(int(fd), p)
-			switch {
-			case readErr == syscall.EINTR:
-			case readErr != syscall.EAGAIN:
-				return true
-			case time.Since(began) > patience:
-				return false
-			}
-		}
-	})
-	switch {
-	case err != nil:
-		return 0, err
-	case readErr != nil:
-		return 0, readErr
-	case n == 0 && len(p) > 0:
-		return 0, io.EOF
-	}
-	return n, nil
 }
 
 // never records that the process could not be started.
@@ -269,10 +211,9 @@ func (w *worker) kill() string {
 	if w.proc == nil {
 		return ""
 	}
-	w.stdin.Close()
+	w.wire.Close()
 	// The group: a worker may have children.
 	_ = syscall.Kill(-w.proc.Process.Pid, syscall.SIGKILL)
-	w.stdout.Close()
 	err := w.proc.Wait()
 	w.proc = nil
 	if err == nil {
