@@ -238,14 +238,14 @@ def whole(options, say):
     return sorted(measured, key=lambda m: options.kinds.index(m["kind"]))
 
 
-def versions(options):
+def versions(gradus):
+    """What was measured, when and where, as the head of a table says it."""
     import torch
-    llama = (options.cache / "llama-version").read_text().strip()
-    doctor = {f["name"].strip(): f for f in json_lines(subprocess.run([options.gradus, "doctor", "--json"], capture_output=True, text=True).stdout)}
+    doctor = {f["name"].strip(): f for f in json_lines(subprocess.run([gradus, "doctor", "--json"], capture_output=True, text=True).stdout)}
     return {
         "date": datetime.date.today().isoformat(), "machine": f"{os.cpu_count()} CPUs, {cpu_name()}",
-        "gradus": call([options.gradus, "version"]).splitlines()[0], "device": ", ".join(doctor.get("device", {}).get("value", "").split(", ")[:2]),
-        "torch": torch.__version__, "llama": llama, "bf16": has_bf16(),
+        "gradus": call([gradus, "version"]).splitlines()[0], "device": ", ".join(doctor.get("device", {}).get("value", "").split(", ")[:2]),
+        "torch": torch.__version__,
     }
 
 
@@ -282,7 +282,8 @@ def main():
                 raise Failed(f"{name} {','.join(given)}: want some of {', '.join(sorted(known))}")
         page = table.Page(options.write) if options.write else None
         measured = whole(options, say)
-        text = table.render(measured, versions(options), options)
+        llama = (options.cache / "llama-version").read_text().strip()
+        text = table.render(measured, versions(options.gradus) | {"llama": llama, "bf16": has_bf16()}, options)
         print(text)
         if page:
             page.replace(text)

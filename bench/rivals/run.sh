@@ -2,6 +2,8 @@
 # The rivals beside gradus: installs PyTorch and llama.cpp outside of this
 # folder, measures in turns, and writes the table into docs/performance.md.
 # Options are those of compare.py (--models 5m --kinds train --rounds 5 ...).
+# run.sh products [--rounds 5] is the matrix products beside MKL, oneDNN and
+# OpenBLAS, without llama.cpp.
 #
 # It needs Python 3.10 or newer with venv, cmake, a C++ compiler, 7 GB in
 # $GRADUS_RIVALS (default: the user's cache folder) and, once, PyPI.
@@ -23,6 +25,11 @@ if ! cmp -s $here/requirements.txt "$cache/requirements.txt"; then
   [ -x "$python" ] || python3 -m venv "$cache/venv"
   "$python" -m pip install --quiet -r $here/requirements.txt
   cp $here/requirements.txt "$cache/requirements.txt"
+fi
+
+if [ "${1:-}" = products ]; then
+  shift
+  exec "$python" $here/products.py --gradus "$PWD/bin/gradus" --write docs/performance.md "$@"
 fi
 
 if [ "$(cat "$cache/llama-version" 2>/dev/null)" != "$llama" ]; then

@@ -11,17 +11,17 @@ class NoMarkers(Exception):
 
 
 class Page:
-    """A page of documentation with a place for the table."""
+    """A page of documentation with a place for a table."""
 
-    def __init__(self, path: pathlib.Path):
-        self.path, self.text = path, path.read_text()
-        if self.text.count(BEGIN) != 1 or self.text.count(END) != 1 or self.text.index(BEGIN) > self.text.index(END):
-            raise NoMarkers(f"{path}: want one line '{BEGIN}' and behind it one line '{END}'")
+    def __init__(self, path: pathlib.Path, begin=BEGIN, end=END):
+        self.path, self.begin, self.end, self.text = path, begin, end, path.read_text()
+        if self.text.count(begin) != 1 or self.text.count(end) != 1 or self.text.index(begin) > self.text.index(end):
+            raise NoMarkers(f"{path}: want one line '{begin}' and behind it one line '{end}'")
 
     def replace(self, table: str):
-        head, rest = self.text.split(BEGIN)
-        tail = rest.split(END)[1]
-        self.path.write_text(f"{head}{BEGIN}\n{table}\n{END}{tail}")
+        head, rest = self.text.split(self.begin)
+        tail = rest.split(self.end)[1]
+        self.path.write_text(f"{head}{self.begin}\n{table}\n{self.end}{tail}")
 
 
 def count(n, noun):
