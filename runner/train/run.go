@@ -126,7 +126,9 @@ func (r *run) end(err error) error {
 	}
 	s.Step, s.Stage = r.at.Step, r.at.kind(r.rec.Stages)
 	written := r.j.Farewell(s)
-	r.tell(Event{State: &s})
+	if written == nil {
+		r.tell(Event{State: &s})
+	}
 	if s.State != store.StateFailed {
 		err = nil
 	}
