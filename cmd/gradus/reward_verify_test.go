@@ -121,6 +121,9 @@ func TestRewardVerifyWrongUse(t *testing.T) {
 // TestRewardFuzz: the built-in answers are judged without a false positive,
 // and the rows that are written can be judged again.
 func TestRewardFuzz(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it only computes")
+	}
 	s := newSession(t)
 	rows := filepath.Join(t.TempDir(), "rows.jsonl")
 	for _, policy := range []string{"r1", "gsm8k", "mathverify", "lenient"} {
@@ -142,6 +145,9 @@ func TestRewardFuzz(t *testing.T) {
 }
 
 func TestBenchVerify(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it only computes")
+	}
 	out := newSession(t).must("bench", "verify", "--json", "--repeats", "1")
 	for _, want := range []string{`"name":"verify.median"`, `"unit":"µs"`, `"name":"verify.max"`, `"unit":"ms"`} {
 		if !strings.Contains(out, want) {
