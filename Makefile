@@ -41,7 +41,7 @@ export CGO_LDFLAGS := -O2 -g "-L$(CURDIR)/kernels/cuda/driver/link"
 endif
 endif
 
-.PHONY: all build demo test unit race test-arm64 lint fmt fmt-check vet staticcheck bench emulate rivals faults gpu-binaries gpu-dry results tools ptx need clean
+.PHONY: all build demo test unit race test-arm64 lint fmt fmt-check vet staticcheck bench emulate emulate-sandbox rivals faults gpu-binaries gpu-dry results tools ptx need clean
 
 all: build
 
@@ -104,6 +104,10 @@ $(TOOLS)/staticcheck:
 ## emulate: the tests of kernels/cpu on an emulated CPU with AVX-512 (bench/emulate/run.sh says what it takes)
 emulate:
 	GO="$(GO)" bench/emulate/run.sh $(EMULATE)
+
+## emulate-sandbox: the probes of the sandbox on emulated machines with other kernels, SANDBOX_KERNELS or those of /boot (bench/emulate/sandbox.sh)
+emulate-sandbox:
+	GO="$(GO)" bench/emulate/sandbox.sh $(SANDBOX_KERNELS)
 
 ## bench: figures of this machine beside its own ceilings
 bench: build

@@ -80,7 +80,8 @@ func (a *app) rewardAttack(ctx context.Context, level sandbox.Level, quick, mark
 	}
 	for _, group := range []string{"programs against the sandbox", "programs against the judge"} {
 		if !asJSON {
-			a.printf("\n%s (isolation: %s)\n\n", group, r.Level())
+			hold, _ := r.Hold()
+			a.printf("\n%s (isolation: %s, limits of all processes together: %s)\n\n", group, r.Level(), hold)
 		}
 		if markdown {
 			a.printf("| attack | what it tries | | ends with | first words |\n|---|---|---|---|---|\n")

@@ -35,6 +35,17 @@ func (a *app) keeper() []string {
 	return []string{self, sandbox.Command}
 }
 
+// examineHold says what keeps all processes of a program together within its
+// limits.
+func examineHold(r *sandbox.Runner) finding {
+	hold, why := r.Hold()
+	f := finding{Name: " sandbox limits", OK: hold == sandbox.HoldCgroup, Value: "control groups", Why: "memory.max and pids.max in groups below " + why}
+	if !f.OK {
+		f.Value, f.Why = "watched", "memory of all processes together is looked at every 20 ms: "+why
+	}
+	return f
+}
+
 // examineSandbox says which isolation code rewards get here, and why not the
 // others. A machine without any is no fault: most recipes run no code.
 func examineSandbox(o sandbox.Options) []finding {
@@ -59,5 +70,5 @@ func examineSandbox(o sandbox.Options) []finding {
 		sub.Why = strings.TrimSpace(l.Why)
 		list = append(list, sub)
 	}
-	return append([]finding{f}, list...)
+	return append(append([]finding{f}, list...), examineHold(r))
 }

@@ -57,6 +57,7 @@ type Verdict struct {
 	Cases     []CaseResult
 	Language  string
 	Isolation sandbox.Level
+	Hold      sandbox.Hold // what keeps a program's processes together within limits
 	Wall      time.Duration
 }
 
@@ -167,6 +168,7 @@ func (j *Judge) Run(ctx context.Context, program string, t Tests) (Verdict, erro
 		return none(SandboxError, err)
 	}
 	v.Isolation = r.Level()
+	v.Hold, _ = r.Hold()
 	tool, err := j.tool(ctx, r, language)
 	if err != nil {
 		return none(NoLanguage, err)

@@ -218,7 +218,7 @@ func facts(v code.Verdict, kind code.Kind) map[string]any {
 		counts[string(c.Status)]++
 	}
 	return map[string]any{"passed": v.Passed, "total": v.Total, "cases": statuses, "counts": counts, "kind": string(kind), "language": v.Language,
-		"isolation": string(v.Isolation), "ms": v.Wall.Milliseconds()}
+		"isolation": string(v.Isolation), "limits": string(v.Hold), "ms": v.Wall.Milliseconds()}
 }
 
 // newOpenR1Code is open-r1's code_reward (the share of cases), or its

@@ -271,7 +271,9 @@ func limit(s *script, p *Program, processes uint64) {
 	set(unix.RLIMIT_CORE, 0, 0)
 	set(unix.RLIMIT_MSGQUEUE, 0, 0)
 	set(unix.RLIMIT_MEMLOCK, 0, 0)
-	set(unix.RLIMIT_NPROC, processes, processes)
+	if processes > 0 {
+		set(unix.RLIMIT_NPROC, processes, processes)
+	}
 }
 
 // filter writes the step that installs a system call filter.

@@ -93,12 +93,18 @@ const (
 // up, forks the program, and reaps. It is process 1 of the box where the box
 // has a process namespace.
 type plan struct {
-	flags   uintptr // of clone
+	flags   uintptr    // of clone
+	into    *cloneInto // of clone3, where the child starts in a control group
 	setup   script
 	program script
 	grouped bool // no process namespace: end the program's process group
 	out     report
 	status  int64
+}
+
+// cloneInto is struct clone_args of clone3(2), whole since Linux 5.7.
+type cloneInto struct {
+	flags, pidfd, childTID, parentTID, exitSignal, stack, stackSize, tls, setTID, setTIDSize, cgroup uint64
 }
 
 // fork starts the stub. It must be called on a locked thread that outlives the
@@ -121,7 +127,13 @@ func (p *plan) fork() (int, error) {
 //go:nosplit
 func forkRaw(p *plan, all, old *uint64) (uintptr, syscall.Errno) {
 	syscall.RawSyscall6(unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, uintptr(unsafe.Pointer(all)), uintptr(unsafe.Pointer(old)), 8, 0, 0)
-	pid, _, errno := syscall.RawSyscall6(unix.SYS_CLONE, p.flags|uintptr(unix.SIGCHLD), 0, 0, 0, 0, 0)
+	var pid uintptr
+	var errno syscall.Errno
+	if p.into != nil {
+		pid, _, errno = syscall.RawSyscall6(unix.SYS_CLONE3, uintptr(unsafe.Pointer(p.into)), unsafe.Sizeof(*p.into), 0, 0, 0, 0)
+	} else {
+		pid, _, errno = syscall.RawSyscall6(unix.SYS_CLONE, p.flags|uintptr(unix.SIGCHLD), 0, 0, 0, 0, 0)
+	}
 	if errno == 0 && pid == 0 {
 		stub(p)
 	}

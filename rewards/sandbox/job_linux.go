@@ -34,6 +34,7 @@ const partnerGrace = 200 * time.Millisecond
 type child struct {
 	program Program
 	level   Level
+	cgroup  *group // nil where there is none
 	plan    *plan
 	box     string // folder of the host, for levels without a root of their own
 	pid     int    // of the stub
@@ -139,6 +140,16 @@ func (s *keeperServer) start(c *child, link []int) error {
 			return err
 		}
 	}
+	if s.cgroups != nil {
+		beside := 1 // the stub
+		if c.level == Bwrap {
+			beside = 3 // and bubblewrap's own
+		}
+		var err error
+		if c.cgroup, err = s.cgroups.add(&c.program, beside); err != nil {
+			return fmt.Errorf("sandbox: %w", err)
+		}
+	}
 	pipe := func(write bool) (int, error) { // write: the keeper writes
 		var p [2]int
 		if err := syscall.Pipe2(p[:], unix.O_CLOEXEC); err != nil {
@@ -184,18 +195,30 @@ func (s *keeperServer) start(c *child, link []int) error {
 	if err != nil {
 		return fmt.Errorf("clone with %s: %w", c.level, err)
 	}
-	if c.level == UserNS {
+	if c.cgroup != nil && c.plan.into == nil {
+		err = c.cgroup.enter(c.pid)
+		if err != nil {
+			err = fmt.Errorf("enter a control group: %w", err)
+		}
+	}
+	if err == nil && c.level == UserNS {
 		err = c.mapUsers(s.can.root)
 	}
 	if err == nil {
 		_, err = c.ours[4].Write([]byte{1})
 	}
 	if err != nil {
-		c.stop(Failed, "")
-		c.reap()
-		return fmt.Errorf("map users: %w", err)
+		c.abandon()
+		return err
 	}
 	return nil
+}
+
+// abandon ends a stub that still waits for the keeper.
+func (c *child) abandon() {
+	c.stop(Failed, "")
+	c.killStub()
+	c.reap()
 }
 
 // mapUsers gives the user namespace its users: the keeper's own user, or, for
@@ -208,12 +231,14 @@ func (c *child) mapUsers(root bool) error {
 		uid = fmt.Sprintf("0 0 1\n%d %d 1\n", boxID, nobody)
 		gid = uid
 	} else if err := os.WriteFile(at+"setgroups", []byte("deny"), 0); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
+		return fmt.Errorf("map users: refuse groups: %w", errno(err))
 	}
-	if err := os.WriteFile(at+"uid_map", []byte(uid), 0); err != nil {
-		return err
+	for file, m := range map[string]string{"uid_map": uid, "gid_map": gid} {
+		if err := os.WriteFile(at+file, []byte(m), 0); err != nil {
+			return fmt.Errorf("map users: %w", errno(err))
+		}
 	}
-	return os.WriteFile(at+"gid_map", []byte(gid), 0)
+	return nil
 }
 
 // stop kills everything of the child, once; the first cause counts.
@@ -260,6 +285,9 @@ func (c *child) release() {
 	for _, fd := range c.theirs {
 		unix.Close(fd)
 	}
+	if c.cgroup != nil {
+		c.cgroup.remove()
+	}
 	if c.box != "" {
 		_ = os.RemoveAll(c.box) // a leftover in the folder for temporary files does no harm
 	}
@@ -292,6 +320,9 @@ func (c *child) finish() Outcome {
 	status, usage := c.reap()
 	close(over)
 	watch.Wait()
+	if c.cgroup != nil {
+		c.cgroup.killAll()
+	}
 	// All processes are gone, so the streams end; where a process has got
 	// away from its group they do not.
 	late := time.AfterFunc(time.Second, func() {
@@ -340,7 +371,10 @@ func (c *child) listen() []report {
 func (c *child) judge(reports []report, stub unix.WaitStatus, usage unix.Rusage) Outcome {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	o := Outcome{Status: c.cause, Why: c.why, Wall: time.Since(c.began), CPU: c.cpu, MaxRSS: c.rss, Isolation: c.level, Setup: c.started}
+	o := Outcome{Status: c.cause, Why: c.why, Wall: time.Since(c.began), CPU: c.cpu, MaxRSS: c.rss, Isolation: c.level, Hold: HoldWatch, Setup: c.started}
+	if c.cgroup != nil {
+		o.Hold, o.CPU = HoldCgroup, max(o.CPU, c.cgroup.cpu())
+	}
 	last := func(kind int64) *report {
 		i := slices.IndexFunc(reports, func(r report) bool { return r.kind == kind })
 		if i < 0 {
@@ -367,6 +401,10 @@ func (c *child) judge(reports []report, stub unix.WaitStatus, usage unix.Rusage)
 		return o
 	}
 	if o.Status != "" {
+		return o
+	}
+	if c.cgroup != nil && c.cgroup.starved() {
+		o.Status, o.Why = Memory, tooMuch(c.program.Memory)
 		return o
 	}
 	ended := last(reportEnded)

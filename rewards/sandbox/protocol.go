@@ -15,6 +15,8 @@ type request struct {
 type reply struct {
 	ID       uint64
 	Levels   []Report
+	Hold     Hold   // in the hello
+	HoldWhy  string // where the groups are made, or why there are none
 	Outcomes []Outcome
 	Err      string
 }

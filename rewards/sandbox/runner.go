@@ -33,6 +33,8 @@ type Runner struct {
 	keep   []string
 	level  Level
 	levels []Report
+	hold   Hold
+	why    string
 
 	mu     sync.Mutex
 	keeper *keeper // nil after Close
@@ -63,7 +65,7 @@ func Start(o Options) (*Runner, error) {
 		k.close()
 		return nil, err
 	}
-	return &Runner{keep: o.Keep, level: level, levels: k.levels, keeper: k, starts: 1}, nil
+	return &Runner{keep: o.Keep, level: level, levels: k.levels, hold: k.hold, why: k.why, keeper: k, starts: 1}, nil
 }
 
 // Level is the level that programs run at.
@@ -71,6 +73,10 @@ func (r *Runner) Level() Level { return r.level }
 
 // Reports says which levels work here, and why not the others.
 func (r *Runner) Reports() []Report { return r.levels }
+
+// Hold says what keeps a program's processes together within limits here, and
+// the control group that they are put below, or why there is none.
+func (r *Runner) Hold() (Hold, string) { return r.hold, r.why }
 
 // choose picks the level asked for, or the strongest.
 func choose(want Level, levels []Report) (Level, error) {
@@ -198,6 +204,8 @@ type keeper struct {
 	cmd    *exec.Cmd
 	in     io.WriteCloser
 	levels []Report
+	hold   Hold
+	why    string
 	stderr *tail
 	done   chan struct{} // closed when it is gone
 
@@ -233,7 +241,7 @@ func startKeeper(argv []string) (*keeper, error) {
 		if !ok {
 			return nil, fmt.Errorf("sandbox: the keeper process %s ended at once: %s", filepath.Base(argv[0]), k.lastWords())
 		}
-		k.levels = r.Levels
+		k.levels, k.hold, k.why = r.Levels, r.Hold, r.HoldWhy
 		return k, nil
 	case <-time.After(startWithin):
 		k.close()

@@ -61,6 +61,16 @@ func ParseLevel(s string) (Level, error) {
 // ErrUnisolated says that no isolation works here and none was waived.
 var ErrUnisolated = errors.New("no isolation works on this machine")
 
+// Hold names what keeps all processes of a program together within its memory
+// and their number: limits of single processes are the kernel's everywhere.
+type Hold string
+
+// The kinds of Hold.
+const (
+	HoldCgroup Hold = "cgroup" // a control group: the kernel, at once
+	HoldWatch  Hold = "watch"  // the keeper, which looks every 20 ms
+)
+
 // Status says how a program ended.
 type Status string
 
@@ -141,6 +151,7 @@ type Outcome struct {
 	Stderr    []byte
 	Why       string // a sentence when Status is not OK
 	Isolation Level
+	Hold      Hold
 	Setup     time.Duration // of Wall: until the program proper began
 }
 

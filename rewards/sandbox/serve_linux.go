@@ -4,6 +4,7 @@ package sandbox
 
 import (
 	"encoding/gob"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -16,9 +17,10 @@ import (
 
 // keeperServer is the keeper's side.
 type keeperServer struct {
-	can   abilities
-	bwrap string
-	forks chan func()
+	can     abilities
+	bwrap   string
+	cgroups *cgroups // nil: what a program's processes take together is watched
+	forks   chan func()
 
 	mu   sync.Mutex
 	jobs map[uint64]*job
@@ -40,8 +42,15 @@ func Serve(in io.Reader, out io.Writer, getenv func(string) string) error {
 		}
 	}()
 	defer close(s.forks)
-	reports := s.examine(strings.Split(getenv("GRADUS_SANDBOX_WITHOUT"), ","))
-	if err := s.answer(reply{Levels: reports}); err != nil {
+	without := strings.Split(getenv("GRADUS_SANDBOX_WITHOUT"), ",")
+	hello := reply{Hold: HoldCgroup}
+	if err := s.tryCgroups(without); err != nil {
+		hello.Hold, hello.HoldWhy = HoldWatch, err.Error()
+	} else {
+		hello.HoldWhy = s.cgroups.path
+	}
+	hello.Levels = s.examine(without)
+	if err := s.answer(hello); err != nil {
 		return err
 	}
 	dec := gob.NewDecoder(in)
@@ -102,6 +111,26 @@ func (s *keeperServer) onForkThread(f func()) {
 	done := make(chan struct{})
 	s.forks <- func() { f(); close(done) }
 	<-done
+}
+
+// tryCgroups looks for a place for control groups and tries it.
+func (s *keeperServer) tryCgroups(without []string) error {
+	if contains(without, string(HoldCgroup)) {
+		return errors.New("control groups are switched off by GRADUS_SANDBOX_WITHOUT")
+	}
+	g, err := findCgroups()
+	if err != nil {
+		return err
+	}
+	g.sweep()
+	s.cgroups = g
+	for _, g.into = range []bool{true, false} {
+		if err = s.try(None); err == nil {
+			return nil
+		}
+	}
+	s.cgroups = nil
+	return err
 }
 
 // examine finds out what the kernel allows, by trying it.

@@ -58,6 +58,9 @@ func (c *child) insist(over <-chan struct{}) {
 			return
 		case <-time.After(watchEvery):
 			c.stop(Timeout, "") // the first cause counts
+			if c.cgroup != nil {
+				c.cgroup.killAll()
+			}
 			if tries == 50 {
 				c.killStub()
 			}
@@ -96,6 +99,9 @@ func (c *child) look() {
 			largest = max(largest, r)
 		}
 	}
+	if c.cgroup != nil {
+		cpu = max(cpu, c.cgroup.cpu()) // with that of processes that nobody waited for
+	}
 	c.mu.Lock()
 	c.cpu, c.rss = max(c.cpu, cpu), max(c.rss, largest)
 	c.mu.Unlock()
@@ -108,13 +114,17 @@ func (c *child) look() {
 	}
 	switch {
 	case rss > c.program.Memory:
-		c.stop(Memory, fmt.Sprintf("its processes together took more than %d MiB of memory", c.program.Memory>>20))
+		c.stop(Memory, tooMuch(c.program.Memory))
 	case cpu > c.program.CPU:
 		c.stop(CPU, fmt.Sprintf("it used more than %v of processor time", c.program.CPU))
 	}
 	if c.box != "" && folderBytes(c.box, c.program.Disk) > c.program.Disk {
 		c.stop(Disk, fmt.Sprintf("it filled its box with more than %d bytes", c.program.Disk))
 	}
+}
+
+func tooMuch(limit int64) string {
+	return fmt.Sprintf("its processes together took more than %d MiB of memory", limit>>20)
 }
 
 // tree lists a process and its descendants.

@@ -29,6 +29,9 @@ func (s *keeperServer) write(c *child, fds *[fdLast + 1]int) error {
 		}
 		fds[fdRuleset], c.theirs = rules, append(c.theirs, rules)
 	}
+	if c.cgroup != nil && s.cgroups.into {
+		p.into = &cloneInto{flags: unix.CLONE_INTO_CGROUP, exitSignal: uint64(unix.SIGCHLD), cgroup: uint64(c.cgroup.fd)}
+	}
 	box := "/tmp"
 	if c.box != "" {
 		box = c.box
@@ -51,6 +54,9 @@ func (s *keeperServer) write(c *child, fds *[fdLast + 1]int) error {
 	setup.add("leave the session", unix.SYS_SETSID)
 	if c.level == UserNS {
 		p.flags = newNamespaces
+		if p.into != nil {
+			p.into.flags |= newNamespaces
+		}
 		setup.add("set the host name", unix.SYS_SETHOSTNAME, setup.str("sandbox"), uintptr(len("sandbox")))
 		newRoot(setup, s.can, &c.program, c.program.Files)
 		dropBounding(setup)
@@ -154,11 +160,15 @@ func openDescriptors() []int {
 }
 
 // processes is the limit to set. It counts all processes of the user, except
-// in a user namespace of its own since Linux 5.14.
+// in a user namespace of its own since Linux 5.14. It is 0, for none, where
+// they are counted for the box's control group.
 func (s *keeperServer) processes(c *child) uint64 {
 	n := uint64(c.program.Processes)
 	if c.level == UserNS && s.can.userCounts {
 		return n + 1 // the stub
+	}
+	if c.cgroup != nil {
+		return 0
 	}
 	uid := os.Geteuid()
 	if s.can.root && c.level != None {

@@ -50,15 +50,20 @@ func TestProbes(t *testing.T) {
 				fewer := (level == sandbox.Landlock || testing.Short()) && !slices.Contains(ofLandlock(), p.Name)
 				return !everything() && (fewer || p.Slow && p.Name != "busy loop" || p.Name == "memory bit by bit")
 			})
+			held, all := 0, 0
 			err := Sandbox(context.Background(), newJudge(t, level), probes, func(f Finding) {
+				all++
 				t.Logf("%-24s %-8s %6.0f ms, %4.0f of CPU  %s", f.Name, f.Status, f.MS, f.CPUMS, f.Said)
 				if !f.Held {
 					t.Errorf("%s (%s): %s", f.Name, f.About, f.Breach)
+					return
 				}
+				held++
 			})
 			if err != nil {
 				t.Fatal(err)
 			}
+			t.Logf("HELD %d of %d probes, %s", held, all, level)
 		})
 	}
 }
@@ -79,15 +84,20 @@ func TestHacks(t *testing.T) {
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
 			hacks := slices.DeleteFunc(Hacks(), func(h Hack) bool { return h.Kind != kind || h.Slow && !everything() })
+			held, all := 0, 0
 			err := Judge(context.Background(), j, hacks, func(f Finding) {
+				all++
 				t.Logf("%-28s %-14s %6.0f ms  %s  %s", f.Name, f.Status, f.MS, f.About, f.Said)
 				if !f.Held {
 					t.Errorf("%s, %s: %s", f.Name, f.About, f.Breach)
+					return
 				}
+				held++
 			})
 			if err != nil {
 				t.Fatal(err)
 			}
+			t.Logf("HELD %d of %d programs for nothing, %s tests", held, all, kind)
 		})
 	}
 }
