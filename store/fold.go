@@ -67,6 +67,8 @@ const (
 	putIndex
 	nextTexts
 	getBlock
+	putPromptIndex
+	nextPrompts
 	numStatements
 )
 
@@ -104,8 +106,8 @@ func statementText(s statement) string {
 	case putBatch:
 		return `INSERT INTO batch(seq, attempt, stage, phase, step, ckpt, ts_us, first_id, last_id) VALUES(?,?,?,?,?,?,?,?,?)`
 	case putSample:
-		return `INSERT INTO sample(id, batch, prompt, grp, idx, stream, policy, tokens, finish, reward, advantage, flags, correct, claim, bytes, crc, block, off)
-			VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`
+		return `INSERT INTO sample(id, batch, prompt, grp, idx, stream, policy, tokens, finish, reward, advantage, flags, correct, claim, bytes, crc, block, off, logprob, entropy)
+			VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`
 	case putText:
 		return `INSERT INTO sample_text(sample, text) VALUES(?,?)`
 	case putBlock:
@@ -172,6 +174,10 @@ func statementText(s statement) string {
 	case nextTexts:
 		return `SELECT s.id, t.text, s.block, s.off, s.bytes, s.flags FROM sample s LEFT JOIN sample_text t ON t.sample = s.id
 			WHERE s.id > ? ORDER BY s.id LIMIT ?`
+	case putPromptIndex:
+		return `INSERT INTO prompt_fts(rowid, body) VALUES(?,?)`
+	case nextPrompts:
+		return `SELECT id, text, text_z FROM prompt WHERE id > ? ORDER BY id LIMIT ?`
 	case getBlock:
 		return `SELECT z FROM text_block WHERE id=?`
 	}
@@ -193,6 +199,8 @@ type folder struct {
 	block    int64             // last text_block id
 	tokBlock int64             // last tok_block id
 	indexed  int64             // last sample id in the search index
+	prompted int64             // last prompt id in its own
+	ledger   bool              // table cost has what was added up when the run had ended
 	sealed   bool              // the rows have checksums, which the next change makes void
 	unsealed bool              // but not those of some tables, see addedTables
 	series   map[string]int64
@@ -279,8 +287,9 @@ func (f *folder) reload() error {
 		}
 	}
 	err := f.conn.QueryRowContext(ctx, `SELECT coalesce(max(id), 0), coalesce((SELECT seq FROM cursor WHERE src='fts'), 0),
-		(SELECT coalesce(max(id), 0) FROM text_block), (SELECT coalesce(max(id), 0) FROM tok_block), EXISTS(SELECT 1 FROM seal), EXISTS(SELECT 1 FROM seal WHERE n < 0) FROM sample`).
-		Scan(&f.sample, &f.indexed, &f.block, &f.tokBlock, &f.sealed, &f.unsealed)
+		(SELECT coalesce(max(id), 0) FROM text_block), (SELECT coalesce(max(id), 0) FROM tok_block), EXISTS(SELECT 1 FROM seal), EXISTS(SELECT 1 FROM seal WHERE n < 0),
+		coalesce((SELECT seq FROM cursor WHERE src='prompt_fts'), 0), EXISTS(SELECT 1 FROM cost WHERE src='ledger') FROM sample`).
+		Scan(&f.sample, &f.indexed, &f.block, &f.tokBlock, &f.sealed, &f.unsealed, &f.prompted, &f.ledger)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,9 @@ package store
 const (
 	srcLog   = "log"
 	srcNotes = "notes"
+
+	srcTexts   = "fts"        // the search index of completions, made of the rows
+	srcPrompts = "prompt_fts" // that of prompts
 )
 
 // add adds a record that may stand in either log of a run. Kinds that are not
@@ -31,7 +34,7 @@ func (f *folder) add(it item) error {
 		return f.exec(putLineage, b.ChildKind, b.Child, b.ParentKind, b.Parent, b.How, textOrNil(b.Hash), textOrNil(b.Licence), rawOrNil(b.Detail), us)
 	case *Cost:
 		return f.exec(putCost, b.ID, it.rec.Attempt, b.Stage, orNil(b.Step), b.Kind, b.FromUS, b.ToUS, b.Quantity, b.Unit,
-			orNil(b.Price), textOrNil(b.Currency), b.Source)
+			orNil(b.Price), textOrNil(b.Currency), recordedSource(b.Source))
 	case *Layer:
 		return f.addLayer(us, b)
 	case *LayerScores:

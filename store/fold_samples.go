@@ -80,7 +80,7 @@ func (f *folder) oneSample(id, batch, prompt int64, s *Sample, p *packedRow, tex
 		block, off = textBase+int64(p.block), p.off
 	}
 	err := f.exec(putSample, id, batch, prompt, s.Group, s.Index, int64(s.Stream), s.PolicyVersion, p.tokens, s.Finish,
-		s.Reward, s.Advantage, flags, correct, textOrNil(s.Claim), p.bytes, p.crc, block, off)
+		s.Reward, s.Advantage, flags, correct, textOrNil(s.Claim), p.bytes, p.crc, block, off, p.logprob, p.entropy)
 	if err != nil {
 		return err
 	}

@@ -51,7 +51,7 @@ func (in *Ingester) tidy(ctx context.Context) error {
 	if in.f.sealed {
 		return nil
 	}
-	if _, err := in.f.conn.ExecContext(ctx, `INSERT INTO sample_fts(sample_fts) VALUES('optimize')`); err != nil {
+	if err := in.mergeIndexes(ctx); err != nil {
 		return err
 	}
 	return in.giveBack(ctx)

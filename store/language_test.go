@@ -140,11 +140,13 @@ func isValue(n query.Is, v query.Value, d judged) bool {
 		return d.Unscorable == (v.Text == "yes")
 	case "removed":
 		return d.Removed == (v.Text == "yes")
+	case "prompt":
+		return spoken(query.Words{Text: v.Text, Prefix: v.Prefix}, d.Prompt.Text)
 	case "ckpt":
 		_, step, _ := strings.Cut(d.Ckpt, "@")
 		return is(d.Ckpt) || !v.Prefix && !strings.Contains(v.Text, "@") && step == v.Text
 	}
-	return is(map[string]string{"finish": d.Finish, "claim": d.Claim, "task": d.Task, "prompt": d.PromptHash, "ref": d.Ref, "phase": d.Phase, "stage": d.Stage}[n.Field])
+	return is(map[string]string{"finish": d.Finish, "claim": d.Claim, "task": d.Task, "hash": d.PromptHash, "ref": d.Ref, "phase": d.Phase, "stage": d.Stage}[n.Field])
 }
 
 // term makes a term that some trace fits, or nearly.
@@ -164,8 +166,8 @@ func term(rng *rand.Rand, d judged) string {
 		cut := 1 + rng.IntN(len(value))
 		return name + pick(":", "!=") + pick(`"`+value+`"`, `"`+value[:cut]+`"*`, `"`+strings.ToUpper(value)+`"`)
 	}
-	words := tokensOf(d.Text)
-	at := rng.IntN(len(words))
+	words, asked := tokensOf(d.Text), tokensOf(d.Prompt.Text)
+	at, from := rng.IntN(len(words)), rng.IntN(len(asked))
 	return []string{
 		"step" + number(float64(d.Step)), "reward" + number(d.Reward), "advantage" + number(d.Advantage), "length" + number(float64(d.Tokens)),
 		"group" + number(float64(d.Group)), "index" + number(float64(d.Index)), "attempt" + number(float64(d.Attempt)), "policy" + number(float64(d.PolicyVersion)),
@@ -173,11 +175,12 @@ func term(rng *rand.Rand, d judged) string {
 		"correct:" + pick("yes", "no", "none", "no,none"), "finish:" + pick("stop", "length"), "phase:" + pick("train", "eval"), "unscorable:" + pick("yes", "no"),
 		"removed:" + pick("yes", "no"), "has:" + pick("note", "tag", "verdict", "disagreement", "claim", "tokens", "tag,verdict"),
 		field("claim", d.Claim), field("reason", part.Reason), field("task", d.Task), field("ref", d.Ref), field("stage", d.Stage), field("ckpt", d.Ckpt),
-		"prompt:" + d.PromptHash[:1+rng.IntN(32)], "ckpt:" + pick("0", "12", "7"),
+		"hash:" + d.PromptHash[:1+rng.IntN(32)], "prompt:" + d.PromptHash[:6+rng.IntN(27)],
+		`prompt:"` + strings.Join(asked[from:min(from+3, len(asked))], " ") + `"` + pick("", "*"), "prompt:" + pick(asked[from], "nowhere,"+asked[from]), "ckpt:" + pick("0", "12", "7"),
 		"tag:" + pick("hack", "ha*", "seen", "none"), "verdict:" + pick("ok", "hack", "ok,hack", "ok@ada", "hack@bob"), "author:" + pick("ada", "b*", "cy"),
 		"note:" + pick("odd", "ODD", "even"),
 		words[at], `"` + strings.Join(words[at:min(at+2, len(words))], " ") + `"`, words[at][:1+rng.IntN(len(words[at]))] + "*", pick("maybe", "wait", "nowhere"),
-	}[rng.IntN(35)]
+	}[rng.IntN(38)]
 }
 
 func sentence(rng *rand.Rand, all []judged, depth int) string {
@@ -335,7 +338,7 @@ func FuzzQuery(f *testing.F) {
 	appendRecords(f, dir, record(f, store.KindSamples, 1, 1, sampleRecord(1, "alpha beta", "gamma")))
 	db := foldOpen(f, dir)
 	for _, s := range []string{"alpha", `"a""b"* OR -(c d*)`, "body:x", "NEAR(a b)", "a AND -b", "-a -b", "(a OR -b) c", "\U000e0001 ½", "tag:'x' has:disagreement,tag",
-		`claim:"';DROP TABLE sample;--"*`, "ref:*,a prompt:f id:1.. reward<-1e300", "entropy>1 OR logp:0", "alpha*@x", "\"*\"a", `"^alpha"`, "verdict:a@\"b'\"", "ckpt:1,a@1 index:0 removed:no"} {
+		`claim:"';DROP TABLE sample;--"*`, "ref:*,a prompt:f hash:f prompt:\"NEAR(a b)\"*,^x id:1.. reward<-1e300", "entropy>1 OR logp:0", "alpha*@x", "\"*\"a", `"^alpha"`, "verdict:a@\"b'\"", "ckpt:1,a@1 index:0 removed:no"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

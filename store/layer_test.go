@@ -118,6 +118,7 @@ func TestMigrateVersion2(t *testing.T) {
 	foldOpen(t, dir)
 	path := store.DBPath(dir)
 	want := contentHash(t, path)
+	toVersion3(t, path)
 	p := plain(t, path)
 	if _, err := p.Exec(`DROP VIEW layer_scores; DROP VIEW layer_parts; DROP TABLE layer_reward; DROP TABLE layer_trace; DROP TABLE layer; PRAGMA user_version=2`); err != nil {
 		t.Fatal(err)

@@ -315,9 +315,13 @@ func (l *ledger) samples(ctx context.Context) error {
 		stage             string
 		n, in, out, right int64
 	}
-	rows, err := collect(ctx, l.db, "traces", `SELECT b.attempt, b.stage, count(*), sum(p.tokens), sum(s.tokens), coalesce(sum(s.correct), 0)
+	query := `SELECT b.attempt, b.stage, count(*), sum(p.tokens), sum(s.tokens), coalesce(sum(s.correct), 0)
 		FROM batch b CROSS JOIN sample s ON s.id BETWEEN b.first_id AND b.last_id CROSS JOIN prompt p ON p.id = s.prompt
-		GROUP BY b.attempt, b.stage ORDER BY min(b.seq)`, nil,
+		GROUP BY b.attempt, b.stage ORDER BY min(b.seq)`
+	if m, err := l.db.Manifest(ctx); err == nil && m.Traces < m.Of { // a shared file with some of the run's traces
+		query = `SELECT attempt, stage, completions, tokens_in, tokens_out, correct FROM cost_by_stage WHERE completions > 0`
+	}
+	rows, err := collect(ctx, l.db, "traces", query, nil,
 		func(r *sql.Rows, v *row) error { return r.Scan(&v.attempt, &v.stage, &v.n, &v.in, &v.out, &v.right) })
 	if err != nil {
 		return err
@@ -331,15 +335,16 @@ func (l *ledger) samples(ctx context.Context) error {
 
 // recorded reads the cost records.
 func (l *ledger) recorded(ctx context.Context) (err error) {
-	l.Recorded, err = collect(ctx, l.db, "recorded costs", `SELECT id, attempt, stage, step, kind, t0_us, t1_us, qty, unit, price, coalesce(currency, ''), src FROM cost ORDER BY attempt, t0_us, id`, nil,
+	l.Recorded, err = collect(ctx, l.db, "recorded costs", `SELECT id, attempt, stage, step, kind, t0_us, t1_us, qty, unit, price, coalesce(currency, ''), src FROM cost WHERE src <> ? ORDER BY attempt, t0_us, id`, []any{ledgerSource},
 		func(r *sql.Rows, c *RecordedCost) error {
 			return r.Scan(&c.ID, &c.Attempt, &c.Stage, &c.Step, &c.Kind, &c.FromUS, &c.ToUS, &c.Quantity, &c.Unit, &c.Price, &c.Currency, &c.Source)
 		})
 	return err
 }
 
-// finish prices and adds up.
-func (l *ledger) finish(h RunHeader, price Price) {
+// recipePrice is what the run's recipe says of an hour of its device; 0 for
+// nothing.
+func recipePrice(h RunHeader) (perHour float64, currency string) {
 	var recipe struct {
 		Cost struct {
 			PricePerHour float64 `json:"price_per_hour"`
@@ -347,7 +352,12 @@ func (l *ledger) finish(h RunHeader, price Price) {
 		} `json:"cost"`
 	}
 	_ = json.Unmarshal(h.Config, &recipe) // runs of an older gradus have no such table
-	l.PricePerHour, l.Currency = recipe.Cost.PricePerHour, recipe.Cost.Currency
+	return recipe.Cost.PricePerHour, recipe.Cost.Currency
+}
+
+// finish prices and adds up.
+func (l *ledger) finish(h RunHeader, price Price) {
+	l.PricePerHour, l.Currency = recipePrice(h)
 	if price.PerHour > 0 {
 		l.PricePerHour = price.PerHour
 		if price.Currency != "" {

@@ -20,7 +20,7 @@ type migration struct {
 }
 
 func migrations() []migration {
-	return []migration{{1, migrateV1}, {2, migrateV2}}
+	return []migration{{1, migrateV1}, {2, migrateV2}, {3, migrateV3}}
 }
 
 // migrate brings a database of an older gradus to the schema of this one. The

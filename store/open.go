@@ -22,9 +22,15 @@ var baseSQL string
 //go:embed schema_layers.sql
 var layersSQL string // what version 3 added
 
+//go:embed schema_v4.sql
+var v4SQL string // what version 4 added
+
+// schemaSQL makes the schema of this version in an empty database.
+func schemaSQL() string { return baseSQL + layersSQL + v4SQL }
+
 const (
 	applicationID = 0x47524144 // "GRAD"
-	schemaVersion = 3
+	schemaVersion = 4
 	pageSize      = 8192
 	walLimit      = 16 << 20 // bytes; the WAL is emptied and cut beyond this
 )
@@ -42,7 +48,6 @@ type connector struct {
 	dsn     string
 	pragmas []string
 	limits  map[int]int
-	means   bool                            // with the function token_mean
 	first   func(*sqlite3.SQLiteConn) error // before the pragmas; may be nil
 }
 
@@ -65,9 +70,6 @@ func (c connector) Connect(context.Context) (driver.Conn, error) {
 			if _, err := conn.Exec("PRAGMA "+p, nil); err != nil {
 				return fmt.Errorf("%s: %w", p, err)
 			}
-		}
-		if c.means {
-			return (&tokenMeans{held: map[int64][][2]any{}}).register(conn)
 		}
 		return nil
 	}}
@@ -127,7 +129,7 @@ func openReaderFirst(path string, role Role, first func(*sqlite3.SQLiteConn) err
 	if err != nil {
 		return nil, err
 	}
-	db := sql.OpenDB(connector{dsn: uri, limits: role.limits(), means: true, first: first, pragmas: pragmas})
+	db := sql.OpenDB(connector{dsn: uri, limits: role.limits(), first: first, pragmas: pragmas})
 	db.SetMaxOpenConns(4)
 	db.SetMaxIdleConns(4)
 	return db, nil
@@ -183,7 +185,7 @@ func writeSchema(path string) error {
 	defer db.Close()
 	db.SetMaxOpenConns(1)
 	_, err = db.Exec(fmt.Sprintf("BEGIN IMMEDIATE;\n%s\nPRAGMA application_id=%d; PRAGMA user_version=%d; COMMIT;",
-		baseSQL+layersSQL, applicationID, schemaVersion))
+		schemaSQL(), applicationID, schemaVersion))
 	if err != nil && strings.Contains(err.Error(), "no such module: fts5") {
 		return fmt.Errorf("write the schema: %w; this gradus was built without -tags sqlite_fts5", err)
 	}

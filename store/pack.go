@@ -21,6 +21,8 @@ type packedRow struct {
 	tokens   int
 	tokBlock int // index into toks; -1 for none
 	tokPos   int
+	logprob  any // means over its tokens, or nil
+	entropy  any
 }
 
 // packSamples is a function of the record alone: a log folded again gives the
@@ -39,6 +41,7 @@ func packSamples(enc *zstd.Encoder, s *Samples) packedSamples {
 		}
 		if d := (tokenData{r.TokenIDs, r.LogProbs, r.Entropies}); !d.empty() {
 			p.tokBlock, p.tokPos = toks.add(d)
+			p.setMeans(&d)
 		}
 	}
 	texts.flush()

@@ -31,14 +31,14 @@ func TestPagesNeedNoSort(t *testing.T) {
 	}
 	for _, q := range []SampleQuery{
 		where("step:700.. reward<.2 finish:length task:countdown"), where(`"double check" -wait -verdict:ok reward<.2`), where("id:3..9 correct:no"),
-		where("-wait"), where("wait OR step:3"), where("(a OR b) prompt:00112233445566778899aabbccddeeff"), where("tag:hack correct:no"),
+		where("-wait"), where("wait OR step:3"), where("(a OR b) prompt:00112233445566778899aabbccddeeff"), where(`prompt:"how many" entropy>1`), where("prompt:apple*,pear correct:no"), where("tag:hack correct:no"),
 		where("has:disagreement"), where("verdict:ok author:ada entropy>1"), where("prompt:00112233445566778899aabbccddeeff"),
 		{}, {After: 5}, {Phase: "train"}, {Phase: "eval", Ckpt: "R@1"}, {MinStep: &one}, {MinStep: &one, MaxStep: &one, Phase: "train"},
 		{MinReward: &half}, {Task: "t"}, {PromptHash: "ab"}, {PromptHash: "ab", MinStep: &one, Phase: "train", After: 3}, {Text: "word"},
 		{Text: "word", MinStep: &one, Phase: "eval", After: 3}, {Text: "word", PromptHash: "ab"}, {Attempt: &one, Group: &one},
 	} {
 		for _, q.Newest = range []bool{false, true} {
-			p, err := q.plan()
+			p, err := q.plan(nil)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -9,7 +9,7 @@ import (
 // SampleIDs are the ids of all traces that match q, without regard to its
 // After, Newest and Limit, in log order. It reads no text.
 func (db *DB) SampleIDs(ctx context.Context, q SampleQuery) ([]int64, error) {
-	p, err := q.plan()
+	p, err := db.plan(ctx, q)
 	if err != nil {
 		return nil, err
 	}

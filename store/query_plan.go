@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -20,12 +21,12 @@ type samplePlan struct {
 // rows in the order of their id, so that a page costs no sort (a few rows of
 // a prompt, or that readers wrote about, apart). CROSS JOIN keeps SQLite from
 // choosing another order of tables.
-func (q SampleQuery) plan() (samplePlan, error) {
+func (q SampleQuery) plan(few func(match string) bool) (samplePlan, error) {
 	n, err := q.node()
 	if err != nil {
 		return samplePlan{}, err
 	}
-	p := samplePlan{plan: query.Compile(n), id: "s.id", order: "s.id %s"}
+	p := samplePlan{plan: query.Compile(n, few), id: "s.id", order: "s.id %s"}
 	const attempt = " CROSS JOIN attempt a"
 	const batch = " CROSS JOIN batch b ON b.seq = s.batch" + attempt
 	switch p.plan.Lead {
@@ -40,6 +41,21 @@ func (q SampleQuery) plan() (samplePlan, error) {
 		p.order, p.edge = "b.seq %s, s.id %s", true
 	}
 	return p, nil
+}
+
+// fewTraces is how many traces may lie behind a term about prompts that leads:
+// they are sorted for every page.
+const fewTraces = 2000
+
+// plan makes the pieces with a look into the index of prompts. A look that
+// fails is no answer; the query itself will say why.
+func (db *DB) plan(ctx context.Context, q SampleQuery) (samplePlan, error) {
+	return q.plan(func(match string) bool {
+		var n int
+		err := db.sql().QueryRowContext(ctx, `SELECT count(*) FROM (SELECT 1 FROM prompt_fts f CROSS JOIN sample s INDEXED BY sample_prompt ON s.prompt = f.rowid
+			WHERE prompt_fts MATCH ? LIMIT ?)`, match, fewTraces+1).Scan(&n)
+		return err == nil && n <= fewTraces
+	})
 }
 
 // where are the terms and their arguments.
@@ -102,7 +118,7 @@ func (q SampleQuery) node() (query.Node, error) {
 	is("finish", q.Finish)
 	is("task", q.Task)
 	is("ckpt", q.Ckpt)
-	is("prompt", strings.ToLower(q.PromptHash))
+	is("hash", strings.ToLower(q.PromptHash))
 	if q.Correct != nil {
 		is("correct", map[bool]string{true: "yes", false: "no"}[*q.Correct])
 	}

@@ -8,7 +8,8 @@ import (
 )
 
 const sampleColumns = `s.id, b.attempt, b.ts_us, b.stage, b.phase, b.step, b.ckpt, p.hash, p.task, p.ref, s.grp, s.idx, s.policy,
-	st.text, s.block, s.off, s.bytes, s.tokens, s.finish, coalesce(s.reward,0), coalesce(s.advantage,0), s.flags, s.correct, s.claim`
+	st.text, s.block, s.off, s.bytes, s.tokens, s.finish, coalesce(s.reward,0), coalesce(s.advantage,0), s.flags, s.correct, s.claim,
+	s.logprob, s.entropy`
 
 const (
 	promptTable  = ` CROSS JOIN prompt p ON p.id = s.prompt`
@@ -17,7 +18,7 @@ const (
 
 // Samples returns the traces that match q, in log order or newest first.
 func (db *DB) Samples(ctx context.Context, q SampleQuery) ([]SampleRow, error) {
-	p, err := q.plan()
+	p, err := db.plan(ctx, q)
 	if err != nil {
 		return nil, err
 	}
@@ -29,7 +30,7 @@ func (db *DB) Samples(ctx context.Context, q SampleQuery) ([]SampleRow, error) {
 // and Limit. It stops counting at atMost, if that is above 0: a list shows
 // "more than 10,000" without reading a million rows.
 func (db *DB) CountSamples(ctx context.Context, q SampleQuery, atMost int) (int, error) {
-	p, err := q.plan()
+	p, err := db.plan(ctx, q)
 	if err != nil {
 		return 0, err
 	}
@@ -79,7 +80,7 @@ func scanSample(r *sql.Rows, s *placedSample) error {
 	var flags int
 	err := r.Scan(&s.ID, &s.Attempt, &s.TimeUS, &s.Stage, &s.Phase, &s.Step, &s.Ckpt, &s.PromptHash, &s.Task, &s.Ref, &s.Group, &s.Index,
 		&s.PolicyVersion, &plain, &s.place.block, &s.place.off, &s.place.bytes, &s.Tokens, &s.Finish, &s.Reward, &s.Advantage, &flags,
-		&s.Correct, &claim)
+		&s.Correct, &claim, &s.MeanLogProb, &s.MeanEntropy)
 	if err != nil {
 		return err
 	}

@@ -109,10 +109,10 @@ func hashTables(ctx context.Context, q rowQuerier) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// tableNames are the tables whose rows a fold decides; the search index and
-// the checksums are made of them.
+// tableNames are the tables whose rows a fold decides; the search indexes
+// and the checksums are made of them.
 func tableNames(ctx context.Context, q rowQuerier) ([]string, error) {
-	return columnOf(ctx, q, `SELECT name FROM sqlite_schema WHERE type='table' AND name NOT LIKE 'sample_fts%' AND name <> 'seal' AND name NOT LIKE 'sqlite_%' ORDER BY name`)
+	return columnOf(ctx, q, `SELECT name FROM sqlite_schema WHERE type='table' AND name NOT LIKE 'sample\_fts%' ESCAPE '\' AND name NOT LIKE 'prompt\_fts%' ESCAPE '\' AND name <> 'seal' AND name NOT LIKE 'sqlite_%' ORDER BY name`)
 }
 
 func hashRows(ctx context.Context, q rowQuerier, table string, write func([]byte) (int, error)) error {

@@ -191,27 +191,32 @@ func (r *textRewriter) block(list []placedText) error {
 	return nil
 }
 
-// dropTokens removes the token data of the traces that gone names, and returns
-// how many had any. Blocks are made anew without it.
-func (in *Ingester) dropTokens(ctx context.Context, gone func(id int64) bool) (n int64, err error) {
-	type row struct{ sample, block, pos int64 }
+// tokenPlace is where the token data of a trace is.
+type tokenPlace struct{ sample, block, pos int64 }
+
+// tokenPlaces are all of them, block by block.
+func (in *Ingester) tokenPlaces(ctx context.Context) ([]tokenPlace, error) {
 	rows, err := in.f.conn.QueryContext(ctx, `SELECT sample, block, pos FROM sample_tok ORDER BY block, pos`)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	var all []row
+	defer rows.Close()
+	var all []tokenPlace
 	for rows.Next() {
-		var v row
+		var v tokenPlace
 		if err := rows.Scan(&v.sample, &v.block, &v.pos); err != nil {
-			rows.Close()
-			return 0, err
+			return nil, err
 		}
 		all = append(all, v)
 	}
-	if err := rows.Close(); err != nil {
-		return 0, err
-	}
-	if err := rows.Err(); err != nil {
+	return all, rows.Err()
+}
+
+// dropTokens removes the token data of the traces that gone names, and returns
+// how many had any. Blocks are made anew without it.
+func (in *Ingester) dropTokens(ctx context.Context, gone func(id int64) bool) (n int64, err error) {
+	all, err := in.tokenPlaces(ctx)
+	if err != nil {
 		return 0, err
 	}
 	exec := func(query string, args ...any) {
@@ -226,7 +231,7 @@ func (in *Ingester) dropTokens(ctx context.Context, gone func(id int64) bool) (n
 		}
 		list, block := all[:k], all[0].block
 		all = all[k:]
-		kept := make([]row, 0, len(list))
+		kept := make([]tokenPlace, 0, len(list))
 		for _, v := range list {
 			if !gone(v.sample) {
 				kept = append(kept, v)
@@ -270,15 +275,17 @@ func (in *Ingester) dropTokens(ctx context.Context, gone func(id int64) bool) (n
 	return n, nil
 }
 
-// reindex makes the search index anew from the texts that are stored now. It
+// reindex makes the search indexes anew from the texts that are stored now. It
 // is called outside of a transaction.
 func (in *Ingester) reindex(ctx context.Context) error {
 	if err := in.f.begin(); err != nil {
 		return err
 	}
-	_, err := in.f.conn.ExecContext(ctx, `INSERT INTO sample_fts(sample_fts) VALUES('delete-all')`)
-	if err == nil {
-		err = in.f.exec(putCursor, "fts", 0, 0, 0)
+	_, err := in.f.conn.ExecContext(ctx, `INSERT INTO sample_fts(sample_fts) VALUES('delete-all'); INSERT INTO prompt_fts(prompt_fts) VALUES('delete-all')`)
+	for _, src := range []string{srcTexts, srcPrompts} {
+		if err == nil {
+			err = in.f.exec(putCursor, src, 0, 0, 0)
+		}
 	}
 	if err == nil {
 		_, err = in.f.conn.ExecContext(ctx, "COMMIT")
@@ -287,6 +294,6 @@ func (in *Ingester) reindex(ctx context.Context) error {
 		in.f.rollback()
 		return fmt.Errorf("make the search index anew: %w", err)
 	}
-	in.f.indexed = 0
+	in.f.indexed, in.f.prompted = 0, 0
 	return in.indexAll(ctx)
 }

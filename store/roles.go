@@ -123,7 +123,7 @@ func ownSchema(ctx context.Context) (map[string]string, error) {
 	db := sql.OpenDB(connector{dsn: "file::memory:"})
 	defer db.Close()
 	db.SetMaxOpenConns(1)
-	if _, err := db.ExecContext(ctx, baseSQL+layersSQL); err != nil {
+	if _, err := db.ExecContext(ctx, schemaSQL()); err != nil {
 		return nil, fmt.Errorf("write the schema: %w", err)
 	}
 	return schemaOf(ctx, db)

@@ -254,6 +254,9 @@ func (p *packedSamples) verify(dec *zstd.Decoder, s *Samples, fill bool) error {
 		if r.tokBlock >= 0 && r.tokPos >= len(toks[r.tokBlock]) {
 			return fmt.Errorf("the token data of row %d goes beyond its block", i)
 		}
+		if r.tokBlock >= 0 {
+			r.setMeans(&toks[r.tokBlock][r.tokPos])
+		}
 		if !fill {
 			continue
 		}

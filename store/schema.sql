@@ -10,7 +10,7 @@ CREATE TABLE meta(              -- run_id, name, ..., and "header": the RunHeade
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE cursor(            -- how far a log is folded; written with the rows, in one transaction
-  src     TEXT PRIMARY KEY,     -- "log", "notes"; "fts": seq is the last sample in sample_fts
+  src     TEXT PRIMARY KEY,     -- "log", "notes"; "fts", "prompt_fts": seq is the last row in that search index
   segment INTEGER NOT NULL,
   offset  INTEGER NOT NULL,
   seq     INTEGER NOT NULL      -- of the next record
@@ -216,14 +216,14 @@ CREATE TABLE lineage(           -- what went into what
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX lineage_parent ON lineage(parent_kind, parent);
 
-CREATE TABLE cost(              -- what was used, by attempt and stage
+CREATE TABLE cost(              -- what was used, by attempt and stage; see view cost_by_stage
   id TEXT PRIMARY KEY,          -- ULID, or made of where it comes from
   attempt INTEGER NOT NULL, stage TEXT NOT NULL, step INTEGER,
-  kind TEXT NOT NULL,           -- device, cpu, energy, tokens
+  kind TEXT NOT NULL,           -- device, cpu, energy, tokens; see store/ledger_rows.go
   t0_us INTEGER NOT NULL, t1_us INTEGER NOT NULL,
   qty REAL NOT NULL, unit TEXT NOT NULL, -- s, J, tok
   price REAL, currency TEXT,    -- of all of it; NULL when no price is known
-  src TEXT NOT NULL             -- heartbeat, scheduler, recipe, host
+  src TEXT NOT NULL             -- heartbeat, scheduler, recipe, host; ledger: added up when the run has ended
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE removal(           -- what was removed to save space, by which rule; the event log may still have it
@@ -242,19 +242,6 @@ CREATE TABLE seal(              -- checksums of all rows, made when a run has en
 ) STRICT, WITHOUT ROWID;
 
 CREATE VIRTUAL TABLE sample_fts USING fts5(body, content='', contentless_delete=1);
-
--- For plain SQL. completion and prompt are NULL where the text is compressed:
--- then it is bytes completion_off .. completion_off+bytes of the decompressed
--- completion_z, and prompt_z decompressed.
-CREATE VIEW traces AS
-  SELECT s.id, b.attempt, b.stage, b.phase, b.step, b.ckpt, b.ts_us, p.task, p.ref, p.hash AS prompt_hash,
-         p.text AS prompt, p.text_z AS prompt_z, p.gold, st.text AS completion, s.bytes,
-         tb.z AS completion_z, s.off AS completion_off,
-         s.grp, s.idx, s.policy, s.tokens, s.finish, s.reward, s.advantage,
-         s.flags & 1 AS unscorable, s.flags & 4 <> 0 AS removed, s.correct, s.claim
-  FROM batch b JOIN attempt a ON a.n = b.attempt AND b.step <= a.valid_to
-  JOIN sample s ON s.id BETWEEN b.first_id AND b.last_id
-  JOIN prompt p ON p.id = s.prompt LEFT JOIN sample_text st ON st.sample = s.id LEFT JOIN text_block tb ON tb.id = s.block;
 
 CREATE VIEW curve AS
   SELECT n.name AS series, m.step, m.value, m.ts_us, m.attempt

@@ -48,7 +48,7 @@ func TestFileFormat(t *testing.T) {
 	_, dir := storetest.Open(t, storetest.Spec{Seed: 1, Steps: 5})
 	db := plain(t, store.DBPath(dir))
 	for query, want := range map[string]string{
-		"PRAGMA application_id": fmt.Sprint(0x47524144), "PRAGMA user_version": "3", "PRAGMA page_size": "8192", "PRAGMA journal_mode": "wal", "PRAGMA auto_vacuum": "2",
+		"PRAGMA application_id": fmt.Sprint(0x47524144), "PRAGMA user_version": "4", "PRAGMA page_size": "8192", "PRAGMA journal_mode": "wal", "PRAGMA auto_vacuum": "2",
 	} {
 		if v := scanOne[string](t, db, query); v != want {
 			t.Errorf("%s is %s, want %s", query, v, want)
@@ -103,7 +103,7 @@ func TestNewerDatabaseIsRefused(t *testing.T) {
 	db, dir := storetest.Open(t, storetest.Spec{Seed: 1, Steps: 5})
 	db.Close()
 	path := store.DBPath(dir)
-	if _, err := plain(t, path).Exec("PRAGMA user_version=4"); err != nil {
+	if _, err := plain(t, path).Exec("PRAGMA user_version=5"); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := store.OpenRead(path); err == nil || !strings.Contains(err.Error(), "newer gradus") {

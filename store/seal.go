@@ -33,6 +33,9 @@ const openSeal = -1
 
 // beginOf begins a transaction that folds a log.
 func (f *folder) beginOf(src source) error {
+	if !src.notes && f.ledger {
+		return f.beginWithoutLedger()
+	}
 	if !src.notes || !f.sealed {
 		return f.begin()
 	}
@@ -53,7 +56,7 @@ func (f *folder) beginOf(src source) error {
 
 // sealedTables are the tables with rows, in the order of their names.
 func sealedTables(ctx context.Context, q rowQuerier) ([]string, error) {
-	return columnOf(ctx, q, `SELECT name FROM sqlite_schema WHERE type='table' AND name NOT IN ('seal', 'sample_fts') AND name NOT LIKE 'sqlite_%' ORDER BY name`)
+	return columnOf(ctx, q, `SELECT name FROM sqlite_schema WHERE type='table' AND name NOT IN ('seal', 'sample_fts', 'prompt_fts') AND name NOT LIKE 'sqlite_%' ORDER BY name`)
 }
 
 func columnOf(ctx context.Context, q rowQuerier, query string, args ...any) ([]string, error) {
@@ -155,6 +158,9 @@ func (in *Ingester) finish(ctx context.Context) error {
 	if err != nil || !over {
 		return err
 	}
+	if err := in.putLedger(ctx); err != nil {
+		return err
+	}
 	return in.seal(ctx)
 }
 
@@ -164,7 +170,7 @@ func (in *Ingester) seal(ctx context.Context) (err error) {
 			err = fmt.Errorf("seal %s: %w", in.dbPath, err)
 		}
 	}()
-	if _, err := in.f.conn.ExecContext(ctx, `INSERT INTO sample_fts(sample_fts) VALUES('optimize')`); err != nil {
+	if err := in.mergeIndexes(ctx); err != nil {
 		return err
 	}
 	if err := in.giveBack(ctx); err != nil {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -14,24 +15,73 @@ const indexRows = 512
 // the rows are committed and keeps a cursor of its own, so that a large
 // backlog shows up in tables at once and becomes searchable a little later.
 func (in *Ingester) indexAll(ctx context.Context) error {
-	for {
-		n, err := in.indexSome()
-		if err != nil {
-			return fmt.Errorf("index the traces of %s: %w", in.dbPath, err)
-		}
-		if n == 0 {
-			return nil
-		}
-		if err := in.truncateWAL(); err != nil {
-			return err
-		}
-		if err := ctx.Err(); err != nil {
-			return err
+	for _, some := range []struct {
+		what  string
+		index func(context.Context) (int, error)
+	}{{"prompts", in.indexPrompts}, {"traces", in.indexSome}} {
+		for n := 1; n > 0; {
+			var err error
+			if n, err = some.index(ctx); err != nil {
+				return fmt.Errorf("index the %s of %s: %w", some.what, in.dbPath, err)
+			}
+			if n == 0 {
+				break
+			}
+			if err := in.truncateWAL(); err != nil {
+				return err
+			}
+			if err := ctx.Err(); err != nil {
+				return err
+			}
 		}
 	}
+	return nil
 }
 
-func (in *Ingester) indexSome() (n int, err error) {
+// indexPrompts adds the next prompts to their index.
+func (in *Ingester) indexPrompts(ctx context.Context) (n int, err error) {
+	type prompt struct {
+		id       int64
+		plain, z []byte
+	}
+	var list []prompt
+	rows, err := in.f.stmts[nextPrompts].QueryContext(ctx, in.f.prompted, indexRows)
+	if err != nil {
+		return 0, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var p prompt
+		if err := rows.Scan(&p.id, &p.plain, &p.z); err != nil {
+			return 0, err
+		}
+		list = append(list, p)
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil || len(list) == 0 {
+		return 0, err
+	}
+	last := list[len(list)-1].id
+	err = in.change(ctx, func() error {
+		for _, p := range list {
+			text, err := unpackText(in.dec, p.plain, p.z)
+			if err != nil {
+				return fmt.Errorf("prompt %d: %w", p.id, err)
+			}
+			if err := in.f.exec(putPromptIndex, p.id, strings.ToValidUTF8(text, " ")); err != nil {
+				return err
+			}
+		}
+		return in.f.exec(putCursor, srcPrompts, 0, 0, last)
+	})
+	if err != nil {
+		return 0, err
+	}
+	in.f.prompted = last
+	return len(list), nil
+}
+
+// indexSome adds the next completions to the search index.
+func (in *Ingester) indexSome(context.Context) (n int, err error) {
 	if in.f.indexed >= in.f.sample {
 		return 0, nil
 	}
@@ -61,7 +111,7 @@ func (in *Ingester) indexSome() (n int, err error) {
 	if len(texts) == 0 {
 		last = in.f.sample
 	}
-	if err := in.f.exec(putCursor, "fts", 0, 0, last); err != nil {
+	if err := in.f.exec(putCursor, srcTexts, 0, 0, last); err != nil {
 		return 0, err
 	}
 	if _, err := in.f.conn.ExecContext(context.Background(), "COMMIT"); err != nil {
@@ -69,6 +119,16 @@ func (in *Ingester) indexSome() (n int, err error) {
 	}
 	in.f.indexed = last
 	return len(texts), nil
+}
+
+// mergeIndexes puts the search indexes in order, which makes them smaller.
+func (in *Ingester) mergeIndexes(ctx context.Context) error {
+	for _, query := range []string{`INSERT INTO sample_fts(sample_fts) VALUES('optimize')`, `INSERT INTO prompt_fts(prompt_fts) VALUES('optimize')`} {
+		if _, err := in.f.conn.ExecContext(ctx, query); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 type indexText struct {

@@ -209,9 +209,13 @@ func (in *Ingester) change(ctx context.Context, edit func() error) error {
 	return nil
 }
 
-// describe begins the manifest, from the whole run.
+// describe begins the manifest, from the whole run, and writes the run's ledger
+// while all its traces are there.
 func (s *sharer) describe(ctx context.Context, in *Ingester) (Manifest, error) {
 	m := Manifest{Format: 1, CreatedUS: s.opt.NowUS, Version: s.opt.Version, Query: s.opt.Query, Redacted: s.opt.Redact.Names()}
+	if err := in.putLedger(ctx); err != nil {
+		return m, err
+	}
 	err := in.f.conn.QueryRowContext(ctx, `SELECT coalesce((SELECT value FROM meta WHERE key='run_id'), ''),
 		coalesce((SELECT value FROM meta WHERE key='name'), ''), (SELECT count(*) FROM sample)`).Scan(&m.RunID, &m.Name, &m.Of)
 	if err != nil {

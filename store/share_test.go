@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"gradus/store"
+	"gradus/store/query"
 	"gradus/store/storetest"
 )
 
@@ -50,8 +51,12 @@ func TestShareWhole(t *testing.T) {
 			m.Control.Records != scanOne[int](t, plain(t, store.DBPath(dir)), "SELECT count(*) FROM control") || m.CreatedUS != 77 || m.Version != "1.2.3" || len(m.Redacted) != 0 {
 			t.Errorf("manifest %+v", m)
 		}
-		if m.SHA256 != contentHash(t, store.DBPath(dir)) || m.SHA256 != contentHash(t, out) {
-			t.Error("the content is not that of the run")
+		// A run that goes on has no ledger yet, and the file has one.
+		if m.SHA256 != contentHash(t, out) || final == store.StateDone && m.SHA256 != contentHash(t, store.DBPath(dir)) {
+			t.Errorf("%s: the content is not that of the run", final)
+		}
+		if n := scanOne[int](t, plain(t, out), "SELECT sum(completions) FROM cost_by_stage"); n != int(m.Traces) {
+			t.Errorf("%s: the ledger has %d completions of %d", final, n, m.Traces)
 		}
 		ro := readOnlyCopy(t, out)
 		shared := shareOpen(t, ro)
@@ -165,8 +170,14 @@ func TestShareChosen(t *testing.T) {
 	if _, err := db.Sample(ctx, 2); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("trace 2: %v", err)
 	}
-	if n := got[int](t)(db.CountSamples(ctx, store.SampleQuery{Text: "zanzibar"}, 0)); n != 0 {
-		t.Errorf("search finds %d", n)
+	for word, want := range map[string]int{"zanzibar": 0, "prompt:zanzibar": 0, "prompt:where": 0, "prompt:kept": 2} {
+		if n := got[int](t)(db.CountSamples(ctx, store.SampleQuery{Where: got[query.Node](t)(query.Parse(word, query.Known{}))}, 0)); n != want {
+			t.Errorf("%s finds %d, want %d", word, n, want)
+		}
+	}
+	// What the run cost does not depend on what of it is shown.
+	if l := got[store.Ledger](t)(db.Ledger(ctx, store.Price{})); l.Total.Completions != 4 || l.Total.TokensOut != 4 {
+		t.Errorf("the ledger of the file is %+v", l.Total)
 	}
 	if strings.Contains(string(got[[]byte](t)(os.ReadFile(out))), "zanzibar") {
 		t.Error("the file still holds the word")

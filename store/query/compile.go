@@ -1,9 +1,6 @@
 package query
 
-import (
-	"fmt"
-	"strings"
-)
+import "strings"
 
 // Lead is what a plan begins with, which decides its speed. All of them give
 // traces in the order of their ids.
@@ -19,7 +16,7 @@ const (
 
 // Plan is a query as SQL over these tables:
 //
-//	b batch   s sample   p prompt, where Prompt is set
+//	b batch   s sample   p prompt, where Prompt is set   prompt_fts, the index of prompts
 //
 // Where is a list of terms that must all hold, with a ? for each of Args.
 type Plan struct {
@@ -30,15 +27,17 @@ type Plan struct {
 	Prompt bool
 }
 
-// Compile makes the plan of a tree.
-func Compile(n Node) Plan {
+// Compile makes the plan of a tree. few tells whether only few traces have
+// prompts with some words, given as an expression for table prompt_fts: then
+// the prompts lead. It is asked where nothing better leads; nil stands for no.
+func Compile(n Node, few func(match string) bool) Plan {
 	var parts []Node
 	if a, ok := n.(And); ok {
 		parts = a
 	} else if n != nil {
 		parts = []Node{n}
 	}
-	c := &compiler{}
+	c := &compiler{few: few}
 	parts = c.text(parts)
 	lead := -1
 	if c.plan.Lead == ByBatch {
@@ -53,6 +52,7 @@ func Compile(n Node) Plan {
 
 type compiler struct {
 	plan    Plan
+	few     func(match string) bool
 	leading bool // the term may use an index
 }
 
@@ -105,8 +105,12 @@ func (c *compiler) lead(parts []Node) int {
 				if v := x.Values; len(v) == 1 && v[0].Text != "claim" && v[0].Text != "tokens" {
 					best, lead = i, ByID
 				}
+			case "hash":
+				if best < 0 || lead == ByPrompt {
+					best, lead = i, ByPrompt
+				}
 			case "prompt":
-				if best < 0 {
+				if best < 0 && c.few != nil && c.few(matchValues(x.Values)) {
 					best, lead = i, ByPrompt
 				}
 			}
@@ -201,12 +205,4 @@ func (c *compiler) range_(expr string, n Within, whole bool) string {
 		out += expr + map[bool]string{true: " < ", false: " <= "}[n.Hi.Open] + c.arg(value(n.Hi))
 	}
 	return out
-}
-
-// tokenMean is the mean of the log-probabilities (1) or entropies (2) of a
-// trace's tokens. The functions are package store's: the first answers from
-// blocks that are unpacked already, so that a block is read once.
-func tokenMean(which int) string {
-	return fmt.Sprintf(`(SELECT nullif(coalesce(token_mean(%d, t.block, t.pos), token_mean(%d, t.block, t.pos, k.z)), 'none')
-		FROM sample_tok t JOIN tok_block k ON k.id = t.block WHERE t.sample = s.id)`, which, which)
 }

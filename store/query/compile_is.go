@@ -49,13 +49,12 @@ func (c *compiler) is(n Is) string {
 			return f.column + map[string]string{"yes": " <> 0", "no": " = 0"}[v.Text]
 		})
 	case "prompt":
+		return plus + "s.prompt IN (SELECT rowid FROM prompt_fts WHERE prompt_fts MATCH " + c.arg(matchValues(n.Values)) + ")"
+	case "hash":
 		if v := n.Values; c.leading && len(v) == 1 && !v[0].Prefix {
 			return "s.prompt = (SELECT id FROM prompt WHERE " + c.hash(v[0]) + ")" // one prompt: its traces come in order
 		}
-		if c.leading {
-			return "s.prompt IN (SELECT id FROM prompt WHERE " + c.each(n.Values, c.hash) + ")"
-		}
-		return "+s.prompt IN (SELECT id FROM prompt WHERE " + c.each(n.Values, c.hash) + ")"
+		return plus + "s.prompt IN (SELECT id FROM prompt WHERE " + c.each(n.Values, c.hash) + ")"
 	case "ckpt":
 		return c.each(n.Values, func(v Value) string {
 			if strings.Contains(v.Text, "@") || v.Prefix {

@@ -12,6 +12,7 @@ const (
 	Choice             // one of a few words
 	Name               // any word; an asterisk at its end stands for the rest
 	Label              // a tag or verdict that readers gave
+	Phrase             // words that stand one after the other; an asterisk lets the last one go on
 )
 
 // Field is something of a trace that can be asked for.
@@ -42,9 +43,9 @@ func Fields() []Field {
 			column: "CASE WHEN s.flags & 1 = 0 THEN s.reward END"},
 		{Name: "advantage", Aliases: []string{"adv"}, Kind: Number, Help: "what the loss used", Example: "advantage>1", column: "s.advantage"},
 		{Name: "length", Aliases: []string{"len", "tokens"}, Help: "tokens of the completion", Example: "length:..40", column: "s.tokens"},
-		{Name: "entropy", Kind: Number, Help: "mean entropy of its tokens in nats, where token data is stored", Example: "entropy>.7", column: tokenMean(2)},
+		{Name: "entropy", Kind: Number, Help: "mean entropy of its tokens in nats, where token data is stored", Example: "entropy>.7", column: "s.entropy"},
 		{Name: "logprob", Aliases: []string{"logp"}, Kind: Number, Help: "mean log-probability of its tokens when sampled, where token data is stored",
-			Example: "logprob<-1", column: tokenMean(1)},
+			Example: "logprob<-1", column: "s.logprob"},
 		{Name: "correct", Kind: Choice, Choices: []string{"yes", "no", "none"}, Help: "the checker's verdict; none where it gave none", Example: "correct:no"},
 		{Name: "finish", Kind: Choice, Choices: []string{"stop", "length"}, Help: "how it ended", Example: "finish:length", column: "s.finish"},
 		{Name: "claim", Aliases: []string{"answer"}, Kind: Name, Help: "the answer that was found in it", Example: "claim:42", column: "s.claim"},
@@ -56,7 +57,8 @@ func Fields() []Field {
 		{Name: "has", Kind: Choice, Choices: []string{"note", "tag", "verdict", "disagreement", "claim", "tokens"},
 			Help: "what there is at all; a disagreement is two readers with different verdicts", Example: "has:disagreement"},
 		{Name: "task", Kind: Name, Help: "task of the problem", Example: "task:countdown", column: "p.task"},
-		{Name: "prompt", Kind: Name, Help: "beginning of the prompt's hash", Example: "prompt:3fa9c1", column: "p.hash"},
+		{Name: "prompt", Kind: Phrase, Help: "words of the prompt; 6 hex digits and more without quotes are its hash", Example: `prompt:"how many"`},
+		{Name: "hash", Kind: Name, Help: "beginning of the prompt's hash", Example: "hash:3fa9c1", column: "p.hash"},
 		{Name: "ref", Kind: Name, Help: "the problem's id in its task", Example: "ref:chain-17", column: "p.ref"},
 		{Name: "group", Help: "which prompt of the step", Example: "group:3", column: "s.grp"},
 		{Name: "index", Help: "which completion of its prompt, from 0", Example: "index:0", column: "s.idx"},

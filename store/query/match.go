@@ -107,3 +107,12 @@ func matchWords(w Words) string {
 	}
 	return expr
 }
+
+// matchValues writes alternatives for FTS5.
+func matchValues(values []Value) string {
+	parts := make([]string, len(values))
+	for i, v := range values {
+		parts[i] = matchWords(Words{Text: v.Text, Prefix: v.Prefix})
+	}
+	return strings.Join(parts, " OR ")
+}

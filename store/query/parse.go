@@ -291,7 +291,30 @@ func yesOrNo(s string) string {
 	return ""
 }
 
+// hashDigits is the length of a prompt's hash, and minHash the least that is
+// taken for the beginning of one where words could stand.
+const (
+	hashDigits = 32
+	minHash    = 6
+)
+
+func isHex(s string) bool { return strings.Trim(strings.ToLower(s), "0123456789abcdef") == "" }
+
+// looksHashed tells whether all values are hashes, as lists of traces show
+// them, and not words.
+func looksHashed(values []text) bool {
+	for _, v := range values {
+		if v.quoted || v.hasBy || len(v.s) < minHash || len(v.s) > hashDigits || !isHex(v.s) {
+			return false
+		}
+	}
+	return true
+}
+
 func (p *parser) named(t token, f Field) (Node, *Error) {
+	if f.Kind == Phrase && looksHashed(t.value) {
+		f, _ = lookup("hash")
+	}
 	n := Is{Field: f.Name}
 	for _, v := range t.value {
 		val := Value{Text: v.s, Prefix: v.star}
@@ -304,11 +327,14 @@ func (p *parser) named(t token, f Field) (Node, *Error) {
 		case v.hasBy: // an @ means nothing here
 			val.Text, val.Prefix = v.s+"@"+v.by, v.star
 		}
-		if f.Name == "prompt" {
-			if val.Text = strings.ToLower(val.Text); strings.Trim(val.Text, "0123456789abcdef") != "" {
-				return nil, p.fail(v.from, v.to, "prompt is the beginning of a hash, of 0 to 9 and a to f, not %q; words of a prompt are not in the index", v.s)
+		switch {
+		case f.Name == "hash":
+			if val.Text = strings.ToLower(val.Text); !isHex(val.Text) {
+				return nil, p.fail(v.from, v.to, "hash is the beginning of a prompt's hash, of 0 to 9 and a to f, not %q; words of a prompt are %s", v.s, "prompt:"+quote(v.s))
 			}
-			val.Prefix = len(val.Text) < 32
+			val.Prefix = len(val.Text) < hashDigits
+		case f.Kind == Phrase && !strings.ContainsFunc(val.Text, isTokenRune):
+			return nil, p.fail(v.from, v.to, "there is no word to look for; the index knows letters and digits only")
 		}
 		n.Values = append(n.Values, val)
 	}

@@ -74,7 +74,15 @@ func TestParse(t *testing.T) {
 		"tag:hack -verdict:ok":     And{is("tag", "hack"), Not{is("verdict", "ok")}},
 		"verdict:hack@ada@lab-7":   Is{Field: "verdict", Values: []Value{{Text: "hack", Author: "ada@lab-7"}}},
 		`verdict:hack@"ada l"`:     Is{Field: "verdict", Values: []Value{{Text: "hack", Author: "ada l"}}},
-		"prompt:3FA9":              Is{Field: "prompt", Values: []Value{{Text: "3fa9", Prefix: true}}},
+		"prompt:3FA9C1":            Is{Field: "hash", Values: []Value{{Text: "3fa9c1", Prefix: true}}},
+		"hash:3FA":                 Is{Field: "hash", Values: []Value{{Text: "3fa", Prefix: true}}},
+		`hash:""`:                  Is{Field: "hash", Values: []Value{{Prefix: true}}},
+		"prompt:12":                is("prompt", "12"), // too short for a hash
+		`prompt:"3fa9c1"`:          is("prompt", "3fa9c1"),
+		"prompt:abcdef,apples":     is("prompt", "abcdef", "apples"),
+		`prompt:"how ""many"""`:    is("prompt", `how "many"`),
+		`prompt:"how many"*,a@b`:   Is{Field: "prompt", Values: []Value{{Text: "how many", Prefix: true}, {Text: "a@b"}}},
+		"-prompt:12345":            Not{is("prompt", "12345")},
 		"ckpt:01J@3":               is("ckpt", "01J@3"),
 		"a\x00b \xff":              nil, // below
 	} {
@@ -136,7 +144,10 @@ func TestErrors(t *testing.T) {
 		{"NOT OR", "NOT", "nothing stands after"},
 		{"*** wait", "***", "letters and digits only"},
 		{`""`, `""`, "letters and digits only"},
-		{"prompt:xyz", "xyz", "beginning of a hash"},
+		{"hash:xyz", "xyz", "beginning of a prompt's hash"},
+		{"prompt:+-", "+-", "letters and digits only"},
+		{"prompt:*", "*", "letters and digits only"},
+		{"prompt<3", "<", "takes a colon"},
 		{"verdict:hack@", "hack@", "author is missing"},
 		{strings.Repeat("(", 20) + "a" + strings.Repeat(")", 20), "(", "deeper than"},
 		{strings.Repeat("-", 20) + "a", "-", "deeper than"},
@@ -189,7 +200,7 @@ func TestCaret(t *testing.T) {
 // that points into it; and the SQL of it has an argument for every mark.
 func FuzzParse(f *testing.F) {
 	for _, s := range []string{"", `step:1.."`, `"`, "a:b:c", "reward<=<", "step:..", "::", "=", `x"y z"w`, "a OR (b -c) | -(d e*)", "verdict:hack@ada,ok*@\"b c\"",
-		"accuracy:error format<1", "claim:*,\"\"", "“x”", "-\xff", "prompt:f has:tag,claim ckpt:3 note:a entropy>1 id:3", "tag:a*@b"} {
+		"accuracy:error format<1", "claim:*,\"\"", "“x”", "-\xff", "prompt:f hash:0,f prompt:\"a\"\"b\"*,c has:tag,claim ckpt:3 note:a entropy>1 id:3", "tag:a*@b"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, in string) {
@@ -207,7 +218,7 @@ func FuzzParse(f *testing.F) {
 		if len(out) <= MaxBytes && (err != nil || !reflect.DeepEqual(again, n)) {
 			t.Fatalf("%q is written %q, which is read as %#v, %v; want %#v", in, out, again, err, n)
 		}
-		p := Compile(n)
+		p := Compile(n, func(string) bool { return true })
 		if marks := strings.Count(strings.Join(p.Where, " "), "?"); marks != len(p.Args) {
 			t.Fatalf("%q: %d marks and %d arguments in %q", in, marks, len(p.Args), p.Where)
 		}

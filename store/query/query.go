@@ -6,7 +6,7 @@
 // Terms that stand side by side must all hold. OR (or |) joins alternatives
 // and is weaker; parentheses group; a minus sign or NOT excludes. A term is a
 // field with a value or a range, or a word or a "quoted phrase" that occurs in
-// the completion. The package knows the language and nothing else: Parse makes
+// the completion; prompt:"how many apples" occurs in the prompt. The package knows the language and nothing else: Parse makes
 // a tree of a text, and Compile makes SQL of a tree, in which nothing that a
 // user typed is anything but an argument.
 package query

@@ -1,0 +1,75 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+)
+
+// Version 3 kept no means over the tokens of a completion, did not index the
+// words of prompts, and left the ledger to gradus. The file is copied and
+// changed, and the means are computed from the token data that is stored. The
+// next fold indexes the prompts, and seals anew what had been sealed, with the
+// ledger.
+func migrateV3(ctx context.Context, path, tmp string) (err error) {
+	if err := removeDB(tmp); err != nil {
+		return err
+	}
+	if err := copyFile(path, tmp); err != nil {
+		return err
+	}
+	db, err := openWriter(tmp, "synchronous=OFF") // it counts only once it is whole, synced and renamed
+	if err != nil {
+		return err
+	}
+	_, err = db.ExecContext(ctx, fmt.Sprintf("BEGIN IMMEDIATE;\n%s\nDELETE FROM seal; PRAGMA user_version=4; COMMIT;", v4SQL))
+	if err = errors.Join(err, db.Close()); err != nil {
+		return fmt.Errorf("add what version 4 has: %w", err)
+	}
+	in := &Ingester{logDir: filepath.Dir(path), dbPath: tmp}
+	err = in.open(ctx, "synchronous=OFF")
+	if err == nil {
+		err = in.change(ctx, func() error { return in.fillMeans(ctx) })
+	}
+	if err = errors.Join(err, in.Close()); err != nil { // which empties the write-ahead log
+		return fmt.Errorf("compute means: %w", err)
+	}
+	return nil
+}
+
+// fillMeans computes the means of every completion that has token data.
+func (in *Ingester) fillMeans(ctx context.Context) error {
+	all, err := in.tokenPlaces(ctx)
+	if err != nil {
+		return err
+	}
+	update, err := in.f.conn.PrepareContext(ctx, `UPDATE sample SET logprob = ?, entropy = ? WHERE id = ?`)
+	if err != nil {
+		return err
+	}
+	defer update.Close()
+	held := int64(-1)
+	var data []tokenData
+	for _, v := range all {
+		if v.block != held {
+			var z []byte
+			if err := in.f.conn.QueryRowContext(ctx, `SELECT z FROM tok_block WHERE id = ?`, v.block).Scan(&z); err != nil {
+				return fmt.Errorf("block %d of token data: %w", v.block, err)
+			}
+			if data, err = unpackTokens(in.dec, z); err != nil {
+				return fmt.Errorf("block %d of token data: %w", v.block, err)
+			}
+			held = v.block
+		}
+		if v.pos < 0 || v.pos >= int64(len(data)) {
+			return fmt.Errorf("trace %d: %w", v.sample, errTokens)
+		}
+		var row packedRow
+		row.setMeans(&data[v.pos])
+		if _, err := update.ExecContext(ctx, row.logprob, row.entropy, v.sample); err != nil {
+			return err
+		}
+	}
+	return nil
+}
