@@ -42,7 +42,7 @@ type child struct {
 	ours    []*os.File // the keeper's ends: stdin, stdout, stderr, report
 	theirs  []int
 
-	heardAt atomic.Int64 // when stdout last had bytes, in ns of Unix time
+	heardAt atomic.Int64 // when stdout last had bytes, or the program began, in ns of Unix time; 0 before
 
 	mu      sync.Mutex
 	cause   Status // why the keeper ended it; "" when it did not
@@ -301,7 +301,6 @@ func (c *child) finish() Outcome {
 		_, _ = c.ours[0].Write(c.program.Stdin) // a program need not read
 		c.ours[0].Close()
 	}()
-	c.heardAt.Store(time.Now().UnixNano())
 	out, errs := &capture{heard: func() { c.heardAt.Store(time.Now().UnixNano()) }}, &capture{}
 	for i, to := range []*capture{out, errs} {
 		streams.Add(1)
@@ -354,6 +353,7 @@ func (c *child) listen() []report {
 		if r.kind == reportStarted {
 			c.mu.Lock()
 			c.started = time.Since(c.began)
+			c.heardAt.CompareAndSwap(0, time.Now().UnixNano())
 			if c.plan.grouped {
 				c.group = int(r.a)
 				if c.cause != "" {
@@ -452,8 +452,7 @@ type capture struct {
 func (c *capture) read(f *os.File, limit int64, over func()) {
 	chunk := make([]byte, 32<<10)
 	told := false
-	for {
-		n, err := f.Read(chunk)
+	take := func(n int) {
 		if n > 0 && c.heard != nil {
 			c.heard()
 		}
@@ -463,8 +462,33 @@ func (c *capture) read(f *os.File, limit int64, over func()) {
 			told = true
 			over()
 		}
-		if err != nil {
+	}
+	for {
+		n, err := f.Read(chunk)
+		take(n)
+		switch {
+		case err == nil:
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			for n := 1; n > 0 && !told; { // what has been written is read, however late it is
+				n = readNow(f, chunk)
+				take(max(n, 0))
+			}
+			return
+		default:
 			return
 		}
 	}
+}
+
+// readNow reads what a pipe holds, without waiting and whatever the deadline.
+func readNow(f *os.File, to []byte) int {
+	n := 0
+	conn, err := f.SyscallConn()
+	if err == nil {
+		err = conn.Control(func(fd uintptr) { n, _ = unix.Read(int(fd), to) }) // nothing there, or gone: done
+	}
+	if err != nil {
+		return 0
+	}
+	return n
 }

@@ -59,7 +59,7 @@ func TestOutcomes(t *testing.T) {
 				{"given variable", "echo $GIVEN", func(p *Program) { p.Env = []string{"GIVEN=1"} }, OK, 0, "1\n"},
 				{"output", "echo 123456789", func(p *Program) { p.Output = 4 }, Output, 0, "1234"},
 				{"wall clock", "sleep 30", func(p *Program) { p.Wall = 300 * time.Millisecond }, Timeout, 0, ""},
-				{"silence", "echo a; sleep 30", func(p *Program) { p.Idle = 300 * time.Millisecond }, Timeout, 0, "a\n"},
+				{"silence", "echo a; sleep 30", func(p *Program) { p.Idle = time.Second }, Timeout, 0, "a\n"},
 			} {
 				p := shell(c.script)
 				if c.change != nil {

@@ -38,7 +38,7 @@ func (c *child) watch(over <-chan struct{}) {
 				continue
 			}
 			c.look()
-			if silent := time.Since(time.Unix(0, c.heardAt.Load())); c.program.Idle > 0 && silent > c.program.Idle {
+			if heard := c.heardAt.Load(); c.program.Idle > 0 && heard > 0 && time.Since(time.Unix(0, heard)) > c.program.Idle {
 				c.stop(Timeout, fmt.Sprintf("it had said nothing for %v", c.program.Idle))
 			}
 			if c.stopped() {
