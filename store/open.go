@@ -192,6 +192,11 @@ func writeSchema(path string) error {
 	if err != nil {
 		return fmt.Errorf("write the schema: %w", err)
 	}
+	// Closing does so too, but keeps to itself when it could not: the file
+	// would then be put in its place without what is still in its side file.
+	if _, err := db.Exec("PRAGMA wal_checkpoint(TRUNCATE)"); err != nil {
+		return fmt.Errorf("write the schema: %w", err)
+	}
 	return db.Close()
 }
 

@@ -274,7 +274,16 @@ func afterPower(dir string, ackLog, ackDB uint64) error {
 func TestFaultIOErrors(t *testing.T) {
 	t.Parallel()
 	shim := buildShim(t)
-	for _, fault := range []string{"SHIM_SYNC_EIO=20", "SHIM_WRITE_EIO=90"} {
+	// A new database takes some 170 writes, the last 50 of them to the file
+	// that is put in its place.
+	faults, step := []string{"SHIM_SYNC_EIO=20", "SHIM_WRITE_EIO=90"}, 144
+	if faultsInFull() {
+		step = 6
+	}
+	for n := 1; n < 150; n += step {
+		faults = append(faults, fmt.Sprintf("SHIM_NEW_EIO=%d", n))
+	}
+	for _, fault := range faults {
 		dir := t.TempDir()
 		cmd := exec.Command(os.Args[0])
 		cmd.Env = append(os.Environ(), "LD_PRELOAD="+shim, fault, failVariable+"="+dir)

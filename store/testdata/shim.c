@@ -6,6 +6,7 @@
 //                     offset u64, length u32, data; b and e begin and end a sync
 //   SHIM_SYNC_EIO=n   every n-th sync fails with EIO
 //   SHIM_WRITE_EIO=n  every n-th write fails with EIO
+//   SHIM_NEW_EIO=n    write number n to a database that is being made fails with EIO
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -20,7 +21,7 @@
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int trace = -2;
-static unsigned long syncs, writes;
+static unsigned long syncs, writes, created;
 
 static int file_of(int fd) {
 	char link[64], path[4096];
@@ -32,6 +33,7 @@ static int file_of(int fd) {
 	if (!base) return -1;
 	if (!strcmp(base, "/run.db")) return 0;
 	if (!strcmp(base, "/run.db-wal")) return 1;
+	if (!strncmp(base, "/run.db.new", 11)) return 2;
 	return -1;
 }
 
@@ -65,7 +67,10 @@ typedef ssize_t (*pwrite_fn)(int, const void *, size_t, off64_t);
 static ssize_t do_pwrite(const char *name, int fd, const void *b, size_t n, off64_t off) {
 	pwrite_fn real = (pwrite_fn)dlsym(RTLD_NEXT, name);
 	int f = file_of(fd);
-	if (f >= 0) {
+	if (f == 2) {
+		const char *v = getenv("SHIM_NEW_EIO");
+		if (v && __sync_add_and_fetch(&created, 1) == strtoul(v, 0, 10)) { errno = EIO; return -1; }
+	} else if (f >= 0) {
 		if (fails("SHIM_WRITE_EIO", &writes)) { errno = EIO; return -1; }
 		note('w', f, off, b, n);
 	}
@@ -78,7 +83,7 @@ ssize_t pwrite64(int fd, const void *b, size_t n, off64_t off) { return do_pwrit
 static int do_truncate(const char *name, int fd, off64_t n) {
 	int (*real)(int, off64_t) = (int (*)(int, off64_t))dlsym(RTLD_NEXT, name);
 	int f = file_of(fd);
-	if (f >= 0) note('t', f, n, 0, 0);
+	if (f >= 0 && f < 2) note('t', f, n, 0, 0);
 	return real(fd, n);
 }
 
@@ -88,7 +93,7 @@ int ftruncate64(int fd, off64_t n) { return do_truncate("ftruncate64", fd, n); }
 static int do_sync(const char *name, int fd) {
 	int (*real)(int) = (int (*)(int))dlsym(RTLD_NEXT, name);
 	int f = file_of(fd);
-	if (f < 0) return real(fd);
+	if (f < 0 || f == 2) return real(fd);
 	if (fails("SHIM_SYNC_EIO", &syncs)) { errno = EIO; return -1; }
 	note('b', f, 0, 0, 0);
 	int rc = getenv("SHIM_TRACE") ? 0 : real(fd); // the replay decides what was durable
