@@ -76,11 +76,15 @@ typedef struct { gk_head h; float *y, *rstd; const float *x, *g; int c; float ep
 typedef struct { gk_head h; float *dx, *dg; const float *dy, *x, *g, *rstd; int c; } gk_rmsnorm_bwd;
 // Products with factors of bf16 (op.Compute) read the packed weight instead of w:
 // bf16, O rounded up to 64 rows of K rounded up to 32 columns, the rest 0, or
-// the same of the transpose (back). They are the kernels whose names end in _bf16.
+// the same of the transpose (back). Their other factors are rounded first, by
+// gk_round_rows (N, C rounded up to 32) or, turned around for sums over rows, by
+// gk_round_columns (C, N rounded up to 32); chunk > 0 rounds the rows of a chunk.
+// They are the kernels whose names end in _bf16.
 typedef struct { gk_head h; unsigned short *dst; const float *w; int o, k, back; } gk_pack;
-typedef struct { gk_head h; float *y; const float *x, *w, *res; int o, k; const unsigned short *pack; } gk_linear;
-typedef struct { gk_head h; float *dx; const float *dy, *w; int o, k, acc; const unsigned short *back; } gk_linear_dx;
-typedef struct { gk_head h; float *dw; const float *dy, *x; int o, k; } gk_linear_dw;
+typedef struct { gk_head h; unsigned short *dst; const float *x; int c, chunk, row0; } gk_round;
+typedef struct { gk_head h; float *y; const float *x, *w, *res; int o, k; const unsigned short *pack, *rounded; } gk_linear;
+typedef struct { gk_head h; float *dx; const float *dy, *w; int o, k, acc; const unsigned short *back, *rounded; } gk_linear_dx;
+typedef struct { gk_head h; float *dw; const float *dy, *x; int o, k; const unsigned short *dy_turned, *x_turned; } gk_linear_dw;
 typedef struct { gk_head h; float *qkv; const float *cos, *sin; const int *pos; int heads, kv, d, max_pos, inverse; } gk_rope;
 typedef struct { gk_head h; float *k, *v; const float *qkv; const int *slot, *at; int heads, kv, d, slots, cap; } gk_kv_write;
 typedef struct { gk_head h; float *out, *lse; const float *qkv; const int *start, *prefix; int heads, kv, d, max_len; gk_dim s; } gk_attn; // prefix may be 0
@@ -112,7 +116,7 @@ typedef struct {
 	const int *target;
 	float *logits; // (chunk, V)
 	int c, v, chunk, row0;
-	const unsigned short *pack;
+	const unsigned short *pack, *rounded; // rounded: H
 } gk_loss;
 typedef struct {
 	gk_head h;
@@ -123,6 +127,7 @@ typedef struct {
 	float *logits; // (chunk, V)
 	int c, v, chunk, row0;
 	const unsigned short *pack, *back;
+	const unsigned short *rounded, *h_turned; // rounded: H, then dlogits, then dlogits turned around
 } gk_loss_bwd;
 typedef struct { gk_head h; int *tok; float *logp, *ent; const float *logits; const int *stream, *pos; int v; } gk_sample;
 typedef struct {
@@ -141,6 +146,11 @@ typedef struct { gk_head h; float *y; const float *x; int c; } gk_move;
 
 // Sizes that grids depend on.
 #define GK_TILE 64          // rows and columns of a block's part of a matrix product
+#define GK_MMA_TILE 128     // the same of products in bf16
+#define GK_MMA_STAGES 4     // steps of a product in bf16 that are in shared memory at a time
+// Dynamic shared memory of a product in bf16: two tiles for each stage, rows of
+// 32 numbers 80 bytes apart.
+#define GK_MMA_SHARED (GK_MMA_STAGES * 2 * GK_MMA_TILE * 80)
 #define GK_ATTN_ROWS 16     // query (or key) rows of a block of attention
 #define GK_SUM_BLOCK 16384  // elements of one partial sum of squares
 
@@ -158,6 +168,8 @@ typedef struct { gk_head h; float *y; const float *x; int c; } gk_move;
 	X(gk_linear_bwd_dx, gk_linear_dx, 256)         /* k/TILE, n/TILE */ \
 	X(gk_linear_bwd_dw, gk_linear_dw, 256)         /* k/TILE, o/TILE */ \
 	X(gk_pack_bf16, gk_pack, 256)                  /* elements/1024 */ \
+	X(gk_round_rows, gk_round, 256)                /* n */ \
+	X(gk_round_columns, gk_round, 256)             /* n/32, c/32 */ \
 	X(gk_linear_fwd_bf16, gk_linear, 256)          /* as the same without _bf16 */ \
 	X(gk_linear_bwd_dx_bf16, gk_linear_dx, 256)    /* */ \
 	X(gk_linear_bwd_dw_bf16, gk_linear_dw, 256)    /* */ \

@@ -107,10 +107,7 @@ func (p *plan) add(at int, op kernels.Op) error {
 		return C.int(n)
 	}
 	rows := func(n kernels.Dim) int64 { return int64(n.Of(p.max)) }
-	half, suffix := kernels.ComputeOf(op) == kernels.BF16, ""
-	if half {
-		suffix = "_bf16"
-	}
+	half := kernels.ComputeOf(op) == kernels.BF16
 	switch o := op.(type) {
 	case kernels.Embed:
 		launch(p, at, "gk_embed_fwd", rows(o.N), 0, &C.gk_embed{h: p.head(at, o.N), out: p.f(o.Out), w: p.f(o.W), tok: p.i(o.Tok), v: c(o.V), c: c(o.C)})
@@ -127,19 +124,26 @@ func (p *plan) add(at int, op kernels.Op) error {
 			launch(p, at, "gk_pack_bf16", ceilDiv(int64(o.O)*int64(o.K), 1024), 0, &C.gk_pack{h: p.head(at, 1), dst: p.h(o.Dst), w: p.f(o.W), o: c(o.O), k: c(o.K), back: flag(o.Back)})
 		}
 	case kernels.Linear:
-		l := C.gk_linear{h: p.head(at, o.N), y: p.f(o.Y), x: p.f(o.X), w: p.f(o.W), res: p.f(o.Res), o: c(o.O), k: c(o.K)}
 		if half {
-			l.pack = p.h(o.Pack)
+			c(max(o.O, o.K))
+			p.linearBF16(at, o)
+			break
 		}
-		launch(p, at, "gk_linear_fwd"+suffix, tiles(o.N.Of(p.max), o.O), 0, &l)
+		launch(p, at, "gk_linear_fwd", tiles(o.N.Of(p.max), o.O), 0, &C.gk_linear{h: p.head(at, o.N), y: p.f(o.Y), x: p.f(o.X), w: p.f(o.W), res: p.f(o.Res), o: c(o.O), k: c(o.K)})
 	case kernels.LinearDX:
-		l := C.gk_linear_dx{h: p.head(at, o.N), dx: p.f(o.DX), dy: p.f(o.DY), w: p.f(o.W), o: c(o.O), k: c(o.K), acc: flag(o.Acc)}
 		if half {
-			l.back = p.h(o.Pack)
+			c(max(o.O, o.K))
+			p.linearDXBF16(at, o)
+			break
 		}
-		launch(p, at, "gk_linear_bwd_dx"+suffix, tiles(o.N.Of(p.max), o.K), 0, &l)
+		launch(p, at, "gk_linear_bwd_dx", tiles(o.N.Of(p.max), o.K), 0, &C.gk_linear_dx{h: p.head(at, o.N), dx: p.f(o.DX), dy: p.f(o.DY), w: p.f(o.W), o: c(o.O), k: c(o.K), acc: flag(o.Acc)})
 	case kernels.LinearDW:
-		launch(p, at, "gk_linear_bwd_dw"+suffix, tiles(o.O, o.K), 0, &C.gk_linear_dw{h: p.head(at, o.N), dw: p.f(o.DW), dy: p.f(o.DY), x: p.f(o.X), o: c(o.O), k: c(o.K)})
+		if half {
+			c(max(o.O, o.K))
+			p.linearDWBF16(at, o)
+			break
+		}
+		launch(p, at, "gk_linear_bwd_dw", tiles(o.O, o.K), 0, &C.gk_linear_dw{h: p.head(at, o.N), dw: p.f(o.DW), dy: p.f(o.DY), x: p.f(o.X), o: c(o.O), k: c(o.K)})
 	case kernels.RoPE:
 		launch(p, at, "gk_rope_rows", rows(o.N), 0, &C.gk_rope{h: p.head(at, o.N), qkv: p.f(o.QKV), cos: p.f(o.Cos), sin: p.f(o.Sin), pos: p.i(o.Pos),
 			heads: c(o.H), kv: c(o.KV), d: c(o.D), max_pos: c(o.MaxPos), inverse: flag(o.Inverse)})
@@ -177,9 +181,10 @@ func (p *plan) add(at int, op kernels.Op) error {
 			l := C.gk_loss{h: p.head(at, o.N), logp: p.f(o.LogP), ent: p.f(o.Ent), lse: p.f(o.LSE), x: p.f(o.H), w: p.f(o.W), target: p.i(o.Target),
 				logits: p.f(o.Scratch), c: c(o.C), v: c(o.V), chunk: c(o.Chunk), row0: c(row)}
 			if half {
-				l.pack = p.h(o.Pack)
+				p.lossLogitsBF16(at, o, l)
+			} else {
+				launch(p, at, "gk_loss_logits", tiles(o.Chunk, o.V), 0, &l)
 			}
-			launch(p, at, "gk_loss_logits"+suffix, tiles(o.Chunk, o.V), 0, &l)
 			launch(p, at, "gk_loss_rows", int64(o.Chunk), 0, &l)
 		}
 	case kernels.LossRowsBwd:
@@ -187,12 +192,13 @@ func (p *plan) add(at int, op kernels.Op) error {
 			l := C.gk_loss_bwd{h: p.head(at, o.N), dx: p.f(o.DH), dw: p.f(o.DW), x: p.f(o.H), w: p.f(o.W), target: p.i(o.Target), lse: p.f(o.LSE), ent: p.f(o.Ent),
 				coef: p.f(o.Coef), ent_coef: p.f(o.EntCoef), logits: p.f(o.Scratch), c: c(o.C), v: c(o.V), chunk: c(o.Chunk), row0: c(row)}
 			if half {
-				l.pack, l.back = p.h(o.Pack), p.h(o.PackBack)
+				p.lossBwdBF16(at, o, l)
+				continue
 			}
-			launch(p, at, "gk_loss_bwd_logits"+suffix, tiles(o.Chunk, o.V), 0, &l)
+			launch(p, at, "gk_loss_bwd_logits", tiles(o.Chunk, o.V), 0, &l)
 			launch(p, at, "gk_loss_bwd_rows", int64(o.Chunk), 0, &l)
-			launch(p, at, "gk_loss_bwd_dx"+suffix, tiles(o.Chunk, o.C), 0, &l)
-			launch(p, at, "gk_loss_bwd_dw"+suffix, tiles(o.V, o.C), 0, &l)
+			launch(p, at, "gk_loss_bwd_dx", tiles(o.Chunk, o.C), 0, &l)
+			launch(p, at, "gk_loss_bwd_dw", tiles(o.V, o.C), 0, &l)
 		}
 	case kernels.Sample:
 		launch(p, at, "gk_sample_rows", rows(o.N), 0, &C.gk_sample{h: p.head(at, o.N), tok: p.i(o.Tok), logp: p.f(o.LogP), ent: p.f(o.Ent), logits: p.f(o.Logits),

@@ -11,6 +11,9 @@ package emu
 // static abi_kernel abi_at(int i) { return abi_list[i]; }
 import "C"
 
+// mmaShared is the dynamic shared memory of a product in bf16.
+const mmaShared = C.GK_MMA_SHARED
+
 // ABI lists the kernels that abi.h declares.
 func ABI() []Kernel {
 	var all []Kernel

@@ -64,18 +64,65 @@ type linearBlock struct {
 	headBlock
 	y, x, _, res unsafe.Pointer
 	o, k         int32
-	pack         unsafe.Pointer
+	pack, factor unsafe.Pointer
 }
 type dxBlock struct {
 	headBlock
 	dx, dy, _ unsafe.Pointer
 	o, k, acc int32
 	back      unsafe.Pointer
+	factor    unsafe.Pointer
 }
 type dwBlock struct {
 	headBlock
-	dw, dy, x unsafe.Pointer
-	o, k      int32
+	dw, _, _ unsafe.Pointer
+	o, k     int32
+	dy, x    unsafe.Pointer
+}
+type roundBlock struct {
+	headBlock
+	dst, x         unsafe.Pointer
+	c, chunk, row0 int32
+}
+
+// launcher starts kernels in three blocks, with the shared memory of products.
+func launcher(t *testing.T, d *Device) func(kernel string, params []byte) {
+	return func(kernel string, params []byte) {
+		t.Helper()
+		if err := d.emu.Launch(kernel, [3]int{3, 1, 1}, 256, mmaShared, params); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// rounded has x (rows, c) rounded by its kernel, turned around or not, and
+// compares every element.
+func rounded(t *testing.T, d *Device, head headBlock, x []float32, c int, turned bool) unsafe.Pointer {
+	t.Helper()
+	rows := len(x) / c
+	kernel, tall, wide := "gk_round_rows", rows, (c+31)/32*32
+	if turned {
+		kernel, tall, wide = "gk_round_columns", c, (rows+31)/32*32
+	}
+	m, err := reserve(int64(2 * tall * wide))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { m.free() })
+	launcher(t, d)(kernel, bytes(&roundBlock{headBlock: head, dst: m.data, x: unsafe.Pointer(&x[0]), c: int32(c)}))
+	for i, got := range unsafe.Slice((*uint16)(m.data), tall*wide) {
+		r, k, want := i/wide, i%wide, float32(0)
+		if turned {
+			r, k = k, r
+		}
+		if r < rows && k < c {
+			want = round(x[r*c+k])
+		}
+		if math.Float32bits(want) != uint32(got)<<16 {
+			t.Fatalf("%s: element %d, %d is %x, want %g", kernel, i/wide, i%wide, got, want)
+		}
+	}
+	return m.data
 }
 
 func products(t *testing.T, d *Device, r *rand.Rand, n, k, o, shift int) {
@@ -87,12 +134,7 @@ func products(t *testing.T, d *Device, r *rand.Rand, n, k, o, shift int) {
 	*(*uint64)(fault.data) = math.MaxUint64
 	head := headBlock{run: fault.data, fault: fault.data, n: int32(n)}
 	first := func(x []float32) unsafe.Pointer { return unsafe.Pointer(unsafe.SliceData(x)) }
-	launch := func(kernel string, params []byte) {
-		t.Helper()
-		if err := d.emu.Launch(kernel, [3]int{3, 1, 1}, 256, 0, params); err != nil {
-			t.Fatal(err)
-		}
-	}
+	launch := launcher(t, d)
 	up := func(x, by int) int { return (x + by - 1) / by * by }
 	_, x := numbers(t, r, n*k, shift)
 	_, w := numbers(t, r, o*k, 0)
@@ -142,7 +184,7 @@ func products(t *testing.T, d *Device, r *rand.Rand, n, k, o, shift int) {
 	}
 	exact := func(a, b float32) float64 { return float64(round(a)) * float64(round(b)) }
 
-	p := linearBlock{headBlock: head, y: first(y), x: first(x), res: first(res), o: int32(o), k: int32(k), pack: packs[0]}
+	p := linearBlock{headBlock: head, y: first(y), res: first(res), o: int32(o), k: int32(k), pack: packs[0], factor: rounded(t, d, head, x, k, false)}
 	launch("gk_linear_fwd_bf16", bytes(&p))
 	compare("y", y, func(i int) float64 {
 		sum := float64(res[i])
@@ -152,7 +194,7 @@ func products(t *testing.T, d *Device, r *rand.Rand, n, k, o, shift int) {
 		return sum
 	})
 	before := append([]float32(nil), dx...)
-	q := dxBlock{headBlock: head, dx: first(dx), dy: first(dy), o: int32(o), k: int32(k), acc: 1, back: packs[1]}
+	q := dxBlock{headBlock: head, dx: first(dx), o: int32(o), k: int32(k), acc: 1, back: packs[1], factor: rounded(t, d, head, dy, o, false)}
 	launch("gk_linear_bwd_dx_bf16", bytes(&q))
 	compare("dx", dx, func(i int) float64 {
 		sum := float64(before[i])
@@ -162,7 +204,7 @@ func products(t *testing.T, d *Device, r *rand.Rand, n, k, o, shift int) {
 		return sum
 	})
 	before = append([]float32(nil), dw...)
-	s := dwBlock{headBlock: head, dw: first(dw), dy: first(dy), x: first(x), o: int32(o), k: int32(k)}
+	s := dwBlock{headBlock: head, dw: first(dw), o: int32(o), k: int32(k), dy: rounded(t, d, head, dy, o, true), x: rounded(t, d, head, x, k, true)}
 	launch("gk_linear_bwd_dw_bf16", bytes(&s))
 	compare("dw", dw, func(i int) float64 {
 		sum := float64(before[i])
@@ -200,18 +242,14 @@ func TestTilesChangeNoBit(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer pack.free()
-	launch := func(kernel string, params []byte) {
-		t.Helper()
-		if err := d.emu.Launch(kernel, [3]int{3, 1, 1}, 256, 0, params); err != nil {
-			t.Fatal(err)
-		}
-	}
+	launch := launcher(t, d)
 	head := headBlock{run: fault.data, fault: fault.data, n: n}
 	launch("gk_pack_bf16", bytes(&packBlock{headBlock: head, dst: pack.data, w: unsafe.Pointer(&w[0]), o: o, k: k}))
-	launch("gk_linear_fwd_bf16", bytes(&linearBlock{headBlock: head, y: unsafe.Pointer(&large[0]), x: unsafe.Pointer(&x[0]), o: o, k: k, pack: pack.data}))
+	launch("gk_linear_fwd_bf16", bytes(&linearBlock{headBlock: head, y: unsafe.Pointer(&large[0]), factor: rounded(t, d, head, x, k, false), o: o, k: k, pack: pack.data}))
 	for _, part := range [][2]int{{0, 1}, {63, 5}, {700, 130}, {1400, 9}} {
 		head.n = int32(part[1])
-		launch("gk_linear_fwd_bf16", bytes(&linearBlock{headBlock: head, y: unsafe.Pointer(&small[0]), x: unsafe.Pointer(&x[part[0]*k]), o: o, k: k, pack: pack.data}))
+		some := rounded(t, d, head, x[part[0]*k:(part[0]+part[1])*k], k, false)
+		launch("gk_linear_fwd_bf16", bytes(&linearBlock{headBlock: head, y: unsafe.Pointer(&small[0]), factor: some, o: o, k: k, pack: pack.data}))
 		for i := range part[1] * o {
 			if a, b := small[i], large[part[0]*o+i]; math.Float32bits(a) != math.Float32bits(b) {
 				t.Fatalf("rows %v: element %d is %g, in the large product %g", part, i, a, b)

@@ -6,6 +6,7 @@ package emu
 import "C"
 
 import (
+	"errors"
 	"fmt"
 
 	"gradus/kernels"
@@ -24,13 +25,6 @@ func (e *program) op(i int, op kernels.Op, a *kernels.Args) error {
 	ix := func(r kernels.Ref) *C.int { return (*C.int)(e.at[r]) }
 	h := func(r kernels.Ref) *C.ushort { return (*C.ushort)(e.at[r]) }
 	half := kernels.ComputeOf(op) == kernels.BF16
-	// product starts the kernel of a product in the op's Compute.
-	product := func(kernel string, items int64, params []byte) error {
-		if half {
-			kernel += "_bf16"
-		}
-		return e.start(kernel, items, 256, 0, params)
-	}
 	head := func(n kernels.Dim) C.gk_head {
 		return C.gk_head{run: e.run, fault: e.fault, op: C.int(i), n: C.gk_dim(n)}
 	}
@@ -65,19 +59,34 @@ func (e *program) op(i int, op kernels.Op, a *kernels.Args) error {
 		return e.start("gk_pack_bf16", ceilDiv(kernels.PackLenBF16(o.O, o.K), 1024), 256, 0, bytes(&p))
 	case kernels.Linear:
 		p := C.gk_linear{h: head(o.N), y: f(o.Y), x: f(o.X), w: f(o.W), res: f(o.Res), o: c(o.O), k: c(o.K)}
-		if half {
-			p.pack = h(o.Pack)
+		if !half {
+			return e.start("gk_linear_fwd", tiles(o.N.Of(a), o.O), 256, 0, bytes(&p))
 		}
-		return product("gk_linear_fwd", tiles(o.N.Of(a), o.O), bytes(&p))
+		p.pack = h(o.Pack)
+		return e.rounded(func(r *rounding) error {
+			p.rounded = r.rows(head(o.N), f(o.X), o.N.Of(a), o.K, chunk{})
+			return r.product("gk_linear_fwd_bf16", o.N.Of(a), o.O, bytes(&p))
+		})
 	case kernels.LinearDX:
 		p := C.gk_linear_dx{h: head(o.N), dx: f(o.DX), dy: f(o.DY), w: f(o.W), o: c(o.O), k: c(o.K), acc: flag(o.Acc)}
-		if half {
-			p.back = h(o.Pack)
+		if !half {
+			return e.start("gk_linear_bwd_dx", tiles(o.N.Of(a), o.K), 256, 0, bytes(&p))
 		}
-		return product("gk_linear_bwd_dx", tiles(o.N.Of(a), o.K), bytes(&p))
+		p.back = h(o.Pack)
+		return e.rounded(func(r *rounding) error {
+			p.rounded = r.rows(head(o.N), f(o.DY), o.N.Of(a), o.O, chunk{})
+			return r.product("gk_linear_bwd_dx_bf16", o.N.Of(a), o.K, bytes(&p))
+		})
 	case kernels.LinearDW:
 		p := C.gk_linear_dw{h: head(o.N), dw: f(o.DW), dy: f(o.DY), x: f(o.X), o: c(o.O), k: c(o.K)}
-		return product("gk_linear_bwd_dw", tiles(o.O, o.K), bytes(&p))
+		if !half {
+			return e.start("gk_linear_bwd_dw", tiles(o.O, o.K), 256, 0, bytes(&p))
+		}
+		return e.rounded(func(r *rounding) error {
+			p.dy_turned = r.columns(head(o.N), f(o.DY), o.N.Of(a), o.O, chunk{})
+			p.x_turned = r.columns(head(o.N), f(o.X), o.N.Of(a), o.K, chunk{})
+			return r.product("gk_linear_bwd_dw_bf16", o.O, o.K, bytes(&p))
+		})
 	case kernels.RoPE:
 		p := C.gk_rope{h: head(o.N), qkv: f(o.QKV), cos: f(o.Cos), sin: f(o.Sin), pos: ix(o.Pos),
 			heads: c(o.H), kv: c(o.KV), d: c(o.D), max_pos: c(o.MaxPos), inverse: flag(o.Inverse)}
@@ -136,13 +145,19 @@ func (e *program) op(i int, op kernels.Op, a *kernels.Args) error {
 		p := C.gk_rows{h: head(o.N), y: f(o.Y), x: f(o.X), idx: ix(o.Idx), c: c(o.C), m: C.gk_dim(o.M)}
 		return e.start("gk_scatter_rows", int64(o.M.Of(a)), 128, 0, bytes(&p))
 	case kernels.LossRows:
-		for row := 0; row < o.N.Of(a); row += o.Chunk {
+		for at := 0; at < o.N.Of(a); at += o.Chunk {
 			p := C.gk_loss{h: head(o.N), logp: f(o.LogP), ent: f(o.Ent), lse: f(o.LSE), x: f(o.H), w: f(o.W), target: ix(o.Target),
-				logits: f(o.Scratch), c: c(o.C), v: c(o.V), chunk: c(o.Chunk), row0: c(row)}
+				logits: f(o.Scratch), c: c(o.C), v: c(o.V), chunk: c(o.Chunk), row0: c(at)}
+			logits := func() error { return e.start("gk_loss_logits", tiles(o.Chunk, o.V), 256, 0, bytes(&p)) }
 			if half {
-				p.pack = h(o.Pack)
+				logits = func() error {
+					return e.rounded(func(r *rounding) error {
+						p.pack, p.rounded = h(o.Pack), r.rows(head(o.N), row(f(o.H), at, o.C), o.Chunk, o.C, chunk{o.Chunk, at})
+						return r.product("gk_loss_logits_bf16", o.Chunk, o.V, bytes(&p))
+					})
+				}
 			}
-			if err := product("gk_loss_logits", tiles(o.Chunk, o.V), bytes(&p)); err != nil {
+			if err := logits(); err != nil {
 				return err
 			}
 			if err := e.start("gk_loss_rows", int64(o.Chunk), 256, 0, bytes(&p)); err != nil {
@@ -151,22 +166,40 @@ func (e *program) op(i int, op kernels.Op, a *kernels.Args) error {
 		}
 		return nil
 	case kernels.LossRowsBwd:
-		for row := 0; row < o.N.Of(a); row += o.Chunk {
+		for at := 0; at < o.N.Of(a); at += o.Chunk {
 			p := C.gk_loss_bwd{h: head(o.N), dx: f(o.DH), dw: f(o.DW), x: f(o.H), w: f(o.W), target: ix(o.Target), lse: f(o.LSE), ent: f(o.Ent),
-				coef: f(o.Coef), ent_coef: f(o.EntCoef), logits: f(o.Scratch), c: c(o.C), v: c(o.V), chunk: c(o.Chunk), row0: c(row)}
+				coef: f(o.Coef), ent_coef: f(o.EntCoef), logits: f(o.Scratch), c: c(o.C), v: c(o.V), chunk: c(o.Chunk), row0: c(at)}
+			rows := func() error { return e.start("gk_loss_bwd_rows", int64(o.Chunk), 256, 0, bytes(&p)) }
 			if half {
 				p.pack, p.back = h(o.Pack), h(o.PackBack)
+				err := e.rounded(func(r *rounding) error {
+					part, x := chunk{o.Chunk, at}, row(f(o.H), at, o.C)
+					p.rounded = r.rows(head(o.N), x, o.Chunk, o.C, part)
+					if err := errors.Join(r.product("gk_loss_bwd_logits_bf16", o.Chunk, o.V, bytes(&p)), rows()); err != nil {
+						return err
+					}
+					p.rounded = r.rows(head(o.N), f(o.Scratch), o.Chunk, o.V, part)
+					if err := r.product("gk_loss_bwd_dx_bf16", o.Chunk, o.C, bytes(&p)); err != nil {
+						return err
+					}
+					p.rounded, p.h_turned = r.columns(head(o.N), f(o.Scratch), o.Chunk, o.V, part), r.columns(head(o.N), x, o.Chunk, o.C, part)
+					return r.product("gk_loss_bwd_dw_bf16", o.V, o.C, bytes(&p))
+				})
+				if err != nil {
+					return err
+				}
+				continue
 			}
-			if err := product("gk_loss_bwd_logits", tiles(o.Chunk, o.V), bytes(&p)); err != nil {
+			if err := e.start("gk_loss_bwd_logits", tiles(o.Chunk, o.V), 256, 0, bytes(&p)); err != nil {
 				return err
 			}
-			if err := e.start("gk_loss_bwd_rows", int64(o.Chunk), 256, 0, bytes(&p)); err != nil {
+			if err := rows(); err != nil {
 				return err
 			}
-			if err := product("gk_loss_bwd_dx", tiles(o.Chunk, o.C), bytes(&p)); err != nil {
+			if err := e.start("gk_loss_bwd_dx", tiles(o.Chunk, o.C), 256, 0, bytes(&p)); err != nil {
 				return err
 			}
-			if err := product("gk_loss_bwd_dw", tiles(o.V, o.C), bytes(&p)); err != nil {
+			if err := e.start("gk_loss_bwd_dw", tiles(o.V, o.C), 256, 0, bytes(&p)); err != nil {
 				return err
 			}
 		}

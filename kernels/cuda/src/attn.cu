@@ -8,7 +8,7 @@ KERNEL(gk_attn_check, gk_attn, 256) {
 	check_sequences(p);
 }
 
-KERNEL(gk_attn_fwd, gk_attn, 128) {
+KERNEL_BLOCKS(gk_attn_fwd, gk_attn, 128, 4) {
 	DYNAMIC_SHARED(float, all);
 	if (stopped_by_check(p.h)) return;
 	int d = p.d, group = p.heads / p.kv, width = (p.heads + 2 * p.kv) * d;

@@ -28,7 +28,7 @@ KERNEL(gk_attn_bwd_delta, gk_attn_bwd, 128) {
 }
 
 // Shared memory: q, dout, dq (ROWS, d); keys or values (KEYS, d+1); dS (ROWS, KEYS).
-KERNEL(gk_attn_bwd_dq, gk_attn_bwd, 128) {
+KERNEL_BLOCKS(gk_attn_bwd_dq, gk_attn_bwd, 128, 4) {
 	DYNAMIC_SHARED(float, q);
 	if (stopped_by_check(p.h)) return;
 	int d = p.d, group = p.heads / p.kv, width = (p.heads + 2 * p.kv) * d;
@@ -94,7 +94,7 @@ UNROLL
 
 // Shared memory: q, dout, dk, dv (ROWS, d); keys, values (ROWS, d+1); P and dS
 // (ROWS, ROWS), query row first.
-KERNEL(gk_attn_bwd_dkv, gk_attn_bwd, 128) {
+KERNEL_BLOCKS(gk_attn_bwd_dkv, gk_attn_bwd, 128, 4) {
 	DYNAMIC_SHARED(float, q);
 	if (stopped_by_check(p.h)) return;
 	int d = p.d, group = p.heads / p.kv, width = (p.heads + 2 * p.kv) * d;

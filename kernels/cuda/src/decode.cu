@@ -13,7 +13,7 @@ DEVICE int wrong_row(const gk_attn_decode &p, gk_i64 row) {
 	return GK_OK;
 }
 
-KERNEL(gk_attn_decode_fwd, gk_attn_decode, 128) {
+KERNEL_BLOCKS(gk_attn_decode_fwd, gk_attn_decode, 128, 4) {
 	DYNAMIC_SHARED(float, all);
 	if (stopped(p.h)) return;
 	int d = p.d, group = p.heads / p.kv, width = (p.heads + 2 * p.kv) * d, parts = (int)ceil_div(group, ROWS);

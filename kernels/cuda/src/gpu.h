@@ -27,6 +27,11 @@ typedef unsigned short bf16; // the upper half of an f32
 #define DEVICE_MEMBER __attribute__((device)) __attribute__((always_inline))
 #define KERNEL(name, params, threads) \
 	extern "C" __attribute__((global)) __attribute__((launch_bounds(threads))) void name(const params p)
+// KERNEL_BLOCKS also says how many blocks a processor is to hold at a time: it
+// bounds the registers of a thread. Left to itself the assembler of some GPUs
+// keeps loop variables in memory to make room for more blocks than run.
+#define KERNEL_BLOCKS(name, params, threads, blocks) \
+	extern "C" __attribute__((global)) __attribute__((launch_bounds(threads, blocks))) void name(const params p)
 
 // UNROLL before a loop keeps arrays that it indexes in registers.
 #define PRAGMA(x) _Pragma(#x)
@@ -69,14 +74,16 @@ DEVICE gk_u64 mul_high(gk_u64 a, gk_u64 b) { return __nvvm_mulhi_ull(a, b); }
 DEVICE int low_bit(unsigned x) { return __builtin_ctz(x); }
 
 // A copy of 16 bytes from global to shared memory that runs beside the thread.
-// Both addresses are multiples of 16. What was copied may be read after
-// copies_done by the thread itself, and after a barrier by the others.
+// Both addresses are multiples of 16. copies_end_group ends a group of copies;
+// copies_wait<N> waits until all groups but the last N have arrived. What was
+// copied may then be read by the thread itself, and after a barrier by the others.
 typedef __attribute__((address_space(3))) void *shared_address;
 DEVICE unsigned address_of(const void *shared) { return (unsigned)(unsigned long long)(shared_address)shared; }
 template <class T> DEVICE void copy_16(smem<T> to, const T *from) {
 	asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" ::"r"(address_of(to)), "l"(from) : "memory");
 }
-DEVICE void copies_done() { asm volatile("cp.async.wait_all;" ::: "memory"); }
+DEVICE void copies_end_group() { asm volatile("cp.async.commit_group;" ::: "memory"); }
+template <int N> DEVICE void copies_wait() { asm volatile("cp.async.wait_group %0;" ::"n"(N) : "memory"); }
 
 // Matrix units. A warp holds an 8x8 matrix of bf16 with element (l/4, 2(l%4)) and
 // the next in a register of lane l. load_4 reads four of them: lane l gives the

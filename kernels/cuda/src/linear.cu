@@ -3,7 +3,7 @@
 #include "gemm.h"
 
 // Y = (Res +) X W^T
-KERNEL(gk_linear_fwd, gk_linear, 256) {
+KERNEL_BLOCKS(gk_linear_fwd, gk_linear, 256, 2) {
 	GEMM_SHARED(tiles);
 	if (stopped(p.h)) return;
 	operand<true> x = {p.x, p.k, rows_of(p.h)}, w = {p.w, p.k, p.o};
@@ -11,7 +11,7 @@ KERNEL(gk_linear_fwd, gk_linear, 256) {
 }
 
 // DX (+)= DY W
-KERNEL(gk_linear_bwd_dx, gk_linear_dx, 256) {
+KERNEL_BLOCKS(gk_linear_bwd_dx, gk_linear_dx, 256, 2) {
 	GEMM_SHARED(tiles);
 	if (stopped(p.h)) return;
 	operand<true> dy = {p.dy, p.o, rows_of(p.h)};
@@ -20,7 +20,7 @@ KERNEL(gk_linear_bwd_dx, gk_linear_dx, 256) {
 }
 
 // DW += DY^T X
-KERNEL(gk_linear_bwd_dw, gk_linear_dw, 256) {
+KERNEL_BLOCKS(gk_linear_bwd_dw, gk_linear_dw, 256, 2) {
 	GEMM_SHARED(tiles);
 	if (stopped(p.h)) return;
 	int n = rows_of(p.h);

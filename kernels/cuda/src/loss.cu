@@ -11,7 +11,7 @@ template <class P> DEVICE void chunk_logits(const P &p, smem<float> tiles) {
 	gemm(tiles, x, w, p.c, p.logits, (const float *)0, p.v);
 }
 
-KERNEL(gk_loss_logits, gk_loss, 256) {
+KERNEL_BLOCKS(gk_loss_logits, gk_loss, 256, 2) {
 	GEMM_SHARED(tiles);
 	if (stopped_by_check(p.h)) return;
 	chunk_logits(p, tiles);
@@ -40,7 +40,7 @@ KERNEL(gk_loss_rows, gk_loss, 256) {
 	}
 }
 
-KERNEL(gk_loss_bwd_logits, gk_loss_bwd, 256) {
+KERNEL_BLOCKS(gk_loss_bwd_logits, gk_loss_bwd, 256, 2) {
 	GEMM_SHARED(tiles);
 	if (stopped_by_check(p.h)) return;
 	chunk_logits(p, tiles);
@@ -71,7 +71,7 @@ KERNEL(gk_loss_bwd_rows, gk_loss_bwd, 256) {
 }
 
 // DH = dlogits W
-KERNEL(gk_loss_bwd_dx, gk_loss_bwd, 256) {
+KERNEL_BLOCKS(gk_loss_bwd_dx, gk_loss_bwd, 256, 2) {
 	GEMM_SHARED(tiles);
 	if (stopped_by_check(p.h)) return;
 	int n = chunk_rows(p);
@@ -82,7 +82,7 @@ KERNEL(gk_loss_bwd_dx, gk_loss_bwd, 256) {
 }
 
 // DW += dlogits^T H
-KERNEL(gk_loss_bwd_dw, gk_loss_bwd, 256) {
+KERNEL_BLOCKS(gk_loss_bwd_dw, gk_loss_bwd, 256, 2) {
 	GEMM_SHARED(tiles);
 	if (stopped_by_check(p.h)) return;
 	int n = chunk_rows(p);

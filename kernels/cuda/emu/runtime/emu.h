@@ -16,6 +16,7 @@
 #define DEVICE static inline
 #define DEVICE_MEMBER
 #define KERNEL(name, params, threads) extern "C" void name(const params p)
+#define KERNEL_BLOCKS(name, params, threads, blocks) KERNEL(name, params, threads)
 
 namespace emu {
 

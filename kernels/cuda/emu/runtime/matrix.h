@@ -10,11 +10,13 @@ struct copying {
 	const region *r;
 	int64_t at;
 	const void *from;
+	unsigned group;
 };
 enum { MAX_COPIES = 64 };
 struct copies {
 	copying list[MAX_COPIES];
 	int count;
+	unsigned group; // the open one
 };
 extern copies begun[1024]; // by thread
 
@@ -24,19 +26,27 @@ template <class T> DEVICE void copy_16(smem<T> to, const T *from) {
 	emu::copies &c = emu::begun[emu::self->id];
 	if (to.at % 16 || (uintptr_t)from % 16) emu::stop("copy of 16 bytes to byte %lld of shared array %s from %p: not aligned", (long long)to.at, to.r->name, (const void *)from);
 	if (c.count == emu::MAX_COPIES) emu::stop("more than %d copies at a time", (int)emu::MAX_COPIES);
-	c.list[c.count++] = {to.r, to.at, from};
+	c.list[c.count++] = {to.r, to.at, from, c.group};
 }
 
-DEVICE void copies_done() {
+DEVICE void copies_end_group() { emu::begun[emu::self->id].group++; }
+
+// What is not waited for arrives as late as it may: when it is.
+template <int N> DEVICE void copies_wait() {
 	emu::copies &c = emu::begun[emu::self->id];
+	int left = 0;
 	for (int i = 0; i < c.count; i++) {
-		const emu::copying &k = c.list[i];
+		const emu::copying k = c.list[i];
+		if (c.group - k.group <= N) {
+			c.list[left++] = k;
+			continue;
+		}
 		emu::find(k.r, k.at, 16);
 		if (emu::checking)
 			for (int b = 0; b < 16; b += 2) emu::seen_by_writer(k.r, k.at + b, emu::find(k.r, k.at + b, 2), false);
 		memcpy(k.r->bytes + k.at, k.from, 16);
 	}
-	c.count = 0;
+	c.count = left;
 }
 
 DEVICE void load_4(unsigned (&r)[4], smem<bf16> row, int line = __builtin_LINE()) {
