@@ -41,7 +41,7 @@ export CGO_LDFLAGS := -O2 -g "-L$(CURDIR)/kernels/cuda/driver/link"
 endif
 endif
 
-.PHONY: all build demo test unit race test-arm64 lint fmt fmt-check vet staticcheck bench emulate emulate-sandbox rivals faults gpu-binaries gpu-dry results tools ptx need clean
+.PHONY: all build demo test unit race test-arm64 lint fmt fmt-check vet staticcheck bench emulate emulate-sandbox rivals faults gpu-binaries gpu-dry results tools ptx ptxas need clean
 
 all: build
 
@@ -140,6 +140,15 @@ results: build
 ## ptx: compiles the CUDA kernels again, after a change in kernels/cuda/src (needs clang-22)
 ptx:
 	$(GO) generate ./kernels/cuda/ptx
+
+# NVIDIA's assembler and disassembler, from PyPI. Pinned: another one gives out
+# registers in another way, and the table of docs/cuda-kernels.md would change.
+PTXAS := 13.5.37
+
+## ptxas: NVIDIA's assembler in bin/tools, for the tests of kernels/cuda/occupancy (needs pip; 50 MB; no GPU)
+ptxas:
+	@mkdir -p $(TOOLS)
+	python3 -m pip install -q --no-deps --upgrade --target $(TOOLS) nvidia-cuda-nvcc==$(PTXAS) nvidia-cuda-nvdisasm==$(PTXAS)
 
 ## need: says what to install when Go or gcc is missing or too old
 need:

@@ -62,13 +62,13 @@ type packBlock struct {
 }
 type linearBlock struct {
 	headBlock
-	y, x, _, res unsafe.Pointer
+	y, _, _, res unsafe.Pointer
 	o, k         int32
 	pack, factor unsafe.Pointer
 }
 type dxBlock struct {
 	headBlock
-	dx, dy, _ unsafe.Pointer
+	dx, _, _  unsafe.Pointer
 	o, k, acc int32
 	back      unsafe.Pointer
 	factor    unsafe.Pointer
@@ -81,8 +81,8 @@ type dwBlock struct {
 }
 type roundBlock struct {
 	headBlock
-	dst, x         unsafe.Pointer
-	c, chunk, row0 int32
+	dst, x  unsafe.Pointer
+	c, _, _ int32
 }
 
 // launcher starts kernels in three blocks, with the shared memory of products.
