@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 
 	"gradus/rewards"
@@ -27,7 +28,8 @@ type reply struct {
 	Proto     int        `json:"proto"`
 	Python    string     `json:"python"`
 	Functions []function `json:"functions"`
-	Same      bool       `json:"same,omitempty"` // it repeats what a call sends once
+	Same      bool       `json:"same,omitempty"`    // it repeats what a call sends once
+	Marshal   bool       `json:"marshal,omitempty"` // it reads frames, not lines: the Python worker
 }
 
 // function is one that a worker offers.
@@ -36,6 +38,44 @@ type function struct {
 	Params []string `json:"params"`
 	Async  bool     `json:"async"`
 	Named  bool     `json:"named,omitempty"` // it takes Params and nothing else
+}
+
+// readReply reads a line. The usual one, numbers only as worker.py writes them,
+// is read without reflection; its rewards are valid as long as the line is.
+func readReply(line []byte) (reply, error) {
+	if r, ok := plainReply(line); ok {
+		return r, nil
+	}
+	var r reply
+	return r, json.Unmarshal(line, &r)
+}
+
+// plainReply reads {"type":"result","id":17,"rewards":[1.0, 0.5],"ms":0.0120}.
+func plainReply(line []byte) (reply, bool) {
+	rest, ok := bytes.CutPrefix(bytes.TrimRight(line, "\n"), []byte(`{"type":"result","id":`))
+	id, rest, ok1 := bytes.Cut(rest, []byte(`,"rewards":[`))
+	list, rest, ok2 := bytes.Cut(rest, []byte(`],"ms":`))
+	ms, ok3 := bytes.CutSuffix(rest, []byte(`}`))
+	r := reply{Type: "result", Rewards: make([]json.RawMessage, 0, 8)}
+	if !ok || !ok1 || !ok2 || !ok3 || !number(ms) {
+		return r, false
+	}
+	var err, err1 error
+	r.ID, err = strconv.ParseUint(string(id), 10, 64)
+	r.Millis, err1 = strconv.ParseFloat(string(ms), 64)
+	for one, more := []byte(nil), len(list) > 0; more; {
+		one, list, more = bytes.Cut(list, []byte(", "))
+		if !number(one) {
+			return r, false
+		}
+		r.Rewards = append(r.Rewards, one)
+	}
+	return r, err == nil && err1 == nil
+}
+
+// number says whether a text is made of the characters of a JSON number.
+func number(b []byte) bool {
+	return len(b) > 0 && len(b) < 40 && len(bytes.Trim(b, "-+.0123456789e")) == 0
 }
 
 // results turns a reply into one result a completion.
@@ -56,6 +96,9 @@ func (r reply) results(who string, g rewards.Group) []rewards.Result {
 	out := make([]rewards.Result, n)
 	for i, raw := range r.Rewards {
 		out[i] = scoreOf(who, raw)
+		if r.Stdout == "" && r.Stderr == "" && len(r.Metrics) == 0 && len(r.Extra) == 0 {
+			continue
+		}
 		facts := map[string]any{}
 		r.note(facts)
 		for key, column := range r.Extra {
@@ -92,11 +135,14 @@ func scoreOf(who string, raw json.RawMessage) rewards.Result {
 	if raw = bytes.TrimSpace(raw); len(raw) == 0 || string(raw) == "null" {
 		return rewards.Result{Status: rewards.Skipped, Reason: reasonSkipped, Why: who + " has no opinion (it returned None)"}
 	}
-	var score float64
-	if err := json.Unmarshal(raw, &score); err != nil || math.IsNaN(score) || math.IsInf(score, 0) {
+	score, err := strconv.ParseFloat(string(raw), 64)
+	if err != nil || !number(raw) { // what is written in full, or no number
+		err = json.Unmarshal(raw, &score)
+	}
+	if err != nil || math.IsNaN(score) || math.IsInf(score, 0) {
 		return rewards.Result{Status: rewards.Invalid, Reason: reasonInvalid, Why: fmt.Sprintf("%s returned %s, which is no finite number", who, cut(string(raw), 100))}
 	}
-	return rewards.Result{Score: score, Reason: reasonScored, Why: fmt.Sprintf("%s returned %g", who, score)}
+	return rewards.Result{Score: score, Reason: reasonScored, Why: who + " returned " + strconv.FormatFloat(score, 'g', -1, 64)}
 }
 
 // cut keeps the first n bytes of a text, whole characters only.

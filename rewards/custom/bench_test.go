@@ -52,11 +52,10 @@ func BenchmarkPipe(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	call, err := request{function: "f", group: group(8), same: true, only: map[string]bool{"completions": true}}.append(nil)
+	call, err := request{function: "f", group: group(8)}.appendMarshal(nil)
 	if err != nil {
 		b.Fatal(err)
 	}
-	call = append(call, '\n')
 	for _, patient := range []bool{false, true} {
 		name := map[bool]string{false: "blocked", true: "patient"}[patient]
 		b.Run(name, func(b *testing.B) {

@@ -45,7 +45,6 @@ func (r request) append(b []byte) ([]byte, error) {
 	b = strconv.AppendInt(append(b, `,"deadline_ms":`...), r.deadlineMS, 10)
 	b = append(b, `,"kwargs":{`...)
 	var once []byte
-	step := 0
 	for _, c := range r.columns() {
 		if r.only != nil && !r.only[c.name] {
 			continue
@@ -55,22 +54,13 @@ func (r request) append(b []byte) ([]byte, error) {
 			once = append(once, ',')
 			continue
 		}
-		b = append(appendText(b, c.name), ':', '[')
-		for i := range r.group.Samples {
-			if i > 0 {
-				b = append(b, ',')
-			}
-			var err error
-			if b, err = c.append(b, &r.group.Samples[i]); err != nil {
-				return nil, fmt.Errorf("column %q: %w", c.name, err)
-			}
+		var err error
+		if b, err = c.append(append(appendText(b, c.name), ':'), r.group.Samples); err != nil {
+			return nil, err
 		}
-		b = append(b, ']', ',')
+		b = append(b, ',')
 	}
-	for i := range r.group.Samples {
-		step = r.group.Samples[i].Step
-	}
-	b = strconv.AppendInt(append(b, `"trainer_state":{"global_step":`...), int64(step), 10)
+	b = strconv.AppendInt(append(b, `"trainer_state":{"global_step":`...), int64(r.step()), 10)
 	b = append(b, "}}"...)
 	if r.same {
 		b = strconv.AppendInt(append(b, `,"n":`...), int64(len(r.group.Samples)), 10)
@@ -80,11 +70,27 @@ func (r request) append(b []byte) ([]byte, error) {
 	return append(b, '}'), nil
 }
 
+// appendLine is append with the end of the line.
+func (r request) appendLine(b []byte) ([]byte, error) {
+	b, err := r.append(b)
+	return append(b, '\n'), err
+}
+
+// step is the trainer's when the group was sampled.
+func (r request) step() int {
+	if n := len(r.group.Samples); n > 0 {
+		return r.group.Samples[n-1].Step
+	}
+	return 0
+}
+
 // column is one keyword argument: a list with a value for each completion.
 type column struct {
-	name   string
-	text   func(s *rewards.Sample) string // nil for values that are no texts
-	append func(b []byte, s *rewards.Sample) ([]byte, error)
+	name string
+	text func(s *rewards.Sample) string          // of texts and messages
+	role string                                  // of messages: who says the text
+	raw  func(s *rewards.Sample) json.RawMessage // of JSON values
+	ids  bool                                    // token ids
 }
 
 // columns are the arguments of a call in the order in which they are written:
@@ -92,28 +98,21 @@ type column struct {
 // column of the data set wins over the problem's and cannot take the place of
 // the trainer's.
 func (r request) columns() []column {
-	message := func(role string, text func(s *rewards.Sample) string) column {
-		return column{append: func(b []byte, s *rewards.Sample) ([]byte, error) {
-			b = appendText(append(b, `[{"role":`...), role)
-			b = appendText(append(b, `,"content":`...), text(s))
-			return append(b, `}]`...), nil
-		}}
+	list := []column{
+		{name: "prompts", text: func(s *rewards.Sample) string { return s.Prompt }},
+		{name: "completions", text: func(s *rewards.Sample) string { return s.Completion }},
+		{name: "completion_ids", ids: true},
 	}
-	prompt := func(s *rewards.Sample) string { return s.Prompt }
-	completion := func(s *rewards.Sample) string { return s.Completion }
-	list := []column{texts("prompts", prompt), texts("completions", completion)}
 	if r.conversational {
-		list[0], list[1] = message("user", prompt), message("assistant", completion)
-		list[0].name, list[1].name = "prompts", "completions"
+		list[0].role, list[1].role = "user", "assistant"
 	}
-	list = append(list, column{name: "completion_ids", append: func(b []byte, s *rewards.Sample) ([]byte, error) { return appendIDs(b, s.TokenIDs), nil }})
 	own := []column{
-		texts("question", func(s *rewards.Sample) string { return s.Problem.Question }),
-		texts("solution", func(s *rewards.Sample) string { return s.Problem.Gold }),
-		texts("answer", func(s *rewards.Sample) string { return s.Problem.Gold }),
-		texts("task", func(s *rewards.Sample) string { return s.Problem.Task }),
-		texts("problem_id", func(s *rewards.Sample) string { return s.Problem.ID }),
-		raw("problem", func(s *rewards.Sample) json.RawMessage { return s.Problem.Data }),
+		{name: "question", text: func(s *rewards.Sample) string { return s.Problem.Question }},
+		{name: "solution", text: func(s *rewards.Sample) string { return s.Problem.Gold }},
+		{name: "answer", text: func(s *rewards.Sample) string { return s.Problem.Gold }},
+		{name: "task", text: func(s *rewards.Sample) string { return s.Problem.Task }},
+		{name: "problem_id", text: func(s *rewards.Sample) string { return s.Problem.ID }},
+		{name: "problem", raw: func(s *rewards.Sample) json.RawMessage { return s.Problem.Data }},
 	}
 	var names []string
 	data := false
@@ -135,14 +134,14 @@ func (r request) columns() []column {
 		}
 	}
 	for _, name := range names {
-		list = append(list, raw(name, func(s *rewards.Sample) json.RawMessage { return s.Columns[name] }))
+		list = append(list, column{name: name, raw: func(s *rewards.Sample) json.RawMessage { return s.Columns[name] }})
 	}
 	return list
 }
 
 // shared is the text that a column holds for all completions.
 func (c column) shared(samples []rewards.Sample) (string, bool) {
-	if c.text == nil || len(samples) == 0 {
+	if c.text == nil || c.role != "" || len(samples) == 0 {
 		return "", false
 	}
 	first := c.text(&samples[0])
@@ -154,24 +153,38 @@ func (c column) shared(samples []rewards.Sample) (string, bool) {
 	return first, true
 }
 
-func texts(name string, text func(s *rewards.Sample) string) column {
-	return column{name, text, func(b []byte, s *rewards.Sample) ([]byte, error) { return appendText(b, text(s)), nil }}
-}
-
-// raw is a column of JSON values; a completion without one has null.
-func raw(name string, value func(s *rewards.Sample) json.RawMessage) column {
-	return column{name: name, append: func(b []byte, s *rewards.Sample) ([]byte, error) {
-		v := value(s)
-		if len(v) == 0 {
-			return append(b, "null"...), nil
+// append writes the list.
+func (c column) append(b []byte, samples []rewards.Sample) ([]byte, error) {
+	b = append(b, '[')
+	for i := range samples {
+		if i > 0 {
+			b = append(b, ',')
 		}
-		// A line break between two values would break the line in two.
-		w := bytes.NewBuffer(b)
-		if err := json.Compact(w, v); err != nil {
-			return nil, err
+		s := &samples[i]
+		switch {
+		case c.ids:
+			b = appendIDs(b, s.TokenIDs)
+		case c.role != "":
+			b = appendText(append(b, `[{"role":`...), c.role)
+			b = appendText(append(b, `,"content":`...), c.text(s))
+			b = append(b, `}]`...)
+		case c.text != nil:
+			b = appendText(b, c.text(s))
+		default:
+			v := c.raw(s)
+			if len(v) == 0 { // a completion without a value
+				b = append(b, "null"...)
+				continue
+			}
+			// A line break between two values would break the line in two.
+			w := bytes.NewBuffer(b)
+			if err := json.Compact(w, v); err != nil {
+				return nil, fmt.Errorf("column %q: %w", c.name, err)
+			}
+			b = w.Bytes()
 		}
-		return w.Bytes(), nil
-	}}
+	}
+	return append(b, ']'), nil
 }
 
 func appendIDs(b []byte, ids []int32) []byte {

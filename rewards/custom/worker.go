@@ -54,11 +54,15 @@ func (w *worker) call(ctx context.Context, deadline time.Duration, r request) (r
 	}
 	w.id++
 	r.id, r.deadlineMS, r.same, r.only = w.id, deadline.Milliseconds(), w.ready.Same, w.only[r.function]
-	line, err := r.append(w.line[:0])
+	encode := r.appendLine
+	if w.ready.Marshal {
+		encode = r.appendMarshal
+	}
+	line, err := encode(w.line[:0])
 	if err != nil {
 		return reply{}, fmt.Errorf("encode the call: %w", err)
 	}
-	w.line = append(line, '\n')
+	w.line = line
 	defer w.wire.begin(ctx, deadline)()
 	// The write may block on a worker that does not read: the deadline is for
 	// both.
@@ -68,8 +72,8 @@ func (w *worker) call(ctx context.Context, deadline time.Duration, r request) (r
 	if line, err = w.read(); err != nil {
 		return reply{}, w.broken(ctx, deadline, err)
 	}
-	var got reply
-	if err := json.Unmarshal(line, &got); err != nil {
+	got, err := readReply(line)
+	if err != nil {
 		return reply{}, w.dead(fmt.Errorf("it wrote %q, which is no reply: %w", cut(string(line), 100), err))
 	}
 	if got.ID != w.id || got.Type != "result" && got.Type != "error" {

@@ -1,15 +1,17 @@
-"""Runs reward functions for gradus: JSON lines in, JSON lines out.
+"""Runs reward functions for gradus: frames of marshal in, JSON lines out.
 
 Started as: python3 worker.py FILE. The functions of FILE are called with TRL's
 signature, f(prompts, completions, completion_ids, **columns) -> list of numbers
 or None. What they print never reaches the protocol.
 """
 
+import array
 import asyncio
 import importlib.util
 import inspect
 import io
 import json
+import marshal
 import math
 import os
 import select
@@ -31,11 +33,6 @@ def plain(value):
     except (TypeError, ValueError):
         return repr(value)
     return number if math.isfinite(number) else repr(number)
-
-
-def state(values):
-    """The trainer's state, read as attributes."""
-    return types.SimpleNamespace(**values) if isinstance(values, dict) else values
 
 
 def describe(functions, accepted):
@@ -60,12 +57,16 @@ def accepts(function):
 
 
 def score(functions, accepted, call):
-    function = functions.get(call["func"])
+    _, name, n, same, kwargs, ids, columns, step = call
+    function = functions.get(name)
     if function is None:
-        raise NameError(f"the file has no function {call['func']!r}; it has {', '.join(functions) or 'none'}")
-    kwargs = call["kwargs"]
-    for name, text in call["same"].items():
-        kwargs[name] = [text] * call["n"]
+        raise NameError(f"the file has no function {name!r}; it has {', '.join(functions) or 'none'}")
+    for column, text in same.items():
+        kwargs[column] = [text] * n
+    if ids is not None:
+        kwargs["completion_ids"] = [array.array("i", one).tolist() for one in ids]
+    if columns != "{}":
+        kwargs.update(json.loads(columns))
     extra, metrics = {}, {}
 
     def log_extra(name, column):
@@ -74,24 +75,35 @@ def score(functions, accepted, call):
     def log_metric(name, value):
         metrics[name] = plain(value)
 
-    kwargs["trainer_state"] = state(kwargs.get("trainer_state"))
-    kwargs["log_extra"], kwargs["log_metric"] = log_extra, log_metric
-    named = accepted[call["func"]]
-    if named is not None:
-        kwargs = {name: value for name, value in kwargs.items() if name in named}
+    named = accepted[name]
+    if named is None or "trainer_state" in named:
+        kwargs["trainer_state"] = types.SimpleNamespace(global_step=step)
+    if named is None or "log_extra" in named:
+        kwargs["log_extra"] = log_extra
+    if named is None or "log_metric" in named:
+        kwargs["log_metric"] = log_metric
+    start = time.perf_counter()
     rewards = function(**kwargs)
-    if inspect.isawaitable(rewards):
+    if type(rewards) is not list and inspect.isawaitable(rewards):
         async def wait():
             return await rewards
         rewards = asyncio.run(wait())
-    return [float(r) if isinstance(r, bool) else plain(r) for r in rewards], extra, metrics
+    ms = (time.perf_counter() - start) * 1e3
+    if not numbers(rewards):
+        rewards = [float(r) if isinstance(r, bool) else plain(r) for r in rewards]
+    return rewards, extra, metrics, ms
 
 
-def result(call, rewards, extra, metrics, ms, out, err):
+def numbers(rewards):
+    """Whether it is a list of finite floats. A sum that is finite has finite parts."""
+    return type(rewards) is list and set(map(type, rewards)) == {float} and math.isfinite(sum(rewards))
+
+
+def result(number, rewards, extra, metrics, ms, out, err):
     """The reply as a line. The usual one is numbers only."""
-    if not (extra or metrics or out or err) and all(type(r) is float for r in rewards):
-        return '{"type":"result","id":%d,"rewards":%s,"ms":%.4f}\n' % (call["id"], rewards, ms)
-    row = {"type": "result", "id": call["id"], "rewards": rewards, "extra": extra, "metrics": metrics, "ms": ms, "stdout": out, "stderr": err}
+    if not (extra or metrics or out or err) and numbers(rewards):
+        return '{"type":"result","id":%d,"rewards":%s,"ms":%.4f}\n' % (number, rewards, ms)
+    row = {"type": "result", "id": number, "rewards": rewards, "extra": extra, "metrics": metrics, "ms": ms, "stdout": out, "stderr": err}
     return json.dumps(row, allow_nan=False) + "\n"
 
 
@@ -135,39 +147,40 @@ def load(path):
 PATIENCE = 200e-6
 
 
-def lines(fd):
-    """The lines that can be read from fd, as bytes."""
+def frames(fd):
+    """The frames that can be read from fd: four bytes that say how long the rest is."""
     os.set_blocking(fd, False)
     asleep = select.poll()
     asleep.register(fd, select.POLLIN)
-    read, yielded, clock = os.read, os.sched_yield, time.perf_counter
-    parts, until = [], 0.0
+    read, let_others, clock = os.read, getattr(os, "sched_yield", lambda: None), time.perf_counter
+    have, until = bytearray(), 0.0
     while True:
         try:
             data = read(fd, 1 << 18)
         except BlockingIOError:
             # Whoever else wants this processor comes first: that may be who
-            # writes the line.
-            yielded()
+            # writes the frame.
+            let_others()
             if clock() > until:
                 asleep.poll()
             continue
         if not data:
             return
-        *ended, rest = data.split(b"\n")
-        for end in ended:
-            yield b"".join([*parts, end])
-            parts.clear()
+        have += data
+        while len(have) >= 4:
+            end = 4 + int.from_bytes(have[:4], sys.byteorder)
+            if len(have) < end:
+                break
+            yield bytes(have[4:end])
+            del have[:end]
             until = clock() + PATIENCE
-        if rest:
-            parts.append(rest)
 
 
 def main():
     # The protocol keeps the real stdout; prints, those of C code too, go to stderr.
     protocol = os.dup(1)
     os.dup2(2, 1)
-    requests = lines(os.dup(0))
+    requests = frames(os.dup(0))
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
 
     def answer(line):
@@ -177,23 +190,22 @@ def main():
 
     functions = load(sys.argv[1])
     accepted = {name: accepts(function) for name, function in functions.items()}
-    ready = {"type": "ready", "proto": 1, "same": True, "python": sys.version.split()[0], "functions": describe(functions, accepted)}
+    ready = {"type": "ready", "proto": 1, "marshal": True, "python": sys.version.split()[0], "functions": describe(functions, accepted)}
     answer(json.dumps(ready) + "\n")
-    capture, decode = Capture(), json.JSONDecoder().decode
-    for line in requests:
-        call = decode(line.decode("utf-8"))
+    capture, decode = Capture(), marshal.loads
+    for frame in requests:
+        call = decode(frame)
         capture.begin()
         start = time.perf_counter()
         try:
-            rewards, extra, metrics = score(functions, accepted, call)
+            rewards, extra, metrics, ms = score(functions, accepted, call)
         except (Exception, SystemExit) as error:
-            row = {"type": "error", "id": call["id"], "exception": type(error).__name__, "message": str(error)[:2000], "traceback": traceback.format_exc()[-8000:]}
+            row = {"type": "error", "id": call[0], "exception": type(error).__name__, "message": str(error)[:2000], "traceback": traceback.format_exc()[-8000:]}
             row["ms"] = (time.perf_counter() - start) * 1e3
             row["stdout"], row["stderr"] = capture.take(capture.out), capture.take(capture.err)
             answer(json.dumps(row, allow_nan=False) + "\n")
             continue
-        ms = (time.perf_counter() - start) * 1e3
-        answer(result(call, rewards, extra, metrics, ms, capture.take(capture.out), capture.take(capture.err)))
+        answer(result(call[0], rewards, extra, metrics, ms, capture.take(capture.out), capture.take(capture.err)))
 
 
 if __name__ == "__main__":
