@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 	"unicode/utf8"
 
 	"gradus/rewards"
@@ -23,37 +24,47 @@ import (
 // kinds of values since Python 3.0 (Python/marshal.c).
 func (r request) appendMarshal(b []byte) ([]byte, error) {
 	samples := r.group.Samples
-	same, lists, ids, other := []byte{'{'}, []byte{'{'}, []byte{'N'}, []byte{'{'}
-	for _, c := range r.columns() {
-		if r.only != nil && !r.only[c.name] {
-			continue
-		}
-		switch text, shared := c.shared(samples); {
-		case shared:
-			same = marshalText(marshalText(same, c.name), text)
-		case c.ids:
-			ids = marshalIDs(ids[:0], samples)
-		case c.text != nil:
-			lists = c.marshal(lists, samples)
-		default:
-			if len(other) > 1 {
-				other = append(other, ',')
-			}
-			var err error
-			if other, err = c.append(append(appendText(other, c.name), ':'), samples); err != nil {
-				return nil, err
-			}
-		}
-	}
+	columns := slices.DeleteFunc(r.columns(), func(c column) bool { return r.only != nil && !r.only[c.name] })
 	from := len(b)
 	b = marshalSize(append(b, 0, 0, 0, 0, '['), 8)
 	b = marshalInt(b, int64(r.id))
 	b = marshalText(b, r.function)
-	b = marshalInt(b, int64(len(samples)))
-	b = append(append(b, same...), '0')
-	b = append(append(b, lists...), '0')
-	b = append(b, ids...)
-	b = marshalText(b, string(append(other, '}')))
+	b = append(marshalInt(b, int64(len(samples))), '{')
+	for i, c := range columns {
+		if text, shared := c.shared(samples); shared {
+			b = marshalText(marshalText(b, c.name), text)
+			columns[i] = column{}
+		}
+	}
+	b = append(b, '0', '{')
+	ids := false
+	for _, c := range columns {
+		if ids = ids || c.ids; c.text != nil {
+			b = c.marshal(b, samples)
+		}
+	}
+	b = append(b, '0')
+	if ids {
+		b = marshalIDs(b, samples)
+	} else {
+		b = append(b, 'N')
+	}
+	b = append(b, 'u', 0, 0, 0, 0, '{')
+	other := len(b) - 1
+	for _, c := range columns {
+		if c.raw == nil {
+			continue
+		}
+		if b[len(b)-1] != '{' {
+			b = append(b, ',')
+		}
+		var err error
+		if b, err = c.append(append(appendText(b, c.name), ':'), samples); err != nil {
+			return nil, err
+		}
+	}
+	b = append(b, '}')
+	binary.LittleEndian.PutUint32(b[other-4:], uint32(len(b)-other))
 	b = marshalInt(b, int64(r.step()))
 	size := len(b) - from - 4
 	if size > math.MaxInt32 {
