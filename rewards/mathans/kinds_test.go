@@ -108,8 +108,12 @@ func TestKinds(t *testing.T) {
 		{"$a:b=2:3$", `$\frac23$`, true},
 		// Percent, money, units, bases, words, choices.
 		{`$30\%$`, "30 percent", true},
+		{`$28\%$`, "28.0", false},
+		{"$28/100$", "28", false},
 		{`$30\%$`, "$0.3$", true},
-		{`$30\%$`, "$30$", false},
+		{`$30\%$`, "$30$", true}, // as Math-Verify 0.9, unlike 0.8
+		{"$30$", `$30\%$`, true},
+		{`$30\%$`, "$31$", false},
 		{`$\$12.50$`, "12.5", true},
 		{`$12\text{ cm}^2$`, "$12$", true},
 		{"$12$ miles", `$\boxed{12\text{ miles}}$`, true},

@@ -19,7 +19,7 @@ const (
 	// PolicyGSM8K: "#### 42", else a box, else "the answer is 42", else the
 	// last number. Values are compared exactly.
 	PolicyGSM8K Policy = "gsm8k"
-	// PolicyMathVerify finds and compares as Math-Verify 0.8 does, both in the
+	// PolicyMathVerify finds and compares as Math-Verify 0.9 does, both in the
 	// gold answer and in the claim.
 	PolicyMathVerify Policy = "mathverify"
 	// PolicyLenient takes any form an answer may stand in, and accepts what
@@ -64,7 +64,7 @@ func (p Policy) options(a Adjust) equal.Options {
 	o := equal.Options{Rename: a.Lax, RelationForSet: a.RelationForSet}
 	switch p {
 	case PolicyMathVerify:
-		o.FloatDigits, o.Fold = 6, true
+		o.FloatDigits, o.Fold, o.WholePercent = 6, true, true
 	case PolicyLenient:
 		o.FloatDigits, o.Fold, o.PercentAsNumber, o.RelationForSet, o.VectorForTuple = 6, true, true, true, true
 	default:

@@ -103,7 +103,7 @@ func published(name string, stems ...string) []string {
 	publisher, stem, _ := strings.Cut(name, ".")
 	var out []string
 	for _, s := range append([]string{stem}, stems...) {
-		for _, n := range []string{s, s + "_reward", "get_" + s + "_reward"} {
+		for _, n := range []string{s, s + "_reward", "get_" + s, "get_" + s + "_reward"} {
 			if n := publisher + "." + n; n != name {
 				out = append(out, n)
 			}
@@ -112,12 +112,35 @@ func published(name string, stems ...string) []string {
 	return out
 }
 
-// Find returns the rule of a name or alias.
+// Find returns the rule of a name or alias. A published function is also
+// found by the way to it in the publisher's code, as "trl.rewards.…" or
+// "open_r1.rewards.…", and by its name alone where only one publisher has it.
 func Find(name string) (Rule, error) {
+	full := strings.NewReplacer("open-r1.", "openr1.", "open_r1.", "openr1.").Replace(name)
+	full = strings.Replace(full, ".rewards.", ".", 1)
+	var alone []Rule
 	for _, r := range Catalogue() {
-		if r.Name == name || slices.Contains(r.Aliases, name) {
+		names := append([]string{r.Name}, r.Aliases...)
+		switch {
+		case slices.Contains(names, full):
 			return r, nil
+		case !strings.Contains(full, ".") && slices.ContainsFunc(names, func(n string) bool {
+			_, stem, _ := strings.Cut(n, ".")
+			return stem == full
+		}):
+			alone = append(alone, r)
 		}
+	}
+	switch len(alone) {
+	case 0:
+	case 1:
+		return alone[0], nil
+	default:
+		var which []string
+		for _, r := range alone {
+			which = append(which, r.Name)
+		}
+		return Rule{}, fmt.Errorf("reward %q is of several publishers; say which: %s", name, strings.Join(which, ", "))
 	}
 	return Rule{}, fmt.Errorf("reward %q is unknown; did you mean %q? Known are %s", name, nearest(name, List()), strings.Join(List(), ", "))
 }

@@ -260,6 +260,23 @@ func TestPythonArithmetic(t *testing.T) {
 	}
 }
 
+// A published function is found by the names it has in its publisher's code.
+func TestFindPublished(t *testing.T) {
+	for name, want := range map[string]string{
+		"trl.think_format_reward": "trl.think_format", "trl.get_soft_overlong_punishment": "trl.soft_overlong_punishment", "trl.get_cosine_scaled_reward": "trl.cosine",
+		"trl.get_repetition_penalty_reward": "trl.repetition_penalty", "trl.rewards.accuracy_reward": "trl.accuracy", "reasoning_accuracy_reward": "trl.reasoning_accuracy",
+		"open_r1.rewards.len_reward": "openr1.length", "open-r1.get_soft_overlong_punishment": "openr1.soft_overlong_punishment", "tag_count_reward": "openr1.tag_count",
+		"openr1.get_code_format_reward": "openr1.code_format", "binary_code_reward": "openr1.binary_code", "verl.math_reward": "verl.math",
+	} {
+		if r, err := Find(name); err != nil || r.Name != want {
+			t.Errorf("%s is %q, %v; want %s", name, r.Name, err, want)
+		}
+	}
+	if _, err := Find("accuracy_reward"); err == nil || !strings.Contains(err.Error(), "say which: openr1.accuracy, trl.accuracy") {
+		t.Errorf("accuracy_reward: %v", err)
+	}
+}
+
 func TestNewRefuses(t *testing.T) {
 	for _, c := range []struct {
 		name   string

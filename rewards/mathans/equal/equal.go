@@ -51,6 +51,9 @@ type Options struct {
 	Fold bool
 	// PercentAsNumber accepts 28 for a gold answer of 28 %.
 	PercentAsNumber bool
+	// WholePercent takes 28 and 28 % for the same, either way, where both are
+	// written as whole numbers, as Math-Verify does since 0.9.
+	WholePercent bool
 	// RelationForSet accepts -2 ≤ x ≤ 7 for a gold answer of [-2, 7]. The
 	// other direction is always accepted.
 	RelationForSet bool

@@ -44,6 +44,15 @@ func (s *session) marks(gold, pred *ast.Node) (o Outcome, done bool, err error) 
 			return o, true, err
 		}
 	}
+	if g != p && s.opt.WholePercent {
+		a, b := gold, pred
+		if p {
+			a, b = pred, gold
+		}
+		if number := a.Args[0]; isWhole(number) && isWhole(b) && number.Rat.Cmp(b.Rat) == 0 {
+			return yes("percent_as_number", Heuristic), true, nil
+		}
+	}
 	if g != p && s.opt.PercentApart {
 		return no("percent", Heuristic), true, nil
 	}
@@ -66,6 +75,9 @@ func (s *session) marks(gold, pred *ast.Node) (o Outcome, done bool, err error) 
 	}
 	return Outcome{}, false, nil
 }
+
+// isWhole says whether n is a whole number, written without a decimal point.
+func isWhole(n *ast.Node) bool { return n.Kind == ast.Num && !n.Decimal && n.Rat.IsInt() }
 
 // decimal says whether n is a number, with sign or percent mark, written with
 // a decimal point.
