@@ -53,11 +53,12 @@ type Device struct {
 	kernels map[string]*kernel
 	shared  int // most dynamic shared memory of a block, in bytes
 
-	live   map[*buffer]struct{}
-	execs  map[*exec]struct{}
-	own    int64 // bytes of device memory held
-	lost   error
-	closed bool
+	live    map[*buffer]struct{}
+	execs   map[*exec]struct{}
+	scratch *scratch // the last that was taken, nil for none
+	own     int64    // bytes of device memory held
+	lost    error
+	closed  bool
 
 	profile *kernels.Profile // nil while nobody asks for times
 }

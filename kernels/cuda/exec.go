@@ -24,8 +24,9 @@ type exec struct {
 	step    *cux.Step // nil once freed
 	starts  []int     // by op: its first launch
 	host    *C.gk_block
-	memory  cu.DevicePtr // gk_block, then scratch
+	memory  cu.DevicePtr // gk_block
 	bytes   int64
+	scratch *scratch // nil for none
 	// NoGraph says why the program runs launch by launch, nil if it does not.
 	noGraph error
 }
@@ -37,7 +38,7 @@ type named struct {
 	off  int64
 }
 
-// blockBytes is the size of gk_block, rounded up so that scratch is aligned.
+// blockBytes is the size of gk_block, rounded up as the driver does.
 const blockBytes = 256
 
 // Compile turns p into a captured graph.
@@ -79,18 +80,24 @@ func (e *exec) build(pl *plan) error {
 	if err := pl.addAll(e.check.Ops); err != nil {
 		return err
 	}
-	e.bytes = blockBytes + pl.scratchBytes
+	e.bytes = blockBytes
 	var err error
-	if e.memory, err = d.reserve(e.bytes, "arguments and scratch of a program"); err != nil {
+	if e.memory, err = d.reserve(e.bytes, "arguments of a program"); err != nil {
 		e.bytes = 0
 		return err
+	}
+	if pl.scratchBytes > 0 {
+		if e.scratch, err = d.takeScratch(pl.scratchBytes); err != nil {
+			return err
+		}
+		pl.scratch = e.scratch.at
 	}
 	host, err := cux.AllocPinned(int64(unsafe.Sizeof(C.gk_block{})))
 	if err != nil {
 		return err
 	}
 	e.host = (*C.gk_block)(host)
-	pl.run, pl.scratch = e.memory, e.memory+blockBytes
+	pl.run = e.memory
 	pl.fault = e.memory + cu.DevicePtr(unsafe.Offsetof(C.gk_block{}.fault))
 	pl.items = nil
 	if err := pl.addAll(e.check.Ops); err != nil {
@@ -263,7 +270,10 @@ func (e *exec) release() error {
 		errs = append(errs, cux.Wrap(cu.MemFree(e.memory), "cuMemFree(%#x)", uintptr(e.memory)))
 		e.dev.own -= e.bytes
 	}
-	e.step, e.host, e.bytes, e.buffers = nil, nil, 0, nil
+	if e.scratch != nil {
+		errs = append(errs, e.dev.leaveScratch(e.scratch))
+	}
+	e.step, e.host, e.bytes, e.scratch, e.buffers = nil, nil, 0, nil, nil
 	return errors.Join(errs...)
 }
 

@@ -41,6 +41,9 @@ func (s *Shape) memory(lim model.Limits) ([]model.MemoryItem, error) {
 		})
 	}
 	host := s.needs.gpu
+	if n := lim.FactorBytes(s.Config); host && n > 0 {
+		list = append(list, model.MemoryItem{Name: "rounded factors", Bytes: n, How: "factors of the largest product x 2 B, shared by all"})
+	}
 	list = append(list, model.MemoryItem{Name: "program", Bytes: programBytes, How: "Go, SQLite, task, tokenizer", Host: host})
 	if s.needs.rows > 0 {
 		list = append(list, model.MemoryItem{
