@@ -10,7 +10,7 @@ CREATE TABLE meta(              -- run_id, name, ..., and "header": the RunHeade
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE cursor(            -- how far a log is folded; written with the rows, in one transaction
-  src     TEXT PRIMARY KEY,     -- "log", "notes"; "fts", "prompt_fts": seq is the last row in that search index
+  src     TEXT PRIMARY KEY,     -- "log", "notes"; "fts": seq is the last sample in sample_fts
   segment INTEGER NOT NULL,
   offset  INTEGER NOT NULL,
   seq     INTEGER NOT NULL      -- of the next record
@@ -216,14 +216,14 @@ CREATE TABLE lineage(           -- what went into what
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX lineage_parent ON lineage(parent_kind, parent);
 
-CREATE TABLE cost(              -- what was used, by attempt and stage; see view cost_by_stage
+CREATE TABLE cost(              -- what was used, by attempt and stage
   id TEXT PRIMARY KEY,          -- ULID, or made of where it comes from
   attempt INTEGER NOT NULL, stage TEXT NOT NULL, step INTEGER,
-  kind TEXT NOT NULL,           -- device, cpu, energy, tokens; see store/ledger_rows.go
+  kind TEXT NOT NULL,           -- device, cpu, energy, tokens
   t0_us INTEGER NOT NULL, t1_us INTEGER NOT NULL,
   qty REAL NOT NULL, unit TEXT NOT NULL, -- s, J, tok
   price REAL, currency TEXT,    -- of all of it; NULL when no price is known
-  src TEXT NOT NULL             -- heartbeat, scheduler, recipe, host; ledger: added up when the run has ended
+  src TEXT NOT NULL             -- heartbeat, scheduler, recipe, host
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE removal(           -- what was removed to save space, by which rule; the event log may still have it
