@@ -44,10 +44,10 @@ func nearInteger(_, gold string, rng *rand.Rand) string {
 // from the right: "28+57" is worked as "8+7=15;2+5+1=8".
 func additionKind() kind {
 	return kind{
-		name: "addition", version: "1.0.0", summary: "add two numbers column by column, carrying",
-		alphabet: "0123456789+=",
-		levels: []kindLevel{{"two one-digit numbers", 0.1}, {"two two-digit numbers", 0.016}, {"two three-digit numbers", 0.004},
-			{"two four-digit numbers", 0.002}, {"two six-digit numbers", 0.001}, {"two eight-digit numbers", 0.001}},
+		name: "addition", version: "1.1.0", summary: "add two numbers column by column, carrying",
+		alphabet: "0123456789+=", same: eitherWay("+"),
+		levels: []kindLevel{{"two one-digit numbers", 0.11}, {"two two-digit numbers", 0.012}, {"two three-digit numbers", 0.002},
+			{"two four-digit numbers", 0.001}, {"two six-digit numbers", 0.001}, {"two eight-digit numbers", 0.001}},
 		draw: func(level int, rng *rand.Rand) string {
 			n := []int{1, 2, 3, 4, 6, 8}[level-1]
 			return strconv.Itoa(drawDigits(n, rng)) + "+" + strconv.Itoa(drawDigits(n, rng))

@@ -14,8 +14,8 @@ func baseKind() kind {
 	return kind{
 		name: "base", version: "1.0.0", summary: "write a number in another base by repeated division",
 		alphabet: "0123456789abcdef>/=r",
-		levels: []kindLevel{{"numbers to 31 in base 2", 0.06}, {"numbers to 99 in base 2 or 3", 0.017}, {"numbers to 255 in bases 2 to 5", 0.009},
-			{"numbers to 999 in bases 2 to 9", 0.004}, {"numbers to 4095 in bases 2 to 16", 0.002}},
+		levels: []kindLevel{{"numbers to 31 in base 2", 0.05}, {"numbers to 99 in base 2 or 3", 0.013}, {"numbers to 255 in bases 2 to 5", 0.006},
+			{"numbers to 999 in bases 2 to 9", 0.001}, {"numbers to 4095 in bases 2 to 16", 0.001}},
 		draw: func(level int, rng *rand.Rand) string {
 			most := []int{31, 99, 255, 999, 4095}[level-1]
 			base := 2 + rng.IntN([]int{1, 2, 4, 8, 15}[level-1])

@@ -44,11 +44,11 @@ func parityKind() kind {
 // is worked by the open brackets after each symbol, "-" for none.
 func bracketsKind() kind {
 	return kind{
-		name: "brackets", version: "1.0.0", summary: "find the first error in a string of brackets",
+		name: "brackets", version: "1.1.0", summary: "find the first error in a string of brackets",
 		alphabet: "()[]{}0123456789-",
-		levels:   []kindLevel{{"six of one kind", 0.36}, {"eight of one kind", 0.35}, {"eight of two kinds", 0.34}, {"ten of three kinds", 0.33}, {"sixteen of three kinds", 0.33}},
+		levels:   []kindLevel{{"six of two kinds", 0.32}, {"eight of two kinds", 0.33}, {"ten of two kinds", 0.33}, {"ten of three kinds", 0.33}, {"sixteen of three kinds", 0.33}},
 		draw: func(level int, rng *rand.Rand) string {
-			return drawBrackets([]int{6, 8, 8, 10, 16}[level-1], []int{1, 1, 2, 3, 3}[level-1], rng)
+			return drawBrackets([]int{6, 8, 10, 10, 16}[level-1], []int{2, 2, 2, 3, 3}[level-1], rng)
 		},
 		work: scanBrackets, check: integerCheck(scanBrackets),
 		miss: func(q, _ string, rng *rand.Rand) string { return strconv.Itoa(rng.IntN(len(q) + 2)) },

@@ -11,12 +11,12 @@ import (
 // fits, "000=0;001=1". Every assignment that fits is right.
 func booleanKind() kind {
 	return kind{
-		name: "boolean", version: "1.0.0", summary: "find values that make a formula true",
+		name: "boolean", version: "1.1.0", summary: "find values that make a formula true",
 		alphabet: "abcdef()|!01=",
-		levels: []kindLevel{{"two variables, two clauses", 0.71}, {"three variables, four clauses", 0.49}, {"three variables, six clauses", 0.35},
-			{"four variables, eight clauses", 0.19}, {"five variables, twelve clauses", 0.09}},
+		levels: []kindLevel{{"three variables, three clauses", 0.64}, {"three variables, four clauses", 0.51}, {"three variables, six clauses", 0.34},
+			{"four variables, eight clauses", 0.23}, {"five variables, twelve clauses", 0.11}},
 		draw: func(level int, rng *rand.Rand) string {
-			return drawFormula([]int{2, 3, 3, 4, 5}[level-1], []int{2, 4, 6, 8, 12}[level-1], rng)
+			return drawFormula([]int{3, 3, 3, 4, 5}[level-1], []int{3, 4, 6, 8, 12}[level-1], rng)
 		},
 		work: truthTable,
 		check: func(q, claim string) (correct, valid bool) {

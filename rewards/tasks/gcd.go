@@ -12,7 +12,7 @@ func gcdKind() kind {
 	return kind{
 		name: "gcd", version: "1.0.0", summary: "find the greatest common divisor by Euclid's algorithm",
 		alphabet: "0123456789,%=",
-		levels:   []kindLevel{{"numbers to 30", 0.2}, {"numbers to 60", 0.13}, {"numbers to 99", 0.1}, {"numbers to 300", 0.07}, {"numbers to 999", 0.04}},
+		levels:   []kindLevel{{"numbers to 30", 0.2}, {"numbers to 60", 0.12}, {"numbers to 99", 0.09}, {"numbers to 300", 0.055}, {"numbers to 999", 0.033}},
 		draw: func(level int, rng *rand.Rand) string {
 			most := []int{30, 60, 99, 300, 999}[level-1]
 			for {

@@ -34,7 +34,7 @@ func reverseKind() kind {
 	return kind{
 		name: "reverse", version: "1.0.0", summary: "write a word backwards",
 		alphabet: lowercase,
-		levels:   []kindLevel{{"three letters", 0.002}, {"four letters", 0.001}, {"six letters", 0.001}, {"eight letters", 0.001}, {"twelve letters", 0.001}},
+		levels:   []kindLevel{{"three letters", 0.001}, {"four letters", 0.001}, {"six letters", 0.001}, {"eight letters", 0.001}, {"twelve letters", 0.001}},
 		draw: func(level int, rng *rand.Rand) string {
 			return drawWord([]int{3, 4, 6, 8, 12}[level-1], 26, rng)
 		},
@@ -58,7 +58,7 @@ func caesarKind() kind {
 	return kind{
 		name: "caesar", version: "1.0.0", summary: "shift every letter of a word through the alphabet",
 		alphabet: lowercase + "0123456789+>",
-		levels:   []kindLevel{{"three letters by 1 to 3", 0.002}, {"four letters by 1 to 5", 0.001}, {"six letters by 1 to 13", 0.001}, {"eight letters by 1 to 25", 0.001}},
+		levels:   []kindLevel{{"three letters by 1 to 3", 0.001}, {"four letters by 1 to 5", 0.001}, {"six letters by 1 to 13", 0.001}, {"eight letters by 1 to 25", 0.001}},
 		draw: func(level int, rng *rand.Rand) string {
 			return drawWord([]int{3, 4, 6, 8}[level-1], 26, rng) + "+" + strconv.Itoa(1+rng.IntN([]int{3, 5, 13, 25}[level-1]))
 		},
@@ -100,7 +100,7 @@ func letterCountKind() kind {
 	return kind{
 		name: "letter_count", version: "1.0.0", summary: "count a letter in a word",
 		alphabet: lowercase + "0123456789:",
-		levels:   []kindLevel{{"five letters of three", 0.33}, {"eight letters of four", 0.31}, {"twelve letters of five", 0.28}, {"sixteen letters of five", 0.24}},
+		levels:   []kindLevel{{"five letters of three", 0.33}, {"eight letters of four", 0.31}, {"twelve letters of five", 0.28}, {"sixteen letters of five", 0.25}},
 		draw: func(level int, rng *rand.Rand) string {
 			letters := []int{3, 4, 5, 5}[level-1]
 			return drawWord([]int{5, 8, 12, 16}[level-1], letters, rng) + ":" + lowercase[rng.IntN(letters):][:1]

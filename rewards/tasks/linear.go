@@ -12,8 +12,8 @@ func linearKind() kind {
 	return kind{
 		name: "linear", version: "1.0.0", summary: "solve a linear equation in one variable",
 		alphabet: "0123456789x+-=/",
-		levels: []kindLevel{{"coefficients to 5, solutions to 9", 0.13}, {"coefficients to 9, solutions to 9", 0.12},
-			{"coefficients to 9, solutions to 30", 0.04}, {"coefficients to 20, solutions to 99", 0.016}},
+		levels: []kindLevel{{"coefficients to 5, solutions to 9", 0.12}, {"coefficients to 9, solutions to 9", 0.12},
+			{"coefficients to 9, solutions to 30", 0.036}, {"coefficients to 20, solutions to 99", 0.012}},
 		draw: func(level int, rng *rand.Rand) string {
 			a := 2 + rng.IntN([]int{4, 8, 8, 19}[level-1])
 			x := 1 + rng.IntN([]int{9, 9, 30, 99}[level-1])

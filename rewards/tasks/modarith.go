@@ -12,8 +12,8 @@ func modArithKind() kind {
 	return kind{
 		name: "mod_arith", version: "1.0.0", summary: "multiply and add mod m, reducing after every operation",
 		alphabet: "0123456789+*=()%",
-		levels: []kindLevel{{"one product and one sum of digits, mod 5 or 7", 0.18}, {"the same, mod 11 or 13", 0.1},
-			{"two products of digits, mod 11 or 13", 0.1}, {"two products of numbers to 20, mod 11, 13 or 17", 0.08}},
+		levels: []kindLevel{{"one product and one sum of digits, mod 5 or 7", 0.17}, {"the same, mod 11 or 13", 0.09},
+			{"two products of digits, mod 11 or 13", 0.09}, {"two products of numbers to 20, mod 11, 13 or 17", 0.08}},
 		draw: func(level int, rng *rand.Rand) string {
 			top := 9
 			mods := []int{11, 13}

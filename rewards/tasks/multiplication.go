@@ -11,10 +11,10 @@ import (
 // "34*6=204;34*20=680;204+680=884".
 func multiplicationKind() kind {
 	return kind{
-		name: "multiplication", version: "1.0.0", summary: "multiply two numbers by partial products",
-		alphabet: "0123456789+*=",
-		levels: []kindLevel{{"two digits by one", 0.012}, {"three digits by one", 0.003}, {"two digits by two", 0.004},
-			{"three digits by two", 0.003}, {"three digits by three", 0.001}},
+		name: "multiplication", version: "1.1.0", summary: "multiply two numbers by partial products",
+		alphabet: "0123456789+*=", same: eitherWay("*"),
+		levels: []kindLevel{{"two digits by one", 0.01}, {"three digits by one", 0.002}, {"two digits by two", 0.002},
+			{"three digits by two", 0.001}, {"three digits by three", 0.001}},
 		draw: func(level int, rng *rand.Rand) string {
 			n := [][2]int{{2, 1}, {3, 1}, {2, 2}, {3, 2}, {3, 3}}[level-1]
 			b := drawDigits(n[1], rng)

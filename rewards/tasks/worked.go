@@ -17,6 +17,10 @@ type kind struct {
 	alphabet               string // bytes of questions, steps and answers, besides the tags and marks
 	// draw returns a question of a level, in canonical form.
 	draw func(level int, rng *rand.Rand) string
+	// same returns what questions share that are one problem said in two
+	// ways, so that both are on one side of the held-out border; nil: only
+	// equal texts are.
+	same func(question string) string
 	// work solves a question step by step. Each step computes a number that
 	// goes through slip, which may return another one: what follows is
 	// computed from that, so an error runs on as it would on paper. ok is
@@ -65,7 +69,7 @@ func (w *worked) Problem(seed uint64, index int, level int) (rewards.Problem, er
 	rng := problemRand(w.spec.Name, w.split, seed, index, level)
 	for range maxDraws {
 		q := w.kind.draw(level, rng)
-		if splitOf(q) != w.split {
+		if splitOf(w.kind.canonical(q)) != w.split {
 			continue
 		}
 		_, answer, ok := w.kind.work(q, exactly)
@@ -75,6 +79,23 @@ func (w *worked) Problem(seed uint64, index int, level int) (rewards.Problem, er
 		return rewards.Problem{Task: w.spec.Name, ID: problemID(w.spec.Name, w.split, seed, index, level), Question: q, Gold: answer}, nil
 	}
 	return rewards.Problem{}, noDraw(w.spec, w.split, level)
+}
+
+func (k kind) canonical(question string) string {
+	if k.same == nil {
+		return question
+	}
+	return k.same(question)
+}
+
+// eitherWay is same for two operands whose order does not matter.
+func eitherWay(operator string) func(question string) string {
+	return func(q string) string {
+		if a, b, ok := strings.Cut(q, operator); ok && a > b {
+			return b + operator + a
+		}
+		return q
+	}
 }
 
 func (w *worked) Check(p rewards.Problem, claim string) Verdict { return w.kind.verdict(p, claim) }

@@ -129,7 +129,7 @@ func TestKindsAreRight(t *testing.T) {
 			seen := map[string]bool{}
 			for i := range 400 {
 				p := mustProblem(t, train, 7, i, level)
-				seen[p.Question] = true
+				seen[k.canonical(p.Question)] = true
 				if want := oracle(t, k, p.Question); want != "" && p.Gold != want {
 					t.Fatalf("%s: %s gives %s, want %s", p.ID, p.Question, p.Gold, want)
 				}
@@ -144,8 +144,8 @@ func TestKindsAreRight(t *testing.T) {
 				}
 			}
 			for i := range 60 {
-				if p := mustProblem(t, held, 7, i, level); seen[p.Question] {
-					t.Fatalf("%q is on both sides", p.Question)
+				if p := mustProblem(t, held, 7, i, level); seen[k.canonical(p.Question)] {
+					t.Fatalf("%q, or the same said otherwise, is on both sides", p.Question)
 				}
 			}
 		}
@@ -239,8 +239,10 @@ func TestKindsTraces(t *testing.T) {
 	})
 }
 
-// TestKindsGuessRates measures the declared guess rates: the best of the most
-// frequent golds as the answer to everything.
+// TestKindsGuessRates measures the declared guess rates: the most frequent gold
+// as the answer to everything, or, where several answers are right, the best of
+// the frequent ones. Choosing it on the same problems makes it look a little
+// better than it is.
 func TestKindsGuessRates(t *testing.T) {
 	eachKind(t, func(t *testing.T, k kind) {
 		task := newWorked(k, Train)
@@ -258,17 +260,21 @@ func TestKindsGuessRates(t *testing.T) {
 			}
 			slices.SortFunc(golds, func(a, b string) int { return count[b] - count[a] })
 			best := 0.0
-			for _, guess := range golds[:min(4, len(golds))] {
+			several := map[string]int{"boolean": 32, "path": 4}[k.name]
+			if several == 0 {
+				best = float64(count[golds[0]]) / n
+			}
+			for _, guess := range golds[:min(several, len(golds))] {
 				right := 0
 				for _, p := range problems {
-					if task.Check(p, guess).Correct {
+					if ok, _ := k.check(p.Question, guess); ok {
 						right++
 					}
 				}
 				best = max(best, float64(right)/n)
 			}
 			t.Logf("level %d: %.3f", level, best)
-			if want := task.Spec().GuessRate(level); best < want-0.03 || best > want+0.04 || want == 0 {
+			if want := task.Spec().GuessRate(level); best < 0.9*want-0.006 || best > 1.1*want+0.012 || want == 0 {
 				t.Errorf("level %d: guess rate %.3f, declared %.3f", level, best, want)
 			}
 		}
@@ -319,4 +325,15 @@ func FuzzKinds(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestEitherWay: 28+57 and 57+28 are one problem.
+func TestEitherWay(t *testing.T) {
+	for _, c := range [][2]string{{"28+57", "57+28"}, {"9*12", "12*9"}, {"7+7", "7+7"}} {
+		for _, k := range []kind{additionKind(), multiplicationKind()} {
+			if _, _, ok := k.work(c[0], exactly); ok && k.canonical(c[0]) != k.canonical(c[1]) {
+				t.Errorf("%s: %q and %q differ", k.name, c[0], c[1])
+			}
+		}
+	}
 }
