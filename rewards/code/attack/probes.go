@@ -16,6 +16,8 @@ type Probe struct {
 	Ends  []sandbox.Status // how it may end (the clock may be first on a busy machine); nil: any way but Failed
 	only  string           // architecture, where the probe is machine code
 	Slow  bool             // it ends only at a limit of time
+
+	Patience int // factor on its limits of time, for a slow machine; 0 is 1
 }
 
 // prelude is put before every probe's code.

@@ -46,6 +46,8 @@ func (p Probe) limits() sandbox.Limits {
 	if p.Slow {
 		l.Wall, l.CPU = time.Second, 500*time.Millisecond
 	}
+	patience := time.Duration(max(1, p.Patience))
+	l.Wall, l.CPU = l.Wall*patience, l.CPU*patience
 	return l
 }
 

@@ -5,6 +5,7 @@ package sandboxtest
 import (
 	"fmt"
 	"os"
+	"strconv"
 	"testing"
 
 	"gradus/rewards/sandbox"
@@ -25,6 +26,16 @@ func Main(m *testing.M) {
 		os.Exit(1)
 	}
 	os.Exit(m.Run())
+}
+
+// Slower is the factor on limits of time for a machine that is known to be slow
+// (GRADUS_SANDBOX_SLOWER), as an emulated one; 1 elsewhere.
+func Slower() int {
+	n, err := strconv.Atoi(os.Getenv("GRADUS_SANDBOX_SLOWER"))
+	if err != nil || n < 1 {
+		return 1
+	}
+	return n
 }
 
 // Keep is the command line that starts this test binary as a keeper, for
