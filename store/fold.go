@@ -191,6 +191,7 @@ type folder struct {
 	enc   *zstd.Encoder
 	stmts [numStatements]*sql.Stmt
 	quick [numStatements]*sqlite3.SQLiteStmt // the same, of the driver: a fold spends its time between two statements
+	bulk  [numStatements]*bulk               // of the tables that most rows go to; flushed with each record
 	args  []driver.NamedValue
 
 	next     eventlog.Position // of the next record to fold
@@ -206,6 +207,8 @@ type folder struct {
 	series   map[string]int64
 	parts    map[[2]string]int64
 	verdicts map[verdict]int64
+	recent   recentVerdicts // of verdicts
+	text     []byte         // scratch
 	prompts  map[string]int64
 	attempts map[int]int64 // last_us of attempts touched in this transaction
 	tally    map[string]int64
@@ -245,13 +248,15 @@ func (f *folder) prepareQuick() error {
 		if !ok {
 			return fmt.Errorf("the connection is a %T and not of go-sqlite3", c)
 		}
-		for _, s := range []statement{putMetric, putSample, putText, putTok, putReward, putLayerTrace, putLayerReward, putRoll, rollUp, putIndex} {
-			stmt, err := conn.Prepare(statementText(s))
-			if err != nil {
-				return fmt.Errorf("prepare %q: %w", statementText(s), err)
+		var err error
+		for _, s := range []statement{putMetric, putText, putTok, putLayerTrace, putLayerReward, putRoll, rollUp, putIndex} {
+			if f.quick[s], err = prepareStmt(conn, statementText(s)); err != nil {
+				return err
 			}
-			if f.quick[s], ok = stmt.(*sqlite3.SQLiteStmt); !ok {
-				return fmt.Errorf("the statement is a %T and not of go-sqlite3", stmt)
+		}
+		for _, s := range []statement{putSample, putReward} {
+			if f.bulk[s], err = prepareBulk(conn, s); err != nil {
+				return err
 			}
 		}
 		return nil
@@ -259,6 +264,11 @@ func (f *folder) prepareQuick() error {
 }
 
 func (f *folder) close() error {
+	for _, b := range f.bulk {
+		if b != nil {
+			b.close()
+		}
+	}
 	for _, s := range f.quick {
 		if s != nil {
 			s.Close()
@@ -275,7 +285,7 @@ func (f *folder) close() error {
 // reload reads the state that the caches mirror.
 func (f *folder) reload() error {
 	f.series, f.parts, f.prompts = map[string]int64{}, map[[2]string]int64{}, map[string]int64{}
-	f.verdicts, f.attempts = map[verdict]int64{}, map[int]int64{}
+	f.verdicts, f.attempts, f.recent = map[verdict]int64{}, map[int]int64{}, recentVerdicts{}
 	f.tally, f.counted, f.ends = map[string]int64{}, map[string]bool{}, map[int64]seriesEnd{}
 	f.next, f.notes = eventlog.Position{Seq: 1}, eventlog.Position{Seq: 1}
 	ctx := context.Background()
@@ -339,6 +349,9 @@ func (f *folder) each(query string, scan func(*sql.Rows) error) error {
 }
 
 func (f *folder) exec(s statement, args ...any) error {
+	if b := f.bulk[s]; b != nil {
+		return b.add(args)
+	}
 	if q := f.quick[s]; q != nil {
 		return f.execQuick(q, args)
 	}
@@ -346,20 +359,24 @@ func (f *folder) exec(s statement, args ...any) error {
 	return err
 }
 
-func (f *folder) execQuick(q *sqlite3.SQLiteStmt, args []any) error {
-	f.args = f.args[:0]
-	for i, a := range args {
-		switch v := a.(type) {
-		case int:
-			a = int64(v)
-		case nil, int64, float64, string, []byte, bool:
-		default:
-			return fmt.Errorf("argument %d is a %T", i+1, v)
-		}
-		f.args = append(f.args, driver.NamedValue{Ordinal: i + 1, Value: a})
+func (f *folder) execQuick(q *sqlite3.SQLiteStmt, args []any) (err error) {
+	if f.args, err = appendArgs(f.args[:0], 0, args); err != nil {
+		return err
 	}
-	_, err := q.ExecContext(context.Background(), f.args)
+	_, err = q.ExecContext(context.Background(), f.args)
 	return err
+}
+
+// flush inserts the rows that bulk inserts hold back.
+func (f *folder) flush() error {
+	for _, b := range f.bulk {
+		if b != nil {
+			if err := b.flush(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func (f *folder) begin() error {
@@ -402,6 +419,11 @@ func (f *folder) commit() error {
 
 // rollback undoes the transaction and what the caches took from it.
 func (f *folder) rollback() error {
+	for _, b := range f.bulk {
+		if b != nil {
+			b.drop()
+		}
+	}
 	// After a full disk SQLite has rolled back already and says so.
 	f.conn.ExecContext(context.Background(), "ROLLBACK")
 	return f.reload()

@@ -51,7 +51,7 @@ func (f *folder) layerScore(n int64, s *LayerScore) error {
 	}
 	for ord := range s.Rewards {
 		r := &s.Rewards[ord]
-		spans, labels := packSpans(r.Spans)
+		spans, labels := f.places(r.Spans), spanLabels(r.Spans)
 		err := f.exec(putLayerReward, n, s.Sample, ord, r.Name, r.Version, r.Status, r.Score, r.Weight, r.Value, r.Reason, r.Why,
 			spans, textOrNil(labels), rawOrNil(r.Facts), r.Micros)
 		if err != nil {

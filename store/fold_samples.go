@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 )
 
 const (
@@ -61,7 +62,7 @@ func (f *folder) rows(batch int64, b *Samples, packed packedSamples, prompts []i
 			return err
 		}
 	}
-	return nil
+	return f.flush()
 }
 
 func (f *folder) oneSample(id, batch, prompt int64, s *Sample, p *packedRow, textBase, tokBase int64) error {
@@ -112,11 +113,14 @@ type verdict struct {
 }
 
 func (f *folder) oneReward(sample int64, ord int, r *RewardPart) error {
+	if id, ok := f.recent.find(r); ok {
+		return f.putReward(sample, ord, id, r, nil, f.places(r.Spans))
+	}
 	part, err := f.partID(r.Name, r.Version)
 	if err != nil {
 		return err
 	}
-	spans, labels := packSpans(r.Spans)
+	places, labels := f.places(r.Spans), spanLabels(r.Spans)
 	v := verdict{part, r.Status, r.Weight, r.Reason, r.Why, labels}
 	id, ok := f.verdicts[v]
 	var why any
@@ -125,7 +129,7 @@ func (f *folder) oneReward(sample int64, ord int, r *RewardPart) error {
 		// a number of them they stay with their row.
 		v.why, why = "", r.Why
 		if id, ok = f.verdicts[v]; !ok && labels != "" {
-			v.labels, spans = "", spansWithLabels(r.Spans)
+			v.labels, places = "", spansWithLabels(r.Spans)
 			id, ok = f.verdicts[v]
 		}
 	}
@@ -135,7 +139,70 @@ func (f *folder) oneReward(sample int64, ord int, r *RewardPart) error {
 		}
 		f.verdicts[v] = id
 	}
-	return f.exec(putReward, sample, ord, id, r.Score, r.Value, why, spans, rawOrNil(r.Facts), r.Micros)
+	if why == nil {
+		f.recent.keep(r, id)
+	}
+	return f.putReward(sample, ord, id, r, why, places)
+}
+
+func (f *folder) putReward(sample int64, ord int, verdict int64, r *RewardPart, why, places any) error {
+	return f.exec(putReward, sample, ord, verdict, r.Score, r.Value, why, places, rawOrNil(r.Facts), r.Micros)
+}
+
+// places are the places of spans; nil for none.
+func (f *folder) places(spans []Span) any {
+	if len(spans) == 0 {
+		return nil
+	}
+	f.text = appendPlaces(f.text[:0], spans)
+	return string(f.text)
+}
+
+// recentVerdicts are the last few verdicts that rewards gave. The completions
+// of a record are judged alike, so nearly every verdict is among them, and is
+// found by comparing a few words.
+type recentVerdicts struct {
+	held []recentVerdict
+	next int // to be replaced
+}
+
+type recentVerdict struct {
+	part RewardPart // its spans are labels alone
+	id   int64
+}
+
+const maxRecent = 16
+
+func (c *recentVerdicts) find(r *RewardPart) (id int64, ok bool) {
+	for i := range c.held {
+		h := &c.held[i].part
+		if h.Weight != r.Weight || h.Name != r.Name || h.Reason != r.Reason || h.Why != r.Why || h.Status != r.Status || h.Version != r.Version || len(h.Spans) != len(r.Spans) {
+			continue
+		}
+		same := true
+		for k := range h.Spans {
+			same = same && h.Spans[k].Label == r.Spans[k].Label
+		}
+		if same {
+			return c.held[i].id, true
+		}
+	}
+	return 0, false
+}
+
+// keep copies what it keeps, which may be parts of a whole record.
+func (c *recentVerdicts) keep(r *RewardPart, id int64) {
+	v := recentVerdict{id: id, part: RewardPart{Name: strings.Clone(r.Name), Version: strings.Clone(r.Version), Status: strings.Clone(r.Status),
+		Weight: r.Weight, Reason: strings.Clone(r.Reason), Why: strings.Clone(r.Why), Spans: make([]Span, len(r.Spans))}}
+	for i, s := range r.Spans {
+		v.part.Spans[i].Label = strings.Clone(s.Label)
+	}
+	if len(c.held) < maxRecent {
+		c.held = append(c.held, v)
+		return
+	}
+	c.held[c.next] = v
+	c.next = (c.next + 1) % maxRecent
 }
 
 // tokens is the length of a completion in tokens, also where they are not kept.

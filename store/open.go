@@ -82,7 +82,9 @@ func dsn(path, query string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return "file:" + (&url.URL{Path: abs}).EscapedPath() + "?" + query, nil
+	// database/sql hands a connection to one goroutine at a time, so SQLite need
+	// not lock it for every value.
+	return "file:" + (&url.URL{Path: abs}).EscapedPath() + "?_mutex=no&" + query, nil
 }
 
 // openWriter opens the one writing connection of a database that exists. With

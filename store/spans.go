@@ -7,28 +7,35 @@ import (
 	"strings"
 )
 
-// packSpans writes the places of spans as "from,to,from,to" and their names as
-// a JSON array. The names are nearly always the same, so they are kept once,
-// in the table of verdicts.
-func packSpans(spans []Span) (places any, labels string) {
-	if len(spans) == 0 {
-		return nil, ""
-	}
-	var p []byte
-	names := make([]string, len(spans))
+// The places of spans are written as "from,to,from,to" and their names as a
+// JSON array. The names are nearly always the same, so they are kept once, in
+// the table of verdicts.
+
+func appendPlaces(b []byte, spans []Span) []byte {
 	for i, s := range spans {
 		if i > 0 {
-			p = append(p, ',')
+			b = append(b, ',')
 		}
-		p = strconv.AppendInt(p, int64(s.From), 10)
-		p = strconv.AppendInt(append(p, ','), int64(s.To), 10)
+		b = strconv.AppendInt(b, int64(s.From), 10)
+		b = strconv.AppendInt(append(b, ','), int64(s.To), 10)
+	}
+	return b
+}
+
+// spanLabels are the names of spans; empty for none.
+func spanLabels(spans []Span) string {
+	if len(spans) == 0 {
+		return ""
+	}
+	names := make([]string, len(spans))
+	for i, s := range spans {
 		names[i] = s.Label
 	}
 	b, err := json.Marshal(names)
 	if err != nil { // strings always encode
-		return nil, ""
+		return ""
 	}
-	return string(p), string(b)
+	return string(b)
 }
 
 // spansWithLabels writes spans as JSON [[from, to, label], ...]: for labels of
@@ -50,7 +57,8 @@ func spansWithLabels(spans []Span) string {
 	return string(append(b, ']'))
 }
 
-// unpackSpans reads what packSpans or spansWithLabels wrote; nil is no span.
+// unpackSpans reads what appendPlaces and spanLabels, or spansWithLabels, wrote;
+// nil is no span.
 func unpackSpans(places, labels []byte) ([]Span, error) {
 	if places == nil {
 		return nil, nil
