@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"testing"
 	"time"
+
+	"gradus/store/query"
 )
 
 // BenchmarkOpenRun is what a workbench does to show a run: open it and fill
@@ -151,4 +153,41 @@ func BenchmarkCatalogue1000(b *testing.B) {
 // cpuPerOp reports the CPU time since began, which other load changes little.
 func cpuPerOp(b *testing.B, began time.Duration) {
 	b.ReportMetric(float64((cpuTime()-began).Microseconds())/float64(b.N), "cpu-µs/op")
+}
+
+// BenchmarkFilter counts the traces that fit a term and reads the first page of
+// them. GRADUS_BENCH_TRACES sets the size (20000 traces).
+func BenchmarkFilter(b *testing.B) {
+	ctx := context.Background()
+	dir := b.TempDir()
+	traces := 20000
+	if n, err := strconv.Atoi(os.Getenv("GRADUS_BENCH_TRACES")); err == nil {
+		traces = n
+	}
+	benchLog(b, dir, traces/1000, 1000, 300, true)
+	if _, err := Fold(ctx, dir, DBPath(dir)); err != nil {
+		b.Fatal(err)
+	}
+	db, err := OpenRead(DBPath(dir))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer db.Close()
+	for _, text := range []string{"reward<.2", "entropy>.55", "logprob<-.55", "entropy>2", "prompt:xylophone", "prompt:1"} {
+		where, err := query.Parse(text, query.Known{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Run(text, func(b *testing.B) {
+			defer cpuPerOp(b, cpuTime())
+			for b.Loop() {
+				if _, err := db.CountSamples(ctx, SampleQuery{Where: where}, 0); err != nil {
+					b.Fatal(err)
+				}
+				if _, err := db.Samples(ctx, SampleQuery{Where: where}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
 }

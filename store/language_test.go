@@ -254,18 +254,7 @@ func TestQueriesAgainstPlainGo(t *testing.T) {
 		if rng.IntN(2) == 0 {
 			from = stranger
 		}
-		have := []int64{}
-		for {
-			page := got[[]store.SampleRow](t)(from.Samples(ctx, q))
-			for _, r := range page {
-				have = append(have, r.ID)
-			}
-			if len(page) < q.Limit {
-				break
-			}
-			q.After = page[len(page)-1].ID
-		}
-		if !slices.Equal(have, want) {
+		if have := paged(t, from, q); !slices.Equal(have, want) {
 			t.Fatalf("%s\nfinds %d %v\nwant  %d %v", text, len(have), have, len(want), want)
 		}
 		if n := got[int](t)(from.CountSamples(ctx, q, 0)); n != len(want) {

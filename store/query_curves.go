@@ -91,8 +91,12 @@ func wholeCurves(ctx context.Context, tx *sql.Tx, d *SeriesDelta) error {
 		return err
 	}
 	limit := max(minCurvePoints, min(maxCurvePoints, curvePoints/max(1, len(order))))
+	valid, err := lastSteps(ctx, tx)
+	if err != nil {
+		return err
+	}
 	for _, id := range order {
-		points, span, err := curve(ctx, tx, id, math.MinInt32, MaxStep, limit)
+		points, span, err := curve(ctx, tx, valid, id, math.MinInt32, MaxStep, limit)
 		if err != nil {
 			return err
 		}
@@ -118,8 +122,12 @@ func (db *DB) Curve(ctx context.Context, name string, fromStep, toStep, maxPoint
 	defer tx.Rollback()
 	var id int64
 	err = tx.QueryRowContext(ctx, `SELECT coalesce((SELECT id FROM series WHERE name=?), 0)`, name).Scan(&id)
+	var valid map[int64]int64
 	if err == nil {
-		points, span, err = curve(ctx, tx, id, fromStep, toStep, max(maxPoints, 16))
+		valid, err = lastSteps(ctx, tx)
+	}
+	if err == nil {
+		points, span, err = curve(ctx, tx, valid, id, fromStep, toStep, max(maxPoints, 16))
 	}
 	if err != nil {
 		return nil, 1, fmt.Errorf("read series %s of %s: %w", name, db.path, err)
@@ -127,8 +135,27 @@ func (db *DB) Curve(ctx context.Context, name string, fromStep, toStep, maxPoint
 	return points, span, nil
 }
 
+// lastSteps are the attempts with the last step of each that counts. Joining
+// them to every point costs more than the points.
+func lastSteps(ctx context.Context, tx *sql.Tx) (map[int64]int64, error) {
+	rows, err := tx.QueryContext(ctx, `SELECT n, valid_to FROM attempt`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	out := map[int64]int64{}
+	for rows.Next() {
+		var n, to int64
+		if err := rows.Scan(&n, &to); err != nil {
+			return nil, err
+		}
+		out[n] = to
+	}
+	return out, rows.Err()
+}
+
 // curve chooses the smallest span that keeps to limit, and reads.
-func curve(ctx context.Context, tx *sql.Tx, series int64, from, to, limit int) ([]Point, int, error) {
+func curve(ctx context.Context, tx *sql.Tx, valid map[int64]int64, series int64, from, to, limit int) ([]Point, int, error) {
 	var first, last sql.NullInt64
 	err := tx.QueryRowContext(ctx, `SELECT (SELECT step FROM metric WHERE series=?1 AND step >= ?2 ORDER BY step LIMIT 1),
 		(SELECT step FROM metric WHERE series=?1 AND step <= ?3 ORDER BY step DESC LIMIT 1)`, series, from, to).Scan(&first, &last)
@@ -137,17 +164,19 @@ func curve(ctx context.Context, tx *sql.Tx, series int64, from, to, limit int) (
 	}
 	from, to = max(from, int(first.Int64)), min(to, int(last.Int64))
 	// Steps are not always dense, so few points can lie in a long range.
-	var n int
-	err = tx.QueryRowContext(ctx, `SELECT count(*) FROM (SELECT 1 FROM metric WHERE series=? AND step BETWEEN ? AND ? LIMIT ?)`, series, from, to, limit+1).Scan(&n)
-	if err != nil {
-		return nil, 1, err
+	n := (to - from + 1) * max(1, len(valid))
+	if n > limit {
+		err = tx.QueryRowContext(ctx, `SELECT count(*) FROM (SELECT 1 FROM metric WHERE series=? AND step BETWEEN ? AND ? LIMIT ?)`, series, from, to, limit+1).Scan(&n)
+		if err != nil {
+			return nil, 1, err
+		}
 	}
 	span := 1
 	if n > limit {
 		for span = rollFirst; span < rollLast && 2*((to-from)/span) > limit; span *= rollFactor {
 		}
 	}
-	c := curveReader{ctx: ctx, tx: tx, series: series}
+	c := curveReader{ctx: ctx, tx: tx, valid: valid, series: series}
 	err = c.read(from, to, span)
 	return c.points, span, err
 }
@@ -155,6 +184,7 @@ func curve(ctx context.Context, tx *sql.Tx, series int64, from, to, limit int) (
 type curveReader struct {
 	ctx    context.Context
 	tx     *sql.Tx
+	valid  map[int64]int64 // see lastSteps
 	series int64
 	points []Point
 }
@@ -220,19 +250,29 @@ func (c *curveReader) rolls(bucket, to, span, from int) (int, error) {
 }
 
 func (c *curveReader) raw(from, to int) error {
-	rows, err := c.tx.QueryContext(c.ctx, `SELECT m.step, m.value, m.ts_us
-		FROM metric m JOIN attempt a ON a.n = m.attempt AND m.step <= a.valid_to
-		WHERE m.series = ? AND m.step BETWEEN ? AND ? ORDER BY m.step, m.attempt`, c.series, from, to)
+	rows, err := c.tx.QueryContext(c.ctx, `SELECT step, value, ts_us, attempt FROM metric WHERE series = ? AND step BETWEEN ? AND ? ORDER BY step, attempt`,
+		c.series, from, to)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
+	// Values are taken as the driver gives them: a curve has thousands, and
+	// each conversion costs as much as reading the row.
+	var row [4]any
 	for rows.Next() {
-		var p Point
-		if err := rows.Scan(&p.Step, &p.Value, &p.TimeUS); err != nil {
+		if err := rows.Scan(&row[0], &row[1], &row[2], &row[3]); err != nil {
 			return err
 		}
-		c.points = append(c.points, p)
+		step, ok1 := row[0].(int64)
+		value, ok2 := row[1].(float64)
+		us, ok3 := row[2].(int64)
+		attempt, ok4 := row[3].(int64)
+		if !ok1 || !ok2 || !ok3 || !ok4 {
+			return fmt.Errorf("a point of it is %v, which no gradus writes", row)
+		}
+		if last, ok := c.valid[attempt]; ok && step <= last {
+			c.points = append(c.points, Point{Step: int(step), Value: value, TimeUS: us})
+		}
 	}
 	return rows.Err()
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"math"
 	"strings"
 )
 
@@ -85,6 +86,11 @@ func scanSample(r *sql.Rows, s *placedSample) error {
 		return err
 	}
 	s.Text, s.Claim = string(plain), string(claim)
+	for _, mean := range []**float64{&s.MeanLogProb, &s.MeanEntropy} {
+		if *mean != nil && math.IsInf(**mean, 0) { // filters find it; JSON cannot say it
+			*mean = nil
+		}
+	}
 	s.Unscorable = flags&flagUnscorable != 0
 	s.Removed = flags&flagRemoved != 0
 	return nil

@@ -32,7 +32,8 @@ func (db *DB) LatestMetrics(ctx context.Context) (StepMetrics, error) {
 	}
 	rows, err := collect(ctx, db, "latest metrics", `SELECT s.attempt, s.step, s.stage, s.ts_us, n.name, m.value
 		FROM (SELECT s.* FROM step s JOIN attempt a ON a.n = s.attempt AND s.step <= a.valid_to ORDER BY s.seq DESC LIMIT 1) s
-		LEFT JOIN (series n JOIN metric m ON m.series = n.id) ON m.step = s.step AND m.attempt = s.attempt`, nil,
+		LEFT JOIN metric m ON m.series IN (SELECT id FROM series) AND m.step = s.step AND m.attempt = s.attempt
+		LEFT JOIN series n ON n.id = m.series`, nil,
 		func(r *sql.Rows, v *row) error {
 			return r.Scan(&v.Attempt, &v.Step, &v.Stage, &v.TimeUS, &v.name, &v.value)
 		})

@@ -23,6 +23,21 @@ func everyRow(t *testing.T, db *store.DB) []store.SampleRow {
 	return rows
 }
 
+// paged are the ids of all traces that fit q, read page by page.
+func paged(t *testing.T, db *store.DB, q store.SampleQuery) (ids []int64) {
+	t.Helper()
+	for {
+		page := got[[]store.SampleRow](t)(db.Samples(context.Background(), q))
+		for _, r := range page {
+			ids = append(ids, r.ID)
+		}
+		if len(page) < q.Limit {
+			return ids
+		}
+		q.After = page[len(page)-1].ID
+	}
+}
+
 func matches(q store.SampleQuery, r store.SampleRow) bool {
 	return (q.Phase == "" || q.Phase == r.Phase) && (q.Stage == "" || q.Stage == r.Stage) && (q.Finish == "" || q.Finish == r.Finish) &&
 		(q.Task == "" || q.Task == r.Task) && (q.Ckpt == "" || q.Ckpt == r.Ckpt) && (q.PromptHash == "" || q.PromptHash == r.PromptHash) &&
@@ -34,9 +49,7 @@ func matches(q store.SampleQuery, r store.SampleRow) bool {
 
 // hasWords asks for each word of ASCII letters and digits anywhere in text.
 func hasWords(words, text string) bool {
-	have := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
-		return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r < 128
-	})
+	have := tokensOf(text)
 	for _, w := range strings.Fields(strings.ToLower(words)) {
 		if !slices.Contains(have, w) {
 			return false
@@ -49,7 +62,6 @@ func hasWords(words, text string) bool {
 // pages of any size put together give the same.
 func TestSamplesAgainstPlainGo(t *testing.T) {
 	t.Parallel()
-	ctx := context.Background()
 	db, _ := storetest.Open(t, storetest.Spec{Seed: 3, RewindAt: 20})
 	all := everyRow(t, db)
 	rng := rand.New(rand.NewPCG(7, 7))
@@ -118,19 +130,8 @@ func TestSamplesAgainstPlainGo(t *testing.T) {
 		if len(want) > 0 {
 			nonEmpty++
 		}
-		var have []int64
 		q.Limit = 1 + rng.IntN(100)
-		for {
-			page := got[[]store.SampleRow](t)(db.Samples(ctx, q))
-			for _, r := range page {
-				have = append(have, r.ID)
-			}
-			if len(page) < q.Limit {
-				break
-			}
-			q.After = page[len(page)-1].ID
-		}
-		if !slices.Equal(have, want) {
+		if have := paged(t, db, q); !slices.Equal(have, want) {
 			t.Fatalf("query %+v: %d rows %v, want %d rows %v", q, len(have), have, len(want), want)
 		}
 	}

@@ -118,7 +118,7 @@ type SampleRow struct {
 	Removed       bool        `json:"removed,omitempty"` // Text was removed to save space
 	Correct       *bool       `json:"correct,omitempty"`
 	Claim         string      `json:"claim,omitempty"`
-	MeanLogProb   *float64    `json:"mean_logp,omitempty"` // over its tokens, in nats; nil where no token data was stored
+	MeanLogProb   *float64    `json:"mean_logp,omitempty"` // over its tokens, in nats; nil where no token data was stored, or it is infinite
 	MeanEntropy   *float64    `json:"mean_ent,omitempty"`
 	Parts         []PartScore `json:"parts,omitempty"` // in lists; a SampleDetail has Rewards instead
 	Notes         []NoteRow   `json:"notes,omitempty"` // what readers said of it and did not take back, oldest first

@@ -127,6 +127,7 @@ func traceColumns() []parquet.Column {
 		{Name: "tokens", Type: parquet.Int64}, {Name: "finish", Type: parquet.String},
 		{Name: "reward", Type: parquet.Double}, {Name: "advantage", Type: parquet.Double}, {Name: "unscorable", Type: parquet.Bool},
 		{Name: "correct", Type: parquet.Bool, Optional: true}, {Name: "claim", Type: parquet.String, Optional: true},
+		{Name: "mean_logp", Type: parquet.Double, Optional: true}, {Name: "mean_ent", Type: parquet.Double, Optional: true},
 	}
 }
 
@@ -145,7 +146,8 @@ func traceRows(d *store.SampleDetail, row func([]any) error) error {
 	}
 	return row([]any{d.ID, int64(d.Attempt), d.TimeUS, valid(d.Stage), valid(d.Phase), int64(d.Step), orNil(d.Ckpt), int64(d.PolicyVersion),
 		valid(d.Task), valid(d.Ref), valid(d.PromptHash), int64(d.Group), int64(d.Index), valid(d.Prompt.Text), valid(d.Prompt.Gold), int64(d.Prompt.Tokens),
-		text, raw, int64(d.Tokens), valid(d.Finish), d.Reward, d.Advantage, d.Unscorable, correct, orNil(d.Claim)})
+		text, raw, int64(d.Tokens), valid(d.Finish), d.Reward, d.Advantage, d.Unscorable, correct, orNil(d.Claim),
+		known(d.MeanLogProb), known(d.MeanEntropy)})
 }
 
 func rewardColumns() []parquet.Column {
@@ -207,6 +209,13 @@ func tokenRows(d *store.SampleDetail, row func([]any) error) error {
 }
 
 func valid(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
+
+func known(p *float64) any {
+	if p == nil {
+		return nil
+	}
+	return *p
+}
 
 func orNil(s string) any {
 	if s == "" {
