@@ -124,9 +124,10 @@ faults: need
 ## gpu-binaries: bin/gpu, for bench/gpu/check.sh on a machine with a GPU
 gpu-binaries: build
 	@mkdir -p bin/gpu
-	cp bin/gradus bin/gpu/gradus
+	$(GO) build -tags $(TAGS) -ldflags "$(LDFLAGS) -s -w" -o bin/gpu/gradus ./cmd/gradus
 	$(GO) test -c -tags $(TAGS) -ldflags "-s -w" -o bin/gpu/cuda.test ./kernels/cuda
 	$(GO) test -c -tags $(TAGS) -ldflags "-s -w" -o bin/gpu/cux.test ./kernels/cuda/cux
+	@du -chm bin/gpu/gradus bin/gpu/cuda.test bin/gpu/cux.test bench/gpu | tail -n 1 | sed 's/total/MB to carry, with bench\/gpu/'
 
 ## gpu-dry: bench/gpu/check.sh with a stand-in for the GPU; report in bin/gpu/dry (needs g++; minutes)
 gpu-dry: gpu-binaries

@@ -12,7 +12,6 @@ import statistics
 import time
 
 import torch
-from transformers import LlamaConfig, LlamaForCausalLM
 
 
 def main():
@@ -41,6 +40,7 @@ def main():
     torch.backends.cuda.matmul.allow_tf32 = False
     if a.matmul:
         return ceilings(a.json)
+    from transformers import LlamaConfig, LlamaForCausalLM  # the ceilings need PyTorch alone
     length = a.prompt_length + a.completion_length
     config = LlamaConfig(
         vocab_size=a.vocab, hidden_size=a.hidden, intermediate_size=a.inner or (8 * a.hidden // 3 + 15) // 16 * 16,
