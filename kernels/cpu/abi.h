@@ -107,7 +107,7 @@ typedef struct { float *y; const float *x; int64_t c; gk_dim n; } gk_move;
 
 typedef struct {
 	int32_t op; // gk_op
-	int32_t pad;
+	int32_t together; // commands from this one on that may run block by block of rows (split.h), 0: not even this one
 	int64_t ns; // time spent so far, counted while the run is timed
 	union {
 		gk_embed embed;

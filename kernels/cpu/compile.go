@@ -53,7 +53,7 @@ func (d *Device) Compile(p *kernels.Program) (kernels.Exec, error) {
 		C.gk_release(raw, bytes)
 		return nil, fmt.Errorf("cpu: program %s: %w", p.Name, err)
 	}
-	if d.threads > 1 && C.gk_split_allowed(c.cmd, c.count, &largest) != 0 {
+	if c.longest = C.gk_split_plan(c.cmd, c.count, &largest); c.longest > 0 {
 		// Without the room for it the program runs op by op.
 		c.parts = (*C.gk_cmd)(C.gk_memory(partsBytes(c)))
 	}
@@ -62,10 +62,10 @@ func (d *Device) Compile(p *kernels.Program) (kernels.Exec, error) {
 	return e, nil
 }
 
-// partsBytes is the size of the copies of the command list that a run split by
-// rows makes.
+// partsBytes is the size of the copies of a chain of commands that its blocks of
+// rows run.
 func partsBytes(c *C.gk_exec) C.int64_t {
-	return C.int64_t(c.threads) * c.count * C.int64_t(unsafe.Sizeof(C.gk_cmd{}))
+	return C.int64_t(c.threads) * c.longest * C.int64_t(unsafe.Sizeof(C.gk_cmd{}))
 }
 
 // resolver finds the memory behind a Ref.

@@ -112,12 +112,15 @@ void gk_exec_run(gk_exec *e) {
 		.args = &e->args, .pool = e->pool, .threads = e->threads, .grain = e->grain,
 		.shared = e->shared, .local = e->local, .local_size = e->local_size,
 	};
-	if (gk_split_run(e)) return;
-	for (int64_t i = 0; i < e->count && r.fault.what == GK_OK; i++) {
+	e->fault = (gk_fault){0};
+	for (int64_t i = 0, done; i < e->count && e->fault.what == GK_OK; i += done) {
+		done = gk_split_run(e, i);
+		if (done) continue;
+		done = 1;
 		gk_exec_step(e, &r, &e->cmd[i]);
 		r.fault.cmd = (int32_t)i;
+		e->fault = r.fault;
 	}
-	e->fault = r.fault;
 }
 
 void gk_exec_need(const gk_table *t, const gk_table *products, const gk_cmd *cmd, int64_t count, const gk_args *max, int threads, gk_need *need) {

@@ -52,7 +52,8 @@ typedef struct {
 	gk_cmd *cmd;
 	gk_args args;
 	gk_fault fault;
-	gk_cmd *parts; // room for threads times count, where the program may run split by rows (split.h); or NULL
+	gk_cmd *parts; // room for threads times longest, where chains of the program may run by blocks of rows (split.h); or NULL
+	int64_t longest; // commands of a chain
 } gk_exec;
 void gk_exec_run(gk_exec *e);
 

@@ -1,9 +1,17 @@
-// A decoding step is a chain of some sixty ops over a few dozen rows, and no
-// row looks at another. Split by op, the threads meet after each one, and all
-// of them multiply, then all of them wait for the memory that holds the keys.
-// Split by rows, they meet once a step, activations stay in one core's cache,
-// and while one thread reads keys another may be multiplying. The weights are
-// read by every thread, which pays when each has rows enough.
+// Most ops of a transformer treat each row for itself: all but attention over
+// sequences, weight gradients and the loss. Run op by op, a chain of them goes
+// through main memory and back between any two, and the threads meet after each
+// one. Run by blocks of rows, a block passes through the whole chain while it
+// is in one core's second-level cache: rotation follows the product that makes
+// queries and keys, SwiGLU the one that makes gate and up, a product the norm
+// before it. The weights are read anew for each block, which pays when a block
+// has rows enough.
+//
+// A decoding step is one chain of some sixty ops; there the blocks are as many
+// as the threads, which then meet once a step, and one may read keys while
+// another multiplies. Chains of the backward pass (an input gradient and that
+// of SwiGLU or of the rotation) gained nothing that could be measured, so they
+// run op by op.
 #include "split.h"
 
 #include <stddef.h>
@@ -12,7 +20,9 @@
 #include "par.h"
 
 enum {
-	PART_ROWS = 24, // least rows of a part
+	PART_ROWS = 24,          // least rows of a part
+	BLOCK_ROWS = 48,         // least rows of a block that pays where the weights are read for it alone
+	BLOCK_BYTES = 704 << 10, // of the widest result of a block: about as much as a core's share of the caches
 	MOST_OPERANDS = 16,
 };
 
@@ -166,21 +176,31 @@ static int apart(const operand *a, const char *pa, const operand *b, const char 
 	return a->layout == b->layout && a->layout != SHARED && pa == pb && a->step == b->step;
 }
 
-int gk_split_allowed(const gk_cmd *cmd, int64_t count, const gk_args *max) {
-	const int32_t *slot = 0;
-	for (int64_t i = 0; i < count; i++) {
-		operands a, b;
-		if (!operands_of(&cmd[i], &a) || a.rows != -1) return 0; // -1: as many as the run has rows
-		if (a.slot && slot && a.slot != slot) return 0;
-		if (a.slot) slot = a.slot;
-		for (int64_t j = 0; j <= i; j++) {
-			operands_of(&cmd[j], &b);
-			for (int x = 0; x < a.n; x++)
-				for (int y = 0; y < b.n; y++)
-					if (!apart(&a.of[x], at_field(&cmd[i], a.of[x].field), &b.of[y], at_field(&cmd[j], b.of[y].field), max->rows)) return 0;
-		}
+// may_join tells whether command n may run together with the n before it.
+static int may_join(const gk_cmd *cmd, int64_t n, int64_t left, const gk_args *max) {
+	operands a, b;
+	if (!operands_of(&cmd[n], &a) || a.rows != -1) return 0; // -1: as many as the run has rows
+	// Rows of a prompt go to one slot, so blocks of them would meet.
+	if (cmd[n].op == GK_KV_WRITE && (left < 2 || cmd[n + 1].op != GK_ATTN_DECODE)) return 0;
+	for (int64_t j = 0; j <= n; j++) {
+		operands_of(&cmd[j], &b);
+		if (a.slot && b.slot && a.slot != b.slot) return 0;
+		for (int x = 0; x < a.n; x++)
+			for (int y = 0; y < b.n; y++)
+				if (!apart(&a.of[x], at_field(&cmd[n], a.of[x].field), &b.of[y], at_field(&cmd[j], b.of[y].field), max->rows)) return 0;
 	}
-	return count > 1;
+	return 1;
+}
+
+int64_t gk_split_plan(gk_cmd *cmd, int64_t count, const gk_args *max) {
+	int64_t longest = 0;
+	for (int64_t i = 0, n; i < count; i += n) {
+		for (n = 0; i + n < count && may_join(cmd + i, n, count - i - n, max); n++) cmd[i + n].together = 0;
+		cmd[i].together = (int32_t)n;
+		longest = max64(longest, n);
+		n = max64(n, 1);
+	}
+	return longest > 1 ? longest : 0;
 }
 
 int64_t gk_split_need(const gk_cmd *cmd, int64_t count) {
@@ -194,30 +214,54 @@ int64_t gk_split_need(const gk_cmd *cmd, int64_t count) {
 
 typedef struct {
 	gk_exec *e;
-	int64_t parts;
-	gk_fault *fault; // by part
+	gk_cmd *cmd; // the first command of the chain
+	int64_t count, parts;
+	const gk_cmd *cached; // the first that reads or writes a cache, or NULL
+	gk_fault *fault;      // by thread
 } split;
 
 static int64_t first_row(const split *s, int64_t part) { return s->e->args.rows * part / s->parts; }
 
 // slots_meet tells whether a cache slot belongs to rows of two parts.
 static int slots_meet(const split *s) {
+	operands a;
+	operands_of(s->cached, &a);
 	int32_t *owner = (int32_t *)s->e->shared;
-	for (int64_t i = 0; i < s->e->count; i++) {
-		operands a;
-		operands_of(&s->e->cmd[i], &a);
-		if (!a.slot) continue;
-		memset(owner, 0xff, (size_t)a.slots * 4); // -1
-		for (int64_t p = 0; p < s->parts; p++)
-			for (int64_t n = first_row(s, p); n < first_row(s, p + 1); n++) {
-				int32_t slot = a.slot[n];
-				if (slot < 0 || slot >= a.slots) continue; // the op will say so
-				if (owner[slot] >= 0 && owner[slot] != p) return 1;
-				owner[slot] = (int32_t)p;
-			}
-		return 0; // the other commands have the same slots
+	memset(owner, 0xff, (size_t)a.slots * 4); // -1
+	for (int64_t p = 0; p < s->parts; p++)
+		for (int64_t n = first_row(s, p); n < first_row(s, p + 1); n++) {
+			int32_t slot = a.slot[n];
+			if (slot < 0 || slot >= a.slots) continue; // the op will say so
+			if (owner[slot] >= 0 && owner[slot] != p) return 1;
+			owner[slot] = (int32_t)p;
+		}
+	return 0; // the other commands have the same slots
+}
+
+// find_parts chooses in how many parts to run a chain; 0: op by op.
+static int64_t find_parts(split *s) {
+	int64_t rows = s->e->args.rows, threads = s->e->threads, widest = 1;
+	for (int64_t i = 0; i < s->count; i++) {
+		operands o;
+		operands_of(&s->cmd[i], &o);
+		if (o.slot && !s->cached) s->cached = &s->cmd[i];
+		for (int x = 0; x < o.n; x++)
+			if (o.of[x].write && o.of[x].layout == ROW) widest = max64(widest, o.of[x].step);
 	}
-	return 0;
+	int64_t block = BLOCK_BYTES / widest;
+	if (s->cached) s->parts = threads;
+	else if (block >= BLOCK_ROWS) s->parts = round_up(ceil_div(rows, block), threads);
+	if (s->parts < 2 || rows < PART_ROWS * s->parts) return 0;
+	if (s->cached && slots_meet(s)) return 0;
+	return s->parts;
+}
+
+// skip_rows makes the first row of a command the row `first`.
+static void skip_rows(gk_cmd *cmd, int64_t first) {
+	operands o;
+	operands_of(cmd, &o);
+	for (int x = 0; x < o.n; x++)
+		if (o.of[x].layout == ROW) move_field(cmd, o.of[x].field, first * o.of[x].step);
 }
 
 static void split_part(void *task, int64_t part, int thread) {
@@ -230,33 +274,39 @@ static void split_part(void *task, int64_t part, int thread) {
 		.args = &args, .threads = 1, .grain = e->grain,
 		.local = e->local + thread * e->local_size, .local_size = e->local_size,
 	};
-	gk_cmd *cmd = e->parts + part * e->count;
-	for (int64_t i = 0; i < e->count && r.fault.what == GK_OK; i++) {
-		cmd[i] = e->cmd[i];
-		cmd[i].ns = 0;
-		operands o;
-		operands_of(&cmd[i], &o);
-		for (int x = 0; x < o.n; x++)
-			if (o.of[x].layout == ROW) move_field(&cmd[i], o.of[x].field, first * o.of[x].step);
+	gk_cmd *cmd = e->parts + thread * e->longest;
+	for (int64_t i = 0; i < s->count; i++) {
+		int64_t ns = cmd[i].ns;
+		cmd[i] = s->cmd[i];
+		cmd[i].ns = ns;
+		skip_rows(&cmd[i], first);
+	}
+	for (int64_t i = 0; i < s->count && r.fault.what == GK_OK; i++) {
 		gk_exec_step(e, &r, &cmd[i]);
 		r.fault.cmd = (int32_t)i;
 	}
 	r.fault.row += first;
-	s->fault[part] = r.fault;
+	gk_fault *f = &s->fault[thread];
+	if (r.fault.what != GK_OK && (f->what == GK_OK || r.fault.cmd < f->cmd || (r.fault.cmd == f->cmd && r.fault.row < f->row))) *f = r.fault;
 }
 
-int gk_split_run(gk_exec *e) {
-	split s = {.e = e, .parts = e->threads};
-	if (!e->parts || e->threads < 2 || e->args.rows < PART_ROWS * s.parts || slots_meet(&s)) return 0;
+int64_t gk_split_run(gk_exec *e, int64_t at) {
+	split s = {.e = e, .cmd = e->cmd + at, .count = e->cmd[at].together};
+	if (!e->parts || s.count < 2 || !find_parts(&s)) return 0;
 	gk_fault fault[GK_MOST_THREADS];
+	for (int32_t t = 0; t < e->threads; t++) {
+		fault[t] = (gk_fault){0};
+		for (int64_t i = 0; i < s.count; i++) e->parts[t * e->longest + i].ns = 0;
+	}
 	s.fault = fault;
 	gk_pool_each(e->pool, split_part, &s, s.parts);
-	e->fault = fault[0];
-	for (int64_t p = 1; p < s.parts; p++) { // of several faults the one that comes first in the program
-		if (fault[p].what != GK_OK && (e->fault.what == GK_OK || fault[p].cmd < e->fault.cmd)) e->fault = fault[p];
+	for (int32_t t = 0; t < e->threads; t++) { // of several faults the one that comes first in the program
+		const gk_fault *f = &fault[t], *best = &e->fault;
+		if (f->what != GK_OK && (best->what == GK_OK || f->cmd + at < best->cmd)) {
+			e->fault = *f;
+			e->fault.cmd += (int32_t)at;
+		}
+		for (int64_t i = 0; e->timed && i < s.count; i++) s.cmd[i].ns += e->parts[t * e->longest + i].ns / e->threads;
 	}
-	if (e->timed)
-		for (int64_t p = 0; p < s.parts; p++)
-			for (int64_t i = 0; i < e->count; i++) e->cmd[i].ns += e->parts[p * e->count + i].ns / s.parts;
-	return 1;
+	return s.count;
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unsafe"
 
 	"gradus/kernels"
 )
@@ -135,9 +136,6 @@ func TestSplitBits(t *testing.T) {
 	const rows = 151
 	for _, path := range testPaths(t) {
 		one := newLayer(t, openPath(t, path, 1), rows, nil)
-		if one.exec.c.parts != nil {
-			t.Errorf("%s: one thread has parts", path.Name)
-		}
 		for _, threads := range []int{2, 3} {
 			many := newLayer(t, openPath(t, path, threads), rows, nil)
 			if many.exec.c.parts == nil {
@@ -169,38 +167,142 @@ func TestSplitBits(t *testing.T) {
 	}
 }
 
-// A program in which one row reads what another wrote runs op by op.
+// chains returns where the chains of a program begin and end, in commands.
+func chains(e *exec) (found [][2]int) {
+	for i, c := range unsafe.Slice(e.c.cmd, int(e.c.count)) {
+		if c.together > 1 {
+			found = append(found, [2]int{i, i + int(c.together)})
+		}
+	}
+	return found
+}
+
+// A chain ends before a command of which one row reads what another wrote.
 func TestSplitRefused(t *testing.T) {
 	const rows = 60
 	d := openPath(t, Paths()[0], 2)
-	for name, change := range map[string]func(l *layer){
-		"rows of another op": func(l *layer) {
+	if got, want := chains(newLayer(t, d, rows, nil).exec), [][2]int{{0, 13}}; !slices.Equal(got, want) {
+		t.Fatalf("a decoding step has the chains %v, want %v", got, want)
+	}
+	for name, c := range map[string]struct {
+		end    int // the command that cannot join
+		change func(l *layer)
+	}{
+		"rows of another op": {13, func(l *layer) {
 			b := l.Bufs[l.out].Buf
 			later := l.Bind("rows from 1 on", b, 20, b.Len()-20)
 			l.Add(kernels.RMSNorm{Y: l.r(rows * 20), RStd: l.r(rows), X: later, G: l.numbers(20), N: kernels.DimRows, C: 20})
 			l.Max.Rows = rows - 1
-		},
-		"rows of another width": func(l *layer) {
+		}},
+		"rows of another width": {13, func(l *layer) {
 			l.Add(kernels.SwiGLU{Y: l.r(rows * 5), GU: l.out, N: kernels.DimRows, F: 5})
-		},
-		"weights that a row writes": func(l *layer) {
+		}},
+		"weights that a row writes": {13, func(l *layer) {
 			b := l.Bufs[l.out].Buf
 			l.Add(kernels.RMSNorm{Y: l.r(rows * 20), RStd: l.r(rows), X: l.numbers(rows * 20), G: l.Bind("gain", b, 0, 20), N: kernels.DimRows, C: 20})
-		},
-		"slots that a row draws": func(l *layer) {
+		}},
+		"slots that a row draws": {5, func(l *layer) {
 			o := l.Ops[4].(kernels.KVWrite)
 			o.Slot = l.tok
 			l.Ops[4] = o
-		},
-		"an op over all rows": func(l *layer) {
+		}},
+		"a cache that is only written": {4, func(l *layer) {
+			l.Ops = slices.Delete(l.Ops, 5, 6)
+		}},
+		"an op over all rows": {13, func(l *layer) {
 			l.Add(kernels.GatherRows{Y: l.r(rows * 20), X: l.out, Idx: l.i(make([]int32, rows)...), N: kernels.DimRows, M: kernels.DimRows, C: 20})
-		},
-		"a fixed number of rows": func(l *layer) {
+		}},
+		"a fixed number of rows": {13, func(l *layer) {
 			l.Add(kernels.SwiGLU{Y: l.r(rows), GU: l.r(2 * rows), N: kernels.Dim(rows), F: 1})
-		},
+		}},
 	} {
-		if l := newLayer(t, d, rows, change); l.exec.c.parts != nil {
-			t.Errorf("%s: the program is split by rows", name)
+		if got := chains(newLayer(t, d, rows, c.change).exec); len(got) == 0 || got[0] != [2]int{0, c.end} {
+			t.Errorf("%s: chains %v, want the first to end at %d", name, got, c.end)
+		}
+	}
+}
+
+// newForward makes what lies between two attention ops of training, twice,
+// with an op between that looks at all rows, and returns its last result.
+func newForward(t *testing.T, d kernels.Device, rows, f int) (p program, e *exec, pos, out kernels.Ref) {
+	const c, h, kv, dim, qkv = 20, 2, 1, 6, 4 * 6
+	p = program{t, d, kernels.NewProgram("forward", kernels.Args{Rows: rows})}
+	weight := func(o, k int) (w, pack kernels.Ref) {
+		w, pack = p.numbers(o*k), p.r(int(kernels.PackLen(o, k)))
+		p.Add(kernels.Pack{Dst: pack, W: w, O: o, K: k})
+		return w, pack
+	}
+	const n = kernels.DimRows
+	gu, guPack := weight(2*f, c)
+	down, downPack := weight(c, f)
+	q, qPack := weight(qkv, c)
+	x, y, back := p.numbers(rows*c), p.r(rows*c), make([]int32, rows)
+	act, half := p.r(rows*2*f), p.r(rows*f)
+	out, pos = p.r(rows*qkv), p.i(make([]int32, rows)...)
+	for i := range back {
+		back[i] = int32(rows - 1 - i)
+	}
+	idx := p.i(back...)
+	for range 2 {
+		p.Add(
+			kernels.RMSNorm{Y: y, RStd: p.r(rows), X: x, G: p.numbers(c), N: n, C: c, Eps: 1e-5},
+			kernels.Linear{Y: act, X: y, W: gu, Pack: guPack, N: n, O: 2 * f, K: c},
+			kernels.SwiGLU{Y: half, GU: act, N: n, F: f},
+			kernels.Linear{Y: y, X: half, W: down, Pack: downPack, Res: x, N: n, O: c, K: f},
+			kernels.GatherRows{Y: x, X: y, Idx: idx, N: n, M: n, C: c},
+		)
+	}
+	p.Add(
+		kernels.Linear{Y: out, X: x, W: q, Pack: qPack, N: n, O: qkv, K: c},
+		kernels.RoPE{QKV: out, Cos: p.numbers(7 * dim / 2), Sin: p.numbers(7 * dim / 2), Pos: pos, N: n, H: h, KV: kv, D: dim, MaxPos: 7},
+	)
+	compiled, err := d.Compile(p.Program)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p, compiled.(*exec), pos, out
+}
+
+// A forward pass has the same bits op by op, and by blocks of rows on any number
+// of threads. The blocks are more than the threads; a fault has its place in
+// the whole batch.
+func TestSplitForward(t *testing.T) {
+	const rows, inner = 330, 1000 // about 90 rows a block
+	for _, path := range testPaths(t) {
+		var want []float32
+		for _, threads := range []int{0, 1, 2, 3} { // 0: op by op
+			p, e, pos, out := newForward(t, openPath(t, path, max(threads, 1)), rows, inner)
+			if got := chains(e); !slices.Equal(got, [][2]int{{3, 7}, {8, 12}, {13, 15}}) {
+				t.Fatalf("%s: chains %v", path.Name, got)
+			}
+			if threads == 0 {
+				for i := range unsafe.Slice(e.c.cmd, int(e.c.count)) {
+					unsafe.Slice(e.c.cmd, int(e.c.count))[i].together = 0
+				}
+			}
+			for _, n := range []int{rows, 0} { // without rows nothing changes
+				if err := e.Run(&kernels.Args{Rows: n}); err != nil && n > 0 {
+					t.Fatal(err)
+				}
+			}
+			got := make([]float32, p.Bufs[out].Buf.Len())
+			if err := p.dev.ReadF32(got, p.Bufs[out].Buf, 0); err != nil {
+				t.Fatal(err)
+			}
+			if want == nil {
+				want = got
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("%s: %d threads: other bits than op by op", path.Name, threads)
+			}
+			bad := make([]int32, rows)
+			bad[rows-1], bad[rows-2], bad[3] = -1, 9, 7
+			if err := p.dev.WriteI32(p.Bufs[pos].Buf, 0, bad); err != nil {
+				t.Fatal(err)
+			}
+			if err := e.Run(&kernels.Args{Rows: rows}); err == nil || !strings.Contains(err.Error(), "op 14 rope: row 3: Pos = 7, want 0..6") {
+				t.Errorf("%s: %d threads: %v, want the position of row 3", path.Name, threads, err)
+			}
 		}
 	}
 }
