@@ -34,7 +34,7 @@ worst=0
 # What is run in a setting; emulated machines are slow.
 tests() {
 	case $1 in
-	sandbox) echo '^(TestExpected|TestOutcomes|TestPair)$' ;;
+	sandbox) echo '^(TestExpected|TestControlGroup|TestOutcomes|TestPair)$' ;;
 	attack) echo '^TestProbes$' ;;
 	hacks) echo '^TestHacks$' ;;
 	esac

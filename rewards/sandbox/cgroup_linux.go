@@ -189,8 +189,24 @@ func (b *group) enter(pid int) error {
 	return b.write("cgroup.procs", strconv.Itoa(pid))
 }
 
-// killAll ends everything in the group (Linux 5.14; before, it does nothing).
-func (b *group) killAll() { _ = b.write("cgroup.kill", "1") }
+// killAll ends everything in the group: at once since Linux 5.14, before one by
+// one, and again while there are new ones.
+func (b *group) killAll() {
+	if b.write("cgroup.kill", "1") == nil {
+		return
+	}
+	for range 100 {
+		text, err := os.ReadFile(filepath.Join(b.dir, "cgroup.procs"))
+		if err != nil || len(text) == 0 {
+			return
+		}
+		for _, f := range strings.Fields(string(text)) {
+			if pid, err := strconv.Atoi(f); err == nil && pid > 1 { // 0: of another process namespace
+				kill9(pid)
+			}
+		}
+	}
+}
 
 // write writes a file of the group, which must be there.
 func (b *group) write(file, value string) error {

@@ -81,6 +81,7 @@ func TestJSONLErrorsNameTheLine(t *testing.T) {
 		{"empty file", "", Config{}, "a.jsonl: the file has no rows"},
 		{"blank lines", "\n \n", Config{}, "a.jsonl: the file has no rows"},
 		{"preset", good, Config{Preset: "gsm9k"}, `preset "gsm9k" is unknown; use gsm8k or math500`},
+		{"Latin-1", good + "{\"question\":\"caf\xe9?\",\"answer\":\"1\"}", Config{}, "a.jsonl:2: the line is not UTF-8 from byte 17 on"},
 		{"binary", "\x00\x01\x02", Config{}, "a.jsonl:1: the line is no JSON object"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"gradus/rewards/parquet"
 )
@@ -209,6 +210,11 @@ func parseRows(r io.Reader, columns Columns, each func(unit string, n int, r row
 
 func parseRow(line []byte, columns Columns) (row, error) {
 	var fields map[string]json.RawMessage
+	if !utf8.Valid(line) && bytes.HasPrefix(line, []byte("{")) {
+		// JSON's reader would put another character in its place, and the
+		// question or its gold answer would be a different one.
+		return row{}, fmt.Errorf("the line is not UTF-8 from byte %d on; convert the file, as by iconv -f latin1 -t utf8", firstNotUTF8(line)+1)
+	}
 	if err := json.Unmarshal(line, &fields); err != nil {
 		return row{}, fmt.Errorf("the line is no JSON object: %w", err)
 	}
@@ -216,6 +222,17 @@ func parseRow(line []byte, columns Columns) (row, error) {
 		return row{}, errors.New("the line is null, not a JSON object")
 	}
 	return rowOf(fields, columns)
+}
+
+func firstNotUTF8(line []byte) int {
+	for i := 0; i < len(line); {
+		r, n := utf8.DecodeRune(line[i:])
+		if r == utf8.RuneError && n == 1 {
+			return i
+		}
+		i += n
+	}
+	return len(line)
 }
 
 // rowOf reads a problem from the values of a row.
