@@ -61,7 +61,7 @@ type Lineage struct {
 	Child      string          `json:"child"`
 	ParentKind string          `json:"parent_kind"` // ckpt, dataset, teacher, model, filter
 	Parent     string          `json:"parent"`
-	How        string          `json:"how"`               // trained_on, distilled_from, started_from, filtered_by
+	How        string          `json:"how"`               // trained_on, distilled_from, written_by, started_from, filtered_by
 	Hash       string          `json:"hash,omitempty"`    // of the parent
 	Licence    string          `json:"licence,omitempty"` // SPDX where there is one
 	Detail     json.RawMessage `json:"detail,omitempty"`

@@ -2,7 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
+	"strconv"
+	"strings"
 
 	"gradus/runner/client"
 	"gradus/store"
@@ -46,4 +50,92 @@ func (a *app) openRunDB(ctx context.Context, name string) (*client.Client, clien
 		return nil, client.Ref{}, nil, err
 	}
 	return c, ref, db, nil
+}
+
+// openFile opens a run that was handed over as a file, as a stranger's, with
+// the notes that this user wrote on it. Without a folder of runs there are
+// none, the client is nil, and homeless says why.
+func (a *app) openFile(ctx context.Context, path string) (c *client.Client, homeless error, runID string, db *store.DB, err error) {
+	c, homeless = a.open()
+	if db, err = store.Open(path, store.RoleUntrusted); err != nil {
+		return nil, homeless, "", nil, err
+	}
+	h, err := db.Header(ctx)
+	if err == nil && homeless == nil {
+		err = db.AnnotateFrom(ctx, c.NotesPath(h.ID))
+	}
+	if err != nil {
+		return nil, homeless, "", nil, errors.Join(err, db.Close())
+	}
+	return c, homeless, h.ID, db, nil
+}
+
+// openRecord opens what a reading command's RUN|FILE names, for reading. The
+// caller closes it.
+func (a *app) openRecord(ctx context.Context, name string) (client.Ref, *store.DB, error) {
+	path, step, ok := fileAt(name)
+	if !ok {
+		if err := missingFile(name); err != nil {
+			return client.Ref{}, nil, usage(err)
+		}
+		_, ref, db, err := a.openRunDB(ctx, name)
+		return ref, db, err
+	}
+	ref := client.Ref{Step: -1}
+	_, _, id, db, err := a.openFile(ctx, path)
+	if err != nil {
+		return ref, nil, err
+	}
+	ref.RunID = id
+	if step == "" {
+		return ref, db, nil
+	}
+	if ref.Step, err = stepIn(ctx, db, path, step); err != nil {
+		return ref, nil, errors.Join(usage(err), db.Close())
+	}
+	return ref, db, nil
+}
+
+// fileAt reads FILE or FILE@STEP; ok is false where there is no such file.
+func fileAt(name string) (path, step string, ok bool) {
+	if isFile(name) {
+		return name, "", true
+	}
+	i := strings.LastIndexByte(name, '@')
+	if i < 0 || !isFile(name[:i]) {
+		return "", "", false
+	}
+	return name[:i], name[i+1:], true
+}
+
+// missingFile is the error of a reference that can only be a file, and none is
+// there: before a folder of runs is looked for, which a reader may not have.
+func missingFile(name string) error {
+	path, _, _ := strings.Cut(name, "@")
+	if _, err := os.Stat(path); err != nil && strings.HasSuffix(path, ".db") {
+		return fmt.Errorf("open %s: %w", path, errors.Unwrap(err))
+	}
+	return nil
+}
+
+// stepIn is the step that a reference to a file names after the @.
+func stepIn(ctx context.Context, db *store.DB, path, step string) (int, error) {
+	if n, err := strconv.Atoi(step); err == nil && n >= 0 {
+		return n, nil
+	}
+	rows, err := db.Checkpoints(ctx)
+	if err != nil {
+		return 0, err
+	}
+	last := -1
+	for _, c := range rows {
+		last = max(last, c.Step)
+	}
+	switch {
+	case step != "last":
+		return 0, fmt.Errorf("%q is not a step; of a file write FILE@STEP or FILE@last", step)
+	case last < 0:
+		return 0, fmt.Errorf("%s records no checkpoint", path)
+	}
+	return last, nil
 }

@@ -13,7 +13,7 @@ func (a *app) costCommand() *cobra.Command {
 	var asJSON bool
 	var price store.Price
 	cmd := &cobra.Command{
-		Use:   "cost RUN",
+		Use:   "cost RUN|FILE",
 		Short: "Say what a run has used: device time, tokens, energy, money",
 		Long: "By attempt and stage: the time for which the run held its device, without pauses and without the time between\n" +
 			"attempts; CPU time; tokens in and out; energy where the machine tells. With a price by the hour, from the\n" +
@@ -28,7 +28,7 @@ func (a *app) costCommand() *cobra.Command {
 				price.Currency = "USD"
 			}
 			ctx := cmd.Context()
-			_, ref, db, err := a.openRunDB(ctx, args[0])
+			ref, db, err := a.openRecord(ctx, args[0])
 			if err != nil {
 				return err
 			}

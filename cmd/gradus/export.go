@@ -17,7 +17,7 @@ func (a *app) exportCommand() *cobra.Command {
 	var out string
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:   "export RUN [QUERY...]",
+		Use:   "export RUN|FILE [QUERY...]",
 		Short: "Write a run's record as JSON lines, CSV, Parquet or TensorBoard events",
 		Long: "Writes a file for each table into a folder: traces with their prompts, rewards, metrics, evaluations, events,\n" +
 			"steering, notes and the rest, and run.json. tensorboard writes the curves as an event file. QUERY chooses\n" +
@@ -42,7 +42,7 @@ func (a *app) exportCommand() *cobra.Command {
 				return usage(errors.New("tensorboard shows curves, no traces; leave out the query and --tokens"))
 			}
 			ctx := cmd.Context()
-			_, _, db, err := a.openRunDB(ctx, args[0])
+			_, db, err := a.openRecord(ctx, args[0])
 			if err != nil {
 				return err
 			}

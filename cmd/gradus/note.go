@@ -42,7 +42,8 @@ func (f *noteFlags) add(cmd *cobra.Command) {
 
 // noted is the run, and what in it a note is about.
 type noted struct {
-	c            *client.Client
+	c            *client.Client // nil on a file without a folder of runs
+	homeless     error          // why there is none
 	run          string
 	file         bool // the run was handed over as a file; notes go beside
 	db           *store.DB
@@ -64,7 +65,7 @@ func (a *app) openNoted(ctx context.Context, ref string) (*noted, error) {
 	n := &noted{file: isFile(run)}
 	step := -1
 	if n.file {
-		err = a.openFile(ctx, run, n)
+		err = a.openNotedFile(ctx, run, n)
 	} else {
 		step, err = a.openNotedRun(ctx, run, n)
 	}
@@ -110,28 +111,18 @@ func (a *app) openNotedRun(ctx context.Context, run string, n *noted) (step int,
 	return r.Step, err
 }
 
-// openFile opens a run that was handed over as a file, with the notes that this
-// user wrote on it.
-func (a *app) openFile(ctx context.Context, path string, n *noted) (err error) {
-	if n.c, err = a.open(); err != nil {
-		return err
-	}
-	if n.db, err = store.Open(path, store.RoleUntrusted); err != nil {
-		return err
-	}
-	h, err := n.db.Header(ctx)
-	if err == nil {
-		n.run = h.ID
-		err = n.db.AnnotateFrom(ctx, n.c.NotesPath(h.ID))
-	}
-	if err != nil {
-		n.db.Close()
-	}
+// openNotedFile opens a run that was handed over as a file, with the notes that
+// this user wrote on it.
+func (a *app) openNotedFile(ctx context.Context, path string, n *noted) (err error) {
+	n.c, n.homeless, n.run, n.db, err = a.openFile(ctx, path)
 	return err
 }
 
 // writeNote adds a note and says so.
 func (a *app) writeNote(ctx context.Context, on *noted, note store.Note, f noteFlags) error {
+	if on.c == nil {
+		return fmt.Errorf("notes on a file are kept in the folder of runs: %w", on.homeless)
+	}
 	note.TargetKind, note.Target = on.kind, on.target
 	note.Author = f.author
 	add := on.c.AddNotes
@@ -303,10 +294,10 @@ func (a *app) noteRetractCommand() *cobra.Command {
 				return usage(err)
 			}
 			me := f.author
-			if me == "" {
+			if me == "" && on.c != nil { // without a folder of runs nothing can be written, which writeNote says
 				me = on.c.Author()
 			}
-			if me != old.Author {
+			if me != old.Author && on.c != nil {
 				return usage(fmt.Errorf("%s is %s's, and you are %s; nobody takes back another's note (--author says who you are)", old.ID, old.Author, me))
 			}
 			f.author = me

@@ -20,9 +20,9 @@ func (a *app) tracesCommand() *cobra.Command {
 	var minReward, maxReward float64
 	var id int64
 	cmd := &cobra.Command{
-		Use:   "traces RUN [QUERY...]",
+		Use:   "traces RUN|FILE [QUERY...]",
 		Short: "Print stored traces of a run, newest first",
-		Long: "QUERY narrows the list. Terms side by side must all hold; OR joins alternatives, parentheses group, a minus sign or\n" +
+		Long: "FILE is a run that was handed over. QUERY narrows the list. Terms side by side must all hold; OR joins alternatives, parentheses group, a minus sign or\n" +
 			"NOT excludes. A term is a word or \"quoted phrase\" of the completion, or a field with a value, a range or a comparison.\n" +
 			"Put the query between single quotes, so that the shell leaves it alone; before one that begins with a minus sign\n" +
 			"write --. Other filters below are short for terms.\n\n" + fieldHelp(),
@@ -110,7 +110,7 @@ type traceView struct {
 
 func (a *app) traces(cmd *cobra.Command, runRef, terms string, q store.SampleQuery, id int64, v traceView) error {
 	ctx := cmd.Context()
-	_, ref, db, err := a.openRunDB(ctx, runRef)
+	ref, db, err := a.openRecord(ctx, runRef)
 	if err != nil {
 		return err
 	}
@@ -127,7 +127,7 @@ func (a *app) traces(cmd *cobra.Command, runRef, terms string, q store.SampleQue
 			return a.layerTrace(ctx, db, d, v.layer, v.asJSON)
 		}
 		if v.asJSON {
-			return a.printJSON(d)
+			return a.printJSON(writtenTrace{d, ref.RunID})
 		}
 		a.printTrace(d)
 		return nil
@@ -159,7 +159,7 @@ func (a *app) traces(cmd *cobra.Command, runRef, terms string, q store.SampleQue
 		if err != nil {
 			return err
 		}
-		if err := a.printJSON(d); err != nil {
+		if err := a.printJSON(writtenTrace{d, ref.RunID}); err != nil {
 			return err
 		}
 	}
@@ -167,6 +167,13 @@ func (a *app) traces(cmd *cobra.Command, runRef, terms string, q store.SampleQue
 		a.printf("no stored trace fits\n")
 	}
 	return nil
+}
+
+// writtenTrace is a trace with the run that wrote it: whoever trains on the
+// line has its teacher recorded, with policy_version (see 'gradus lineage').
+type writtenTrace struct {
+	store.SampleDetail
+	Run string `json:"run"`
 }
 
 // traceLine is one trace in a list: where it is from, what it was paid, text.

@@ -49,6 +49,9 @@ func (c *Client) Start(ctx context.Context, r *recipe.Recipe, opt StartOptions) 
 			spec.Parent = from.String()
 		}
 	}
+	if spec.Teacher, err = c.teacher(ctx, r.Task.Teacher); err != nil {
+		return "", err
+	}
 	d, err := c.home.Create(spec)
 	if err != nil {
 		return "", err

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"gradus/runner/client"
@@ -31,19 +32,21 @@ type Node struct {
 type Edge struct {
 	Child   Node            `json:"child"`
 	Parent  Node            `json:"parent"`
-	How     string          `json:"how"`               // trained_on, distilled_from, started_from, filtered_by, evaluated
+	How     string          `json:"how"`               // trained_on, distilled_from, written_by, started_from, filtered_by, evaluated
 	Hash    string          `json:"hash,omitempty"`    // of the parent
 	Licence string          `json:"licence,omitempty"` // of the parent
 	Detail  json.RawMessage `json:"detail,omitempty"`
-	// Derived says that the run was made by a gradus that recorded no lineage:
-	// the edge follows from its recipe, and there is no hash.
+	// Derived says that nobody recorded the edge: the run was made by a gradus
+	// that recorded no lineage, and its recipe tells; or a policy that wrote data
+	// was not saved, and the checkpoint before it was.
 	Derived bool `json:"derived,omitempty"`
 }
 
 // Graph is what is known of all runs.
 type Graph struct {
 	up, down map[Node][]Edge
-	Unread   []string // runs whose record could not be read, with why
+	saved    map[string][]int // steps of the checkpoints of a run, ascending
+	Unread   []string         // runs whose record could not be read, with why
 }
 
 // Load reads the records of all runs.
@@ -52,7 +55,7 @@ func Load(ctx context.Context, runs Runs) (*Graph, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &Graph{up: map[Node][]Edge{}, down: map[Node][]Edge{}}
+	g := &Graph{up: map[Node][]Edge{}, down: map[Node][]Edge{}, saved: map[string][]int{}}
 	for i := len(list) - 1; i >= 0; i-- { // oldest first
 		r := list[i]
 		if err := g.run(ctx, runs, r); errors.Is(err, client.ErrNoRecord) {
@@ -64,6 +67,7 @@ func Load(ctx context.Context, runs Runs) (*Graph, error) {
 			g.Unread = append(g.Unread, fmt.Sprintf("%s: %v", r.ID, err))
 		}
 	}
+	g.linkPolicies()
 	return g, nil
 }
 
@@ -109,6 +113,10 @@ func (g *Graph) run(ctx context.Context, runs Runs, r client.Run) error {
 	if err != nil {
 		return err
 	}
+	for _, c := range saved {
+		g.saved[h.ID] = append(g.saved[h.ID], c.Step)
+	}
+	slices.Sort(g.saved[h.ID])
 	return g.derive(h, saved, known)
 }
 
@@ -155,6 +163,60 @@ func (g *Graph) derive(h store.RunHeader, saved []store.CheckpointRow, known map
 	return nil
 }
 
+// linkPolicies ties policies that wrote training data to the checkpoints of
+// their runs: a record of a teacher names its newest policy, and in detail all
+// of them. Those that were saved get edges of their own; the newest one, if it
+// was not, was made of the checkpoint before it.
+func (g *Graph) linkPolicies() {
+	var taught []Edge
+	for _, edges := range g.up {
+		for _, e := range edges {
+			if e.Parent.Kind == "ckpt" && (e.How == "distilled_from" || e.How == "written_by") {
+				taught = append(taught, e)
+			}
+		}
+	}
+	slices.SortFunc(taught, func(a, b Edge) int { return strings.Compare(a.Child.Name+a.Parent.Name, b.Child.Name+b.Parent.Name) })
+	for _, e := range taught {
+		run, last, ok := checkpoint(e.Parent.Name)
+		if !ok {
+			continue
+		}
+		var wrote struct {
+			Policies [][2]int `json:"policies"`
+		}
+		if len(e.Detail) > 0 && json.Unmarshal(e.Detail, &wrote) != nil {
+			continue // of another form; the edge itself stands
+		}
+		before := -1
+		for i, step := range g.saved[run] {
+			if step <= last {
+				before = step
+			}
+			if step == last || i > 0 && g.saved[run][i-1] == step {
+				continue
+			}
+			for _, p := range wrote.Policies {
+				if p[0] <= step && step <= p[1] {
+					another := e
+					another.Parent.Name, another.Hash = fmt.Sprintf("%s@%d", run, step), ""
+					g.add(another)
+				}
+			}
+		}
+		if before >= 0 && before < last {
+			g.add(Edge{Child: e.Parent, Parent: Node{"ckpt", fmt.Sprintf("%s@%d", run, before)}, How: "started_from", Derived: true})
+		}
+	}
+}
+
+// checkpoint reads RUN@STEP.
+func checkpoint(name string) (run string, step int, ok bool) {
+	run, at, ok := strings.Cut(name, "@")
+	step, err := strconv.Atoi(at)
+	return run, step, ok && err == nil
+}
+
 // Ancestors are the edges from n to everything that went into it, nearest
 // first, each once.
 func (g *Graph) Ancestors(n Node) []Edge {
@@ -199,4 +261,27 @@ func (g *Graph) Datasets(name string) []Node {
 	}
 	slices.SortFunc(out, func(a, b Node) int { return strings.Compare(a.Kind+" "+a.Name, b.Kind+" "+b.Name) })
 	return out
+}
+
+// Licences are those of what the edges come from, each with what it is on, and
+// the data, models and teachers of which none is recorded. Both are sorted.
+func Licences(edges []Edge) (known map[string][]string, unknown []string) {
+	known = map[string][]string{}
+	put := func(to []string, name string) []string {
+		i, found := slices.BinarySearch(to, name)
+		if found {
+			return to
+		}
+		return slices.Insert(to, i, name)
+	}
+	for _, e := range edges {
+		made := e.Parent.Kind == "filter" || e.Parent.Kind == "ckpt" || strings.HasPrefix(e.Parent.Name, "task:") || strings.HasPrefix(e.Parent.Name, "random weights")
+		switch {
+		case e.Licence != "":
+			known[e.Licence] = put(known[e.Licence], e.Parent.Name)
+		case !made: // what gradus makes itself has none
+			unknown = put(unknown, e.Parent.Name)
+		}
+	}
+	return known, unknown
 }

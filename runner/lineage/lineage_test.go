@@ -116,3 +116,52 @@ func TestGraph(t *testing.T) {
 		}
 	}
 }
+
+// A student of traces whose rows name their policies: saved ones are walked
+// to and from, one that was not saved by the checkpoint before it.
+func TestTeachers(t *testing.T) {
+	s := &shelf{}
+	const teacher = "01M80S6DDH1074G3TG9VSZYDN1"
+	s.add(t, teacher, store.RunHeader{ID: teacher, Config: []byte(`{"task":{"name":"countdown"}}`)}, store.Checkpoint{Step: 10}, store.Checkpoint{Step: 20}, store.Checkpoint{Step: 20}, store.Checkpoint{Step: 30})
+	s.add(t, "STUDENT", store.RunHeader{ID: "STUDENT", Config: []byte(`{"task":{"name":"jsonl","file":"/d/traces.jsonl"}}`)}, store.Checkpoint{Step: 5},
+		store.Lineage{ChildKind: "ckpt", Child: "STUDENT@5", ParentKind: "dataset", Parent: "/d/traces.jsonl", How: "trained_on", Licence: "CC-BY-4.0"},
+		store.Lineage{ChildKind: "ckpt", Child: "STUDENT@5", ParentKind: "teacher", Parent: "ada/big", How: "distilled_from", Licence: "MIT"},
+		store.Lineage{ChildKind: "ckpt", Child: "STUDENT@5", ParentKind: "ckpt", Parent: teacher + "@25", How: "distilled_from",
+			Detail: []byte(`{"data":"/d/traces.jsonl","rows":9,"policies":[[15,22],[25,25]]}`)},
+		store.Lineage{ChildKind: "ckpt", Child: "STUDENT@5", ParentKind: "ckpt", Parent: "01M80KNTD99YRM0000000000ZZ@3", How: "distilled_from", Detail: []byte(`{"policies":"other"}`)})
+	g, err := Load(context.Background(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	up := g.Ancestors(Node{"ckpt", "STUDENT@5"})
+	from := map[string][]string{}
+	for _, e := range up {
+		from[e.Child.Name+" "+e.How] = append(from[e.Child.Name+" "+e.How], e.Parent.Name)
+	}
+	got := from["STUDENT@5 distilled_from"]
+	slices.Sort(got)
+	if want := []string{"01M80KNTD99YRM0000000000ZZ@3", teacher + "@20", teacher + "@25", "ada/big"}; !slices.Equal(got, want) {
+		t.Errorf("teachers %q, want %q", got, want)
+	}
+	if got := from[teacher+"@25 started_from"]; !slices.Equal(got, []string{teacher + "@20"}) {
+		t.Errorf("the policy that was not saved is made of %q", got)
+	}
+	if got := from[teacher+"@20 started_from"]; !slices.Equal(got, []string{teacher + "@10"}) {
+		t.Errorf("the saved one is made of %q", got)
+	}
+	for of, n := range map[string]int{teacher + "@10": 1, teacher + "@20": 1, teacher + "@25": 1, teacher + "@30": 0} {
+		students := 0
+		for _, e := range g.Descendants(Node{"ckpt", of}) {
+			if e.Child.Name == "STUDENT@5" && students == 0 {
+				students++
+			}
+		}
+		if students != n {
+			t.Errorf("%d students of %s, want %d", students, of, n)
+		}
+	}
+	known, unknown := Licences(up)
+	if len(known) != 2 || !slices.Equal(known["MIT"], []string{"ada/big"}) || !slices.Equal(known["CC-BY-4.0"], []string{"/d/traces.jsonl"}) || len(unknown) != 0 {
+		t.Errorf("licences %v, unknown %v", known, unknown)
+	}
+}

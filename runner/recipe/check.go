@@ -53,7 +53,7 @@ func (s *source) checkModel(r *Recipe) {
 	m := r.Model
 	if m.From != "" {
 		for _, f := range fieldsOf(typeOfModel()) {
-			if key := "model." + f.key; f.key != "from" && s.seen[key] {
+			if key := "model." + f.key; f.key != "from" && f.key != "licence" && s.seen[key] {
 				s.fail(key, "the shape comes with the checkpoint %q; remove this key, or model.from for a new model", m.From)
 			}
 		}
@@ -61,6 +61,9 @@ func (s *source) checkModel(r *Recipe) {
 			s.fail("tokenizer.kind", "is %q, but model.from brings its own tokenizer; remove this key", r.Tokenizer.Kind)
 		}
 		return
+	}
+	if m.Licence != "" {
+		s.fail("model.licence", "is for weights that model.from names, and this model begins with random ones; remove it")
 	}
 	if r.Tokenizer.Kind == "checkpoint" {
 		s.fail("tokenizer.kind", "is \"checkpoint\", but there is no model.from; use chars or bytes")
@@ -92,7 +95,7 @@ func (s *source) checkTask(r *Recipe) {
 		s.fail("task.template", "is %q; use one of %s%s", t.Template, strings.Join(prompt.List(), ", "), nearestHint(t.Template, prompt.List()))
 	}
 	if t.Name != "jsonl" {
-		for _, key := range []string{"file", "eval_file", "preset", "question", "answer", "id", "solution", "licence"} {
+		for _, key := range []string{"file", "eval_file", "preset", "question", "answer", "id", "solution", "licence", "filter", "teacher", "teacher_licence"} {
 			if s.seen["task."+key] {
 				s.fail("task."+key, "is only for task.name = \"jsonl\", and the task is %s; remove it", t.Name)
 			}
@@ -102,6 +105,9 @@ func (s *source) checkTask(r *Recipe) {
 	}
 	if t.File == "" {
 		s.fail("task.file", "is missing; give the JSONL or Parquet file of the problems, as --set task.file=PATH")
+	}
+	if t.TeacherLicence != "" && t.Teacher == "" {
+		s.fail("task.teacher_licence", "is the licence of a teacher's output, and task.teacher is missing; name the teacher, or use task.licence for the file")
 	}
 	if t.Preset == "" && (t.Question == "" || t.Answer == "") {
 		s.fail("task.preset", "is missing; use one of gsm8k, math500, or name the columns with question and answer")

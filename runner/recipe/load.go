@@ -188,8 +188,13 @@ func (s *source) complete(r *Recipe) {
 	if strings.ContainsRune(r.Model.From, filepath.Separator) {
 		r.Model.From = s.absolute("model.from", r.Model.From)
 	}
+	for _, here := range []string{"." + string(filepath.Separator), ".." + string(filepath.Separator)} {
+		if strings.HasPrefix(r.Task.Teacher, here) { // other names with a slash are those of models elsewhere
+			r.Task.Teacher = s.absolute("task.teacher", r.Task.Teacher)
+		}
+	}
 	if m := &r.Model; m.From != "" {
-		*m = Model{From: m.From}
+		*m = Model{From: m.From, Licence: m.Licence}
 	} else {
 		if !s.seen["model.intermediate_size"] {
 			m.IntermediateSize = (m.HiddenSize*8/3 + 15) / 16 * 16

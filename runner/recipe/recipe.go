@@ -52,7 +52,8 @@ type Cost struct {
 // Face's LlamaConfig; the vocabulary follows from the tokenizer) or, when From
 // is set, the weights, shape and tokenizer of a checkpoint.
 type Model struct {
-	From string `toml:"from" help:"RUN@STEP, RUN@last, RUN@best or a Hugging Face folder to start from; the shape keys below are then not allowed"`
+	From    string `toml:"from" help:"RUN@STEP, RUN@last, RUN@best or a Hugging Face folder to start from; the shape keys below are then not allowed"`
+	Licence string `toml:"licence" help:"licence of the weights that from names, as SPDX writes it; recorded with what was made of them"`
 
 	HiddenSize            int     `toml:"hidden_size" default:"128" range:"8 .. 65536" help:"width of the residual stream"`
 	IntermediateSize      int     `toml:"intermediate_size" range:"1 .. 262144" help:"width of the SwiGLU layer; absent: 8/3 of hidden_size, rounded up to a multiple of 16"`
@@ -86,6 +87,10 @@ type Task struct {
 	ID       string `toml:"id" help:"jsonl: column of the problem's id, instead of the preset's"`
 	Solution string `toml:"solution" help:"jsonl: column of a worked solution, which an sft stage learns from"`
 	Licence  string `toml:"licence" help:"jsonl: licence of the file, as SPDX writes it; recorded with what was trained on it"`
+	Filter   string `toml:"filter" help:"jsonl: how its rows were chosen, in your words; recorded with what was trained on it"`
+
+	Teacher        string `toml:"teacher" help:"jsonl: who wrote the file's solutions: RUN@STEP, RUN@last, RUN@best, a Hugging Face folder, or a model's name; recorded as teacher of what was trained on it"`
+	TeacherLicence string `toml:"teacher_licence" help:"jsonl: licence of the teacher's output, as SPDX writes it"`
 }
 
 // Reward is one reward function with its weight in the sum.

@@ -18,12 +18,19 @@ type Spec struct {
 	Purpose    string          `json:"purpose"` // train or eval, as in store.RunHeader
 	Config     json.RawMessage `json:"config"`  // the recipe, complete, as canonical JSON
 	ConfigTOML string          `json:"config_toml"`
-	Parent     string          `json:"parent,omitempty"` // RUN@STEP that model.from named
-	From       string          `json:"from,omitempty"`   // folder of the checkpoint that model.from names, resolved by the launcher
-	Version    string          `json:"version"`          // of gradus
-	Host       string          `json:"host"`             // the machine that owns the run
+	Parent     string          `json:"parent,omitempty"`  // RUN@STEP that model.from named
+	From       string          `json:"from,omitempty"`    // folder of the checkpoint that model.from names, resolved by the launcher
+	Teacher    *Teacher        `json:"teacher,omitempty"` // whom task.teacher names, resolved by the launcher
+	Version    string          `json:"version"`           // of gradus
+	Host       string          `json:"host"`              // the machine that owns the run
 	BootID     string          `json:"boot_id,omitempty"`
 	CreatedUS  int64           `json:"created_us"`
+}
+
+// Teacher is who wrote the solutions of a data file.
+type Teacher struct {
+	Name string `json:"name"`           // RUN@STEP, the path of a folder, or a model's name
+	Path string `json:"path,omitempty"` // the checkpoint's folder, where it is here
 }
 
 // maxSpec bounds run.json; a recipe is a few kilobytes.

@@ -9,10 +9,12 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"gradus/runner/recipe"
 	"gradus/runner/rundir"
 	"gradus/runner/train/journal"
+	"gradus/runner/train/provenance"
 	"gradus/store"
 )
 
@@ -68,7 +70,7 @@ func (r *run) origin(child func(kind, parent, how string) store.Lineage) store.L
 		}
 	}
 	l := child(kind, parent, "started_from")
-	l.Hash = r.hashOf(weightsFile(r.spec.From))
+	l.Hash, l.Licence = r.hashOf(weightsFile(r.spec.From)), r.rec.Model.Licence
 	return l
 }
 
@@ -120,11 +122,88 @@ func (r *run) trainedOn(n int, st recipe.Stage, child func(kind, parent, how str
 		return nil, err
 	}
 	list := []store.Lineage{data}
-	if t.Name == "jsonl" && t.EvalFile == "" {
-		held := store.Lineage{ChildKind: "dataset", Child: name, ParentKind: "filter", Parent: "the task's training split; the rest is held out", How: "filtered_by"}
-		list = append(list, held)
+	if t.Name != "jsonl" {
+		return list, nil
+	}
+	of, err := json.Marshal(map[string]any{"data": name})
+	if err != nil {
+		return nil, err
+	}
+	filters := []string{t.Filter}
+	if t.EvalFile == "" {
+		filters = append(filters, "the task's training split; the rest is held out")
+	}
+	for _, f := range filters {
+		if f != "" {
+			l := child("filter", f, "filtered_by")
+			l.Detail = of
+			list = append(list, l)
+		}
+	}
+	taught, err := r.taught(st, of, child)
+	return append(list, taught...), err
+}
+
+// taught is who wrote the rows of the data file: whom the recipe names, and the
+// runs that the rows themselves name. A stage that learns from their solutions
+// is distilled from them; one that takes only the problems is not.
+func (r *run) taught(st recipe.Stage, of json.RawMessage, child func(kind, parent, how string) store.Lineage) ([]store.Lineage, error) {
+	t := r.rec.Task
+	how := "written_by"
+	if st.SFT != nil {
+		how = "distilled_from"
+	}
+	var list []store.Lineage
+	if t.Teacher != "" {
+		name, path := t.Teacher, ""
+		if r.spec.Teacher != nil {
+			name, path = r.spec.Teacher.Name, r.spec.Teacher.Path
+		}
+		kind := "teacher"
+		if id, _, at := strings.Cut(name, "@"); at && rundir.ValidID(id) {
+			kind = "ckpt"
+		} else if ckpt := checkpointOfRun(name); ckpt != "" {
+			kind, name = "ckpt", ckpt
+		}
+		l := child(kind, name, how)
+		l.Licence, l.Detail = t.TeacherLicence, of
+		if path != "" {
+			l.Hash = r.hashOf(weightsFile(path))
+		}
+		list = append(list, l)
+	}
+	for _, s := range r.writers(t.File) {
+		l := child("ckpt", fmt.Sprintf("%s@%d", s.Run, s.Last()), how)
+		if len(list) > 0 && list[0].Parent == l.Parent {
+			l.Licence, list = list[0].Licence, list[1:] // the recipe says the same
+		}
+		detail := map[string]any{"data": t.File, "rows": s.Rows, "policies": s.Policies}
+		var err error
+		if l.Detail, err = json.Marshal(detail); err != nil {
+			return nil, err
+		}
+		// Its checkpoint lies beside this run where it was made here and kept.
+		manifest := filepath.Join(filepath.Dir(r.env.Dir.Path()), s.Run, "ckpt", checkpointName(s.Last()), "manifest.json")
+		if _, err := os.Stat(manifest); err == nil {
+			l.Hash = r.hashOf(manifest)
+		}
+		list = append(list, l)
 	}
 	return list, nil
+}
+
+// writers are the runs that the rows of the data file name, read once in an
+// attempt. A file that cannot be read any more is told and does not end the run.
+func (r *run) writers(path string) []provenance.Source {
+	if r.wroteData != nil {
+		return *r.wroteData
+	}
+	found, err := provenance.Read(path)
+	if err != nil {
+		r.env.complain(inOneLine(fmt.Errorf("record what went into a checkpoint, without teachers: %w", err)))
+	}
+	r.wroteData = &found
+	return found
 }
 
 // hashOf is the SHA-256 of a file, computed once in an attempt. It is empty for

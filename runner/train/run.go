@@ -16,6 +16,7 @@ import (
 	"gradus/runner/train/feed"
 	"gradus/runner/train/journal"
 	"gradus/runner/train/judge"
+	"gradus/runner/train/provenance"
 	"gradus/runner/train/shape"
 	"gradus/store"
 )
@@ -40,13 +41,14 @@ type run struct {
 	ref   *model.Model // nil unless the stage has beta > 0
 	tests *exam        // held-out problems; nil until they are needed
 
-	at      place
-	mem     memory
-	from    string             // checkpoint that the attempt went on from, relative to the run's folder
-	savedAt int                // step of the newest checkpoint on disk, -1: none
-	last    map[string]float64 // metrics of the last step
-	hashes  map[string]string  // of files and checkpoints that training started from, by path
-	spoke   time.Time          // when progress of something long was told last
+	at        place
+	mem       memory
+	from      string               // checkpoint that the attempt went on from, relative to the run's folder
+	savedAt   int                  // step of the newest checkpoint on disk, -1: none
+	last      map[string]float64   // metrics of the last step
+	hashes    map[string]string    // of files and checkpoints that training started from, by path
+	wroteData *[]provenance.Source // who wrote the rows of the data file, once it was read
+	spoke     time.Time            // when progress of something long was told last
 }
 
 // heartbeat is how often a run shows that it lives.

@@ -77,7 +77,7 @@ func Write(ctx context.Context, db *store.DB, dir string, opt Options) ([]File, 
 
 func writeTables(ctx context.Context, db *store.DB, h store.RunHeader, dir string, opt Options) ([]File, error) {
 	var files []File
-	for _, t := range tables(db, opt) {
+	for _, t := range tables(db, valid(h.ID), opt) {
 		f := File{Path: filepath.Join(dir, t.name+"."+opt.Format)}
 		err := create(f.Path, func(w io.Writer) error {
 			var to sink

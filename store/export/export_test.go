@@ -59,6 +59,10 @@ func TestLinesAndCSV(t *testing.T) {
 	if err != nil || len(got) != n || n == 0 {
 		t.Fatalf("%d traces of %d, %v", len(got), n, err)
 	}
+	h, err := db.Header(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
 	tokens := lines(t, filepath.Join(dir, "tokens.jsonl"))
 	perTrace := map[string]int{}
 	for _, row := range tokens {
@@ -78,6 +82,9 @@ func TestLinesAndCSV(t *testing.T) {
 			}
 		} else if row["completion"] != d.Text {
 			t.Errorf("trace %d: %q, want %q", id, row["completion"], d.Text)
+		}
+		if row["run"] != h.ID || row["policy_version"].(json.Number).String() != fmt.Sprint(d.PolicyVersion) {
+			t.Errorf("trace %d was written by policy %v of run %v", id, row["policy_version"], row["run"])
 		}
 		if row["prompt"] != d.Prompt.Text || row["reward"].(json.Number).String() != fmt.Sprint(d.Reward) || perTrace[fmt.Sprint(id)] != len(d.TokenIDs) {
 			t.Errorf("trace %d: %v", id, row)

@@ -23,9 +23,9 @@ type table struct {
 
 // tables are those of a run. Traces come first: they are what most readers
 // want.
-func tables(db *store.DB, opt Options) []table {
+func tables(db *store.DB, run string, opt Options) []table {
 	out := []table{
-		{"traces", traces(db, opt.Query, traceColumns(), traceRows)},
+		{"traces", traces(db, opt.Query, traceColumns(), traceRows(run))},
 		{"rewards", traces(db, opt.Query, rewardColumns(), rewardRows)},
 	}
 	if opt.Tokens {
@@ -128,26 +128,29 @@ func traceColumns() []parquet.Column {
 		{Name: "reward", Type: parquet.Double}, {Name: "advantage", Type: parquet.Double}, {Name: "unscorable", Type: parquet.Bool},
 		{Name: "correct", Type: parquet.Bool, Optional: true}, {Name: "claim", Type: parquet.String, Optional: true},
 		{Name: "mean_logp", Type: parquet.Double, Optional: true}, {Name: "mean_ent", Type: parquet.Double, Optional: true},
+		{Name: "run", Type: parquet.String}, // with policy_version: who wrote it, for whoever trains on the file
 	}
 }
 
-// traceRows is one row a trace. A text that was removed is NULL; one that is
+// traceRows makes one row a trace. A text that was removed is NULL; one that is
 // not valid UTF-8 is also given whole, in base64.
-func traceRows(d *store.SampleDetail, row func([]any) error) error {
-	var text, raw, correct any
-	if !d.Removed {
-		text = strings.ToValidUTF8(d.Text, "\uFFFD")
-		if !utf8.ValidString(d.Text) {
-			raw = base64.StdEncoding.EncodeToString([]byte(d.Text))
+func traceRows(run string) func(*store.SampleDetail, func([]any) error) error {
+	return func(d *store.SampleDetail, row func([]any) error) error {
+		var text, raw, correct any
+		if !d.Removed {
+			text = strings.ToValidUTF8(d.Text, "\uFFFD")
+			if !utf8.ValidString(d.Text) {
+				raw = base64.StdEncoding.EncodeToString([]byte(d.Text))
+			}
 		}
+		if d.Correct != nil {
+			correct = *d.Correct
+		}
+		return row([]any{d.ID, int64(d.Attempt), d.TimeUS, valid(d.Stage), valid(d.Phase), int64(d.Step), orNil(d.Ckpt), int64(d.PolicyVersion),
+			valid(d.Task), valid(d.Ref), valid(d.PromptHash), int64(d.Group), int64(d.Index), valid(d.Prompt.Text), valid(d.Prompt.Gold), int64(d.Prompt.Tokens),
+			text, raw, int64(d.Tokens), valid(d.Finish), d.Reward, d.Advantage, d.Unscorable, correct, orNil(d.Claim),
+			known(d.MeanLogProb), known(d.MeanEntropy), run})
 	}
-	if d.Correct != nil {
-		correct = *d.Correct
-	}
-	return row([]any{d.ID, int64(d.Attempt), d.TimeUS, valid(d.Stage), valid(d.Phase), int64(d.Step), orNil(d.Ckpt), int64(d.PolicyVersion),
-		valid(d.Task), valid(d.Ref), valid(d.PromptHash), int64(d.Group), int64(d.Index), valid(d.Prompt.Text), valid(d.Prompt.Gold), int64(d.Prompt.Tokens),
-		text, raw, int64(d.Tokens), valid(d.Finish), d.Reward, d.Advantage, d.Unscorable, correct, orNil(d.Claim),
-		known(d.MeanLogProb), known(d.MeanEntropy)})
 }
 
 func rewardColumns() []parquet.Column {
