@@ -78,7 +78,7 @@ func (m *Model) lines(w, h int) (rows, head []string) {
 		}
 		say(screen.Caution, text.Line(m.problem.Error()))
 	case m.filter.Focused():
-		say(screen.Dim, `step:700.. reward<.2 length>300 finish:length correct:no tag:hack -verdict:ok (wait OR "double check")   enter applies`)
+		say(screen.Dim, `step:700.. reward<.2 prompt:apples finish:length correct:no tag:hack -verdict:ok (wait OR "double check")   enter applies`)
 	}
 	switch {
 	case m.err != nil:
