@@ -15,6 +15,7 @@ release=$($b uname -r)
 parameter() { $b sed -n "s/.*\\b$1=\\([^ ]*\\).*/\\1/p" /proc/cmdline; }
 export GRADUS_FAULTS=$(parameter faults)
 short=-test.short
+only=$(parameter only)
 [ "$GRADUS_FAULTS" != full ] || short=
 landlock=no
 # Landlock came with Linux 5.13 and works where it is among the modules.
@@ -43,6 +44,7 @@ tests() {
 setting() {
 	name=$1 user=$2 group=$3 level=$4 hold=$5
 	shift 5
+	case "$name" in *$only*) ;; *) return ;; esac
 	echo $$ >$group/cgroup.procs
 	cd /tmp
 	for t in "$@"; do

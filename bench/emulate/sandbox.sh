@@ -7,11 +7,11 @@
 #
 #   bench/emulate/sandbox.sh [vmlinuz ...]     default: all of /boot
 #
-# Takes about ten minutes for a kernel. On Debian: apt-get install
+# Takes a quarter of an hour for a kernel, and more on a busy machine. On Debian: apt-get install
 # qemu-system-x86 busybox-static cpio python3; kernels are in the packages
 # linux-image-*-cloud-amd64 (dpkg -x unpacks one without installing it).
 #
-#   SECONDS_MOST  longest boot (3600)
+#   SECONDS_MOST  longest boot (3600); SETTINGS part of the names of settings to run
 #   GRADUS_FAULTS full: all probes, hours; else those whose answer depends on the kernel
 set -eu
 most=${SECONDS_MOST:-3600}
@@ -88,7 +88,7 @@ boot() { # kernel, further parameters
 	echo "=== $(basename "$1") $2"
 	qemu-system-x86_64 -accel tcg,thread=multi -cpu max -smp 2 -m 2048 -nodefaults -display none -no-reboot -monitor none \
 		-serial "file:$work/serial" -kernel "$1" -initrd "$work/initrd.gz" \
-		-append "console=ttyS0 quiet panic=-1 mitigations=off $2 faults=${GRADUS_FAULTS:-}" >"$work/out" 2>&1 </dev/null &
+		-append "console=ttyS0 quiet panic=-1 mitigations=off $2 only=${SETTINGS:-} faults=${GRADUS_FAULTS:-}" >"$work/out" 2>&1 </dev/null &
 	pid=$!
 	waited=0
 	shown=0

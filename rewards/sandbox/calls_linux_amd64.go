@@ -15,6 +15,9 @@ func portCalls() []uintptr {
 	}
 }
 
+// portOpen are calls that open a file by flags in their second argument.
+func portOpen() []uintptr { return []uintptr{unix.SYS_OPEN} }
+
 func portOwnTreeCalls() []uintptr {
 	return []uintptr{unix.SYS_CHMOD, unix.SYS_CHOWN, unix.SYS_LCHOWN, unix.SYS_UTIME, unix.SYS_UTIMES, unix.SYS_FUTIMESAT}
 }

@@ -103,6 +103,35 @@ func policy(inBox bool) []rule {
 	return rules
 }
 
+// withoutTruncation changes rules for a Landlock before interface 3 (Linux 6.2),
+// which lets a program cut any file of its user: by truncate(2), and by opening
+// one that it may only read with O_TRUNC. Opening to write it does restrict.
+func withoutTruncation(rules []rule) []rule {
+	rules = slices.Clone(rules)
+	for i, r := range rules {
+		switch nr := uintptr(r.nr); {
+		case nr == unix.SYS_TRUNCATE:
+			rules[i].verdict = verdict{ret: eperm}
+		case nr == unix.SYS_OPENAT2: // its flags are in memory, where a filter does not see them
+			rules[i].verdict = verdict{ret: enosys}
+		case nr == unix.SYS_OPENAT:
+			rules[i].verdict = cutsWhatItReads(2)
+		case slices.Contains(portOpen(), nr):
+			rules[i].verdict = cutsWhatItReads(1)
+		}
+	}
+	return rules
+}
+
+// cutsWhatItReads refuses to open with O_TRUNC and not to write; the flags are
+// argument n.
+func cutsWhatItReads(n uint32) verdict {
+	return verdict{test: []unix.SockFilter{load(offArg0 + 8*n),
+		jump(unix.BPF_JMP|unix.BPF_JSET|unix.BPF_K, unix.O_TRUNC, 0, 1),
+		jump(unix.BPF_JMP|unix.BPF_JSET|unix.BPF_K, unix.O_ACCMODE, 0, 1),
+		ret(allow), ret(eperm)}}
+}
+
 // assemble makes the program of a filter: the architecture first, then a
 // binary search over ranges of numbers with one verdict.
 func assemble(arch uint32, rules []rule) []unix.SockFilter {

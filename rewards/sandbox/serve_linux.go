@@ -32,7 +32,9 @@ type keeperServer struct {
 // Serve is the keeper process: it says hello, runs the jobs that come on in,
 // and answers on out. It returns at the end of in, when all programs are gone.
 // getenv is the environment; GRADUS_SANDBOX_WITHOUT names levels to do
-// without (comma separated), to see what the next one does.
+// without (comma separated), to see what the next one does; landlock.3 does
+// without interface 3 of Landlock and what came later, cgroup without control
+// groups.
 func Serve(in io.Reader, out io.Writer, getenv func(string) string) error {
 	s := &keeperServer{forks: make(chan func()), jobs: map[uint64]*job{}, enc: gob.NewEncoder(out)}
 	go func() {
@@ -141,6 +143,11 @@ func (s *keeperServer) examine(without []string) []Report {
 	s.can.userCounts = kernelAtLeast(5, 14)
 	if !contains(without, string(Landlock)) {
 		s.can.landlock = landlockVersion()
+		for v := 2; v <= s.can.landlock; v++ {
+			if contains(without, fmt.Sprintf("%s.%d", Landlock, v)) {
+				s.can.landlock = v - 1
+			}
+		}
 	}
 	var reports []Report
 	add := func(l Level, why string, err error) {

@@ -91,7 +91,11 @@ func (s *keeperServer) write(c *child, fds *[fdLast + 1]int) error {
 	program.add("unblock signals", unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, program.mem(make([]byte, 8)), 0, 8)
 	path, vector, environ := program.str(argv[0]), program.vector(argv), program.vector(env)
 	if c.level == UserNS || c.level == Landlock {
-		filter(program, assemble(auditArch, policy(c.level == UserNS)))
+		rules := policy(c.level == UserNS)
+		if c.level == Landlock && s.can.landlock < 3 {
+			rules = withoutTruncation(rules)
+		}
+		filter(program, assemble(auditArch, rules))
 	}
 	program.add(stepExec, unix.SYS_EXECVE, path, vector, environ)
 	return nil
