@@ -82,6 +82,7 @@ func Catalogue() []Rule {
 		{Name: "verl.gsm8k", About: "verl's gsm8k: the text behind the last \"#### \" of the last 300 characters", Fixed: "gradus.accuracy", make: newVerlGSM8K, params: VerlGSM8KParams{}},
 		{Name: "verl.math", Aliases: []string{"verl.math_reward"}, About: "verl's math_reward: the last box, compared as a text (Hendrycks' MATH)", Fixed: "gradus.accuracy", make: fixedRule("verl.math", verlMath)},
 		{Name: "verl.math_dapo", About: "verl's math_dapo: 1 or -1 for the text behind \"Answer:\", else for a box in the last 100 characters", Fixed: "gradus.accuracy", make: newVerlDAPO, params: VerlDAPOParams{}},
+		{Name: "verl.search_r1", Aliases: []string{"verl.search_r1_like_qa_em", "verl.search_em"}, About: "verl's search_r1_like_qa_em: the last <answer>, compared as words with any of the gold answers", Fixed: "gradus.accuracy", make: newVerlSearch, params: VerlSearchParams{}},
 		{Name: "expr", About: "an expression over the completion and the rewards listed before it", make: newExpr, params: custom.ExprParams{}, Custom: true,
 			Needed: map[string]any{"expr": "tokens > 200 ? -0.5 : 0"}},
 		{Name: "starlark", About: "a function of a Starlark file, in a bounded process", make: newStarlark, params: custom.StarlarkParams{}, Custom: true,

@@ -63,3 +63,35 @@ func TestVerl(t *testing.T) {
 		}
 	}
 }
+
+// What verl's search_r1_like_qa_em returns for these texts.
+func TestVerlSearch(t *testing.T) {
+	tags := strings.Repeat("<answer>x</answer>", 10)
+	for _, tt := range []struct {
+		completion, gold string
+		params           map[string]any
+		want             float64
+	}{
+		{"<answer> The  Eiffel-Tower! </answer>", `{"target":["Paris","eiffeltower"]}`, nil, 1},
+		{"<answer>a b</answer><answer>c</answer>", "a b", nil, 0},
+		{"<answer>a b</answer><answer>c", "b", nil, 1},
+		{"<answer></answer>", "the", nil, 1},
+		{"Paris", "Paris", nil, 0},
+		{"<answer>in Paris</answer>", `["Paris"]`, nil, 0},
+		{"<answer>in Paris</answer>", `{"target":"Paris"}`, map[string]any{"substring": true}, 1},
+		{"<answer>Rome</answer>", "Paris", map[string]any{"format_score": 0.1}, 0.1},
+		{tags + "<answer>Paris</answer>", "Paris", nil, 0.25},
+		{tags + "<answer>Paris</answer>", "Paris", map[string]any{"substring": true}, 1},
+		{"<answer>the_a</answer>", "thea", nil, 1},
+		{"<answer>\u00e9 a\u00e9</answer>", "\u00c9 a\u00c9", nil, 1},
+	} {
+		r := mustNew(t, "verl.search_r1", tt.params)
+		got, err := r.Score(context.Background(), rewards.Group{Samples: []rewards.Sample{{Completion: tt.completion, Problem: rewards.Problem{Gold: tt.gold}}}})
+		if err != nil || got[0].Status != rewards.OK || got[0].Score != tt.want || got[0].Why == "" {
+			t.Errorf("%q for %q: %+v, %v; want %v", tt.completion, tt.gold, got, err, tt.want)
+		}
+	}
+	if _, err := New("verl.search_r1", map[string]any{"score": 0}); err == nil {
+		t.Error("a reward that always pays 0 was made")
+	}
+}

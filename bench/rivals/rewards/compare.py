@@ -95,6 +95,23 @@ class Texts:
             row["completions"].append((pad if self.random.random() < 0.5 else "") + form % claims + (pad if self.random.random() < 0.3 else ""))
         return row
 
+    def search(self, params=None):
+        """Claims between answer tags, beside gold answers as verl keeps them."""
+        words = ["Paris", "the", "The", "a", "an", "eiffel", "tower", "x_a", "\u00c9a", "\u03a3\u0391\u03a3", "\u0130n", "1999", "\u00bd", "a-b", ".", "!", "U.S.", "\u2014", "\u0301", "_", "\x1c", "\u00a0", "'s", "\u2019"]
+
+        def phrase():
+            return self.random.choice(["", " "]).join(self.random.choice(words) for _ in range(self.random.randrange(4)))
+        golds = [phrase() for _ in range(self.random.randrange(1, 4))]
+        truth = {"target": golds if self.random.random() < 0.8 else golds[0]}
+        row = self.row(params, {"ground_truth": [truth] * 4})
+        row["completions"] = []
+        for _ in range(4):
+            claim = self.random.choice(golds) if self.random.random() < 0.6 else phrase()
+            claim = self.random.choice([claim, claim.upper(), "the " + claim + ".", " " + claim + "\n", claim + " " + phrase()])
+            text = self.random.choice(["<answer>%s</answer>", "x <answer>%s</answer> y", "<answer>no</answer><answer>%s</answer>", "<answer><answer>%s</answer>", "<answer>%s", "%s</answer>", "%s"]) % claim
+            row["completions"].append("<answer>" * self.random.choice([0, 0, 1, 12]) + text + "</answer>" * self.random.choice([0, 0, 0, 12]))
+        return row
+
     def long_ids(self):
         return {"completion_ids": [[1] * self.random.randrange(120) for _ in range(4)]}
 
@@ -138,11 +155,22 @@ def compare_verl(o, t):
             return [f["score"] if isinstance(f, dict) else float(f) for f in found]
         return call
 
+    search_r1 = module(Path(o.verl, "verl/utils/reward_score/search_r1_like_qa_em.py"))
+
+    def search(row):
+        score = search_r1.compute_score_subem if row["params"].get("substring") else search_r1.compute_score
+        given = {k: v for k, v in row["params"].items() if k != "substring"}
+        return [float(score(c, row["kwargs"]["ground_truth"][0], **given)) for c in row["completions"]]
+
+    def paid():
+        return {"substring": t.random.random() < 0.3, "format_score": t.random.choice([0.0, 0.1]), "score": t.random.choice([1.0, 2.0])}
+
     def gsm8k():
         return {"method": t.random.choice(["strict", "flexible"]), "format_score": t.random.choice([0.0, 0.1]), "score": t.random.choice([1.0, 2.0])}
 
     return (compare(o.gradus, "verl.gsm8k", each(scores["gsm8k"]), [t.verl(gsm8k()) for _ in range(o.rows)])
             + compare(o.gradus, "verl.math", each(scores["math_reward"]), [t.verl() for _ in range(o.rows)])
+            + compare(o.gradus, "verl.search_r1", search, [t.search(paid()) for _ in range(o.rows)])
             + compare(o.gradus, "verl.math_dapo", each(scores["math_dapo"]), [t.verl({"strict_box_verify": t.random.random() < 0.3}) for _ in range(o.rows)]))
 
 

@@ -1,0 +1,123 @@
+package rules
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"unicode"
+
+	"gradus/rewards"
+)
+
+// VerlSearchParams are the parameters of verl.search_r1.
+type VerlSearchParams struct {
+	FormatScore float64 `json:"format_score"` // of a wrong answer between the tags
+	Score       float64 `json:"score"`        // of a right one
+	Substring   bool    `json:"substring"`    // a right answer anywhere in the claim counts (compute_score_subem)
+}
+
+// newVerlSearch is verl's search_r1_like_qa_em, the exact match of Search-R1
+// (arXiv 2503.09516) with SQuAD's normalisation: the last <answer> must be one
+// of the gold answers. More than ten opening or closing tags pay a quarter.
+func newVerlSearch(params map[string]any) (rewards.Reward, error) {
+	const name = "verl.search_r1"
+	p := VerlSearchParams{Score: 1}
+	if err := decode(name, params, &p); err != nil {
+		return nil, err
+	}
+	lo, hi := min(0, p.FormatScore, p.Score), max(0, p.FormatScore, p.Score)
+	if !(lo > -1e9 && hi < 1e9 && lo < hi) {
+		return nil, fmt.Errorf("reward %s: score is %v and format_score %v; give finite numbers, one of them not 0", name, p.Score, p.FormatScore)
+	}
+	spec := rewards.Spec{Name: name, Version: "1.0.0", Params: canonical(p), Range: [2]float64{lo, hi}, Deterministic: true}
+	return perSample{spec, func(s rewards.Sample) rewards.Result {
+		claim, found := lastAnswer(s.Completion)
+		if !found {
+			return rewards.Result{Reason: "search.no_answer", Why: "nothing stands between <answer> and </answer>"}
+		}
+		pred := squad(claim)
+		for _, gold := range goldAnswers(s) {
+			g := squad(gold)
+			if g != pred && !(p.Substring && strings.Contains(pred, g)) {
+				continue
+			}
+			r := rewards.Result{Score: p.Score, Reason: "search.same", Claim: claim, Why: fmt.Sprintf("claimed %q, the gold answer's words", claim)}
+			if !p.Substring && (strings.Count(s.Completion, "<answer>") > 10 || strings.Count(s.Completion, "</answer>") > 10) {
+				r.Score, r.Reason = p.Score/4, "search.flooded"
+				r.Why += "; a quarter, for more than ten answer tags"
+			}
+			return r
+		}
+		return rewards.Result{Score: p.FormatScore, Reason: "search.other", Claim: claim, Why: fmt.Sprintf("claimed %q, which is no gold answer", claim)}
+	}}, nil
+}
+
+// lastAnswer is what re.finditer(r"<answer>(.*?)</answer>", re.DOTALL) finds
+// last, without white space around it.
+func lastAnswer(s string) (answer string, found bool) {
+	for {
+		_, rest, open := strings.Cut(s, "<answer>")
+		inside, after, closed := strings.Cut(rest, "</answer>")
+		if !open || !closed {
+			return answer, found
+		}
+		answer, found, s = strings.TrimFunc(inside, pythonSpace), true, after
+	}
+}
+
+// goldAnswers are the texts of which any will do: the row's ground truth as
+// verl keeps it, {"target": […]}, a list, or one text.
+func goldAnswers(s rewards.Sample) []string {
+	gold := s.Problem.Gold
+	var truth struct{ Target json.RawMessage }
+	if json.Unmarshal([]byte(gold), &truth) == nil && truth.Target != nil {
+		gold = string(truth.Target)
+		var one string
+		if json.Unmarshal(truth.Target, &one) == nil {
+			return []string{one}
+		}
+	}
+	var many []string
+	if strings.HasPrefix(gold, "[") && json.Unmarshal([]byte(gold), &many) == nil {
+		return many
+	}
+	return []string{gold}
+}
+
+// squad is SQuAD's normalisation of an answer: lower case, without ASCII
+// punctuation and articles, words parted by one space.
+func squad(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if r < unicode.MaxASCII && r > ' ' && !(r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z') {
+			return -1
+		}
+		return r
+	}, pythonLower(s))
+	// \b stands between what Python's \w matches and what it does not.
+	var b strings.Builder
+	for len(s) > 0 {
+		n := strings.IndexFunc(s, pythonWord)
+		if n < 0 {
+			n = len(s)
+		}
+		b.WriteString(s[:n])
+		s = s[n:]
+		end := strings.IndexFunc(s, func(r rune) bool { return !pythonWord(r) })
+		if end < 0 {
+			end = len(s)
+		}
+		switch word := s[:end]; word {
+		case "a", "an", "the":
+			b.WriteByte(' ')
+		default:
+			b.WriteString(word)
+		}
+		s = s[end:]
+	}
+	return strings.Join(pythonWords(b.String()), " ")
+}
+
+// pythonWord is what \w matches: str.isalnum and the underscore.
+func pythonWord(r rune) bool {
+	return r == '_' || unicode.IsLetter(r) || unicode.IsNumber(r) || pythonDigit(r)
+}
