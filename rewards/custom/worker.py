@@ -21,6 +21,9 @@ import traceback
 import types
 
 
+decode = json.JSONDecoder().decode
+
+
 def plain(value):
     """A value that JSON can hold; numbers of other libraries become Python's."""
     kind = type(value)
@@ -66,7 +69,7 @@ def score(functions, accepted, call):
     if ids is not None:
         kwargs["completion_ids"] = [array.array("i", one).tolist() for one in ids]
     if columns != "{}":
-        kwargs.update(json.loads(columns))
+        kwargs.update(decode(columns))
     extra, metrics = {}, {}
 
     def log_extra(name, column):
@@ -156,7 +159,7 @@ def frames(fd):
     have, until = bytearray(), 0.0
     while True:
         try:
-            data = read(fd, 1 << 18)
+            data = read(fd, 1 << 16)  # what a pipe holds; more would be memory of its own each time
         except BlockingIOError:
             # Whoever else wants this processor comes first: that may be who
             # writes the frame.
@@ -192,9 +195,9 @@ def main():
     accepted = {name: accepts(function) for name, function in functions.items()}
     ready = {"type": "ready", "proto": 1, "marshal": True, "python": sys.version.split()[0], "functions": describe(functions, accepted)}
     answer(json.dumps(ready) + "\n")
-    capture, decode = Capture(), marshal.loads
+    capture = Capture()
     for frame in requests:
-        call = decode(frame)
+        call = marshal.loads(frame)
         capture.begin()
         start = time.perf_counter()
         try:
