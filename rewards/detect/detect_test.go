@@ -113,3 +113,24 @@ func FuzzSuspicions(f *testing.F) {
 		}
 	})
 }
+
+// TestEquationsOnOneLine: a blank between two values ends an equation; it does
+// not join their digits.
+func TestEquationsOnOneLine(t *testing.T) {
+	for think, want := range map[string]string{
+		"3+4=7 7+5=12":         "right right",
+		"12 3+4=7":             "right",
+		"3 + 4 = 7 (7+5)*2=24": "right right",
+		"3+4=7 7+5=13":         "right wrong",
+		"1 + 2 = 3 = 6 / 2":    "right",
+		"6 / 2 = 3 = 1 + 2":    "right",
+	} {
+		var got []string
+		for _, e := range equations(Trace{Completion: "<think>" + think + "</think><answer>1</answer>"}) {
+			got = append(got, map[bool]string{true: "right", false: "wrong"}[e.holds])
+		}
+		if s := strings.Join(got, " "); s != want {
+			t.Errorf("%q: %s, want %s", think, s, want)
+		}
+	}
+}

@@ -30,7 +30,7 @@ func equations(t Trace) []equation {
 				continue
 			}
 			end := i
-			for end < len(body) && (arithmetic(body[end]) || body[end] == '=' || body[end] == ' ') {
+			for end < len(body) && (arithmetic(body[end]) || body[end] == '=' || body[end] == ' ') && !between(body, i, end) {
 				end++
 			}
 			out = chain(out, body, part.From, text.Span{From: i, To: end})
@@ -39,6 +39,19 @@ func equations(t Trace) []equation {
 	}
 	return out
 }
+
+// between says whether the blank at end stands between two values, as in
+// "3+4=7 7+5=12": what follows is another stretch, not more digits.
+func between(body string, from, end int) bool {
+	if body[end] != ' ' {
+		return false
+	}
+	before := strings.TrimRight(body[from:end], " ")
+	after := strings.TrimLeft(body[end:], " ")
+	return before != "" && after != "" && valueEdge(before[len(before)-1], ')') && valueEdge(after[0], '(')
+}
+
+func valueEdge(b, bracket byte) bool { return b >= '0' && b <= '9' || b == '.' || b == bracket }
 
 // chain appends the equations of a stretch of arithmetic.
 func chain(out []equation, body string, offset int, at text.Span) []equation {
