@@ -12,15 +12,20 @@ import (
 	"gradus/store/query"
 )
 
+// benchTraces is the size of what the benchmarks below read.
+func benchTraces() int {
+	if n, err := strconv.Atoi(os.Getenv("GRADUS_BENCH_TRACES")); err == nil {
+		return n
+	}
+	return 20000
+}
+
 // BenchmarkOpenRun is what a workbench does to show a run: open it and fill
 // its first screen. GRADUS_BENCH_TRACES sets the size (20000 traces).
 func BenchmarkOpenRun(b *testing.B) {
 	ctx := context.Background()
 	dir := b.TempDir()
-	traces := 20000
-	if n, err := strconv.Atoi(os.Getenv("GRADUS_BENCH_TRACES")); err == nil {
-		traces = n
-	}
+	traces := benchTraces()
 	benchLog(b, dir, traces/1000, 1000, 300, false)
 	log, err := OpenLog(dir)
 	if err != nil {
@@ -160,10 +165,7 @@ func cpuPerOp(b *testing.B, began time.Duration) {
 func BenchmarkFilter(b *testing.B) {
 	ctx := context.Background()
 	dir := b.TempDir()
-	traces := 20000
-	if n, err := strconv.Atoi(os.Getenv("GRADUS_BENCH_TRACES")); err == nil {
-		traces = n
-	}
+	traces := benchTraces()
 	benchLog(b, dir, traces/1000, 1000, 300, true)
 	if _, err := Fold(ctx, dir, DBPath(dir)); err != nil {
 		b.Fatal(err)

@@ -104,6 +104,27 @@ func keepCopy(path, name string) error {
 	}
 }
 
+// changeCopy makes a copy of the database at path at tmp, and runs statements on
+// it in one transaction.
+func changeCopy(ctx context.Context, path, tmp, statements string) (err error) {
+	if err := removeDB(tmp); err != nil {
+		return err
+	}
+	if err := copyFile(path, tmp); err != nil {
+		return err
+	}
+	db, err := openWriter(tmp, "synchronous=OFF") // it counts only once it is whole, synced and renamed
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	if _, err := db.ExecContext(ctx, "BEGIN IMMEDIATE;\n"+statements+" COMMIT;"); err != nil {
+		return fmt.Errorf("change its schema: %w", err)
+	}
+	_, err = db.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
+	return err
+}
+
 func copyFile(from, to string) (err error) {
 	src, err := os.Open(from)
 	if err != nil {

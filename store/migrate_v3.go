@@ -12,23 +12,12 @@ import (
 // changed, and the means are computed from the token data that is stored. The
 // next fold indexes the prompts, and seals anew what had been sealed, with the
 // ledger.
-func migrateV3(ctx context.Context, path, tmp string) (err error) {
-	if err := removeDB(tmp); err != nil {
+func migrateV3(ctx context.Context, path, tmp string) error {
+	if err := changeCopy(ctx, path, tmp, v4SQL+"\nDELETE FROM seal; PRAGMA user_version=4;"); err != nil {
 		return err
-	}
-	if err := copyFile(path, tmp); err != nil {
-		return err
-	}
-	db, err := openWriter(tmp, "synchronous=OFF") // it counts only once it is whole, synced and renamed
-	if err != nil {
-		return err
-	}
-	_, err = db.ExecContext(ctx, fmt.Sprintf("BEGIN IMMEDIATE;\n%s\nDELETE FROM seal; PRAGMA user_version=4; COMMIT;", v4SQL))
-	if err = errors.Join(err, db.Close()); err != nil {
-		return fmt.Errorf("add what version 4 has: %w", err)
 	}
 	in := &Ingester{logDir: filepath.Dir(path), dbPath: tmp}
-	err = in.open(ctx, "synchronous=OFF")
+	err := in.open(ctx, "synchronous=OFF")
 	if err == nil {
 		err = in.change(ctx, func() error { return in.fillMeans(ctx) })
 	}
