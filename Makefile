@@ -41,7 +41,7 @@ export CGO_LDFLAGS := -O2 -g "-L$(CURDIR)/kernels/cuda/driver/link"
 endif
 endif
 
-.PHONY: all build demo test unit race test-arm64 lint fmt fmt-check vet staticcheck bench emulate emulate-sandbox rivals faults gpu-binaries gpu-dry results tools ptx ptxas need clean
+.PHONY: all build demo test unit race test-arm64 lint fmt fmt-check vet staticcheck bench emulate emulate-sandbox rivals faults fuzz gpu-binaries gpu-dry results tools ptx ptxas need clean
 
 all: build
 
@@ -120,6 +120,18 @@ rivals: build
 ## faults: the kill and fault tests in full length (minutes)
 faults: need
 	GRADUS_FAULTS=full $(GO) test -tags $(TAGS) -count=1 -timeout 60m -run 'Fault|Kill|Torn|Full' ./store/... ./runner/...
+
+# A target of another package takes its compiling with coverage first. One
+# fuzzing process each: what they find does not depend on how many there are.
+FUZZ     ?=
+FUZZTIME ?= 1m
+
+## fuzz: every fuzz target for FUZZTIME; FUZZ=rewards/ those below a folder
+fuzz: need
+	@git grep -nE '^func Fuzz' -- '$(FUZZ)*_test.go' | sed -E 's#^(.*)/[^/:]+:[0-9]+:func (Fuzz[A-Za-z0-9_]*).*#\1 \2#' | sort -u | while read -r dir target; do \
+	  echo "$$dir $$target"; \
+	  $(GO) test -tags $(TAGS) -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -parallel 1 ./$$dir </dev/null || exit 1; \
+	done
 
 ## gpu-binaries: bin/gpu, for bench/gpu/check.sh on a machine with a GPU
 gpu-binaries: build
