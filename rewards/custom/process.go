@@ -103,13 +103,13 @@ func NewPython(p PythonParams) (*Process, error) {
 	if dir == "" {
 		dir = filepath.Dir(file)
 	}
-	// -c keeps the worker out of the file system; -u its lines unbuffered.
+	// -c keeps the worker out of the file system; -u what it prints unbuffered.
 	argv := []string{p.Python, "-u", "-c", pythonWorker, file}
 	return newProcess(name, p, hash(code), p.Function+" of "+filepath.Base(file), p.Function, argv, dir, p.ProcessParams), nil
 }
 
-// NewExec makes the reward "exec": any program that answers the same JSON
-// lines on its standard output as the Python worker (docs/custom-rewards.md).
+// NewExec makes the reward "exec": any program that reads calls as JSON lines
+// and answers them as the Python worker does (docs/custom-rewards.md).
 func NewExec(p ExecParams) (*Process, error) {
 	const name = "exec"
 	if len(p.Command) == 0 || p.Command[0] == "" {
