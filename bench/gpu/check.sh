@@ -26,7 +26,7 @@ set -uo pipefail
 
 usage='usage: check.sh [--dry] [--list] [--seconds N] [--only REGEX] BINARIES OUT'
 # In this order. "train" is all runs.
-parts='doctor questions conformance bits large train-a train-cpu train-b peaks rival-1.5b calls perf step rival train-recompute plan'
+parts='doctor questions conformance bits large train-a train-cpu train-b peaks rival-1.5b large-own calls perf step rival train-recompute plan'
 dry='' seconds=590 only=''
 while [ $# -gt 0 ]; do
   case $1 in
@@ -96,7 +96,10 @@ part() {
   *) say "FAILED  $name (exit $rc, ${took} s): $(grep -m1 -E 'FAIL|error|Error|gradus:|panic' "$out/$name.log" | cut -c1-300)"; failed=1 ;;
   esac
   printf '{"name":"check.%s","value":%s,"unit":"s","better":"lower","rc":%d}\n' "$name" "$took" "$rc" >>"$json"
-  case $name in large | step) grep '^{' "$out/$name.log" >>"$json" ;; esac
+  case $name in
+  large | step) grep '^{' "$out/$name.log" >>"$json" ;;
+  large-own) sed -n 's/^{"name":"gpu\./{"name":"gpu.own./p' "$out/$name.log" >>"$json" ;;
+  esac
   return $rc
 }
 
@@ -125,7 +128,7 @@ gotest() {
 CUDA_CACHE_DISABLE=1 gotest questions 60 cuda.test 'TestQuestions'
 # 2. Does every kernel compute what the reference computes, and the same bits
 #    whatever the batch?
-gotest conformance 120 cuda.test 'TestContract|TestCheck|TestFaults|TestRepeat'
+gotest conformance 120 cuda.test 'TestContract|TestCheck|TestFaults|TestRepeat|TestCublasLtOnGPU'
 gotest bits 90 cuda.test 'TestBits'
 
 # 3. The models that the project's bars are about (docs/gpu.md). What is done
@@ -188,7 +191,12 @@ else
   echo '{"name":"rival.skipped","value":1,"unit":"","note":"no PyTorch or no transformers"}' >>"$json"
 fi
 
-# 6. The rest: calls of the driver one by one, every op's speed, small models.
+# 6. The models of 3. once more, by our own kernels alone (docs/gpu.md: cuBLASLt).
+if [ -z "$dry" ]; then
+  GRADUS_LIBCUBLASLT=off part large-own 240 "$bin/gradus" bench gpu --device cuda --repeats 2 --json
+fi
+
+# 7. The rest: calls of the driver one by one, every op's speed, small models.
 gotest calls 30 cux.test .
 gotest perf 60 cuda.test 'TestPerf'
 bench=(step decode)

@@ -20,6 +20,11 @@ func examineCUDA(r cuda.Report) []finding {
 		{Name: " cuda", OK: true, Value: fmt.Sprintf("driver for CUDA %s, %s", driver.VersionString(r.Version), r.Path)},
 		{Name: " cuda kernels", OK: true, Value: r.Kernels},
 	}
+	if r.ProductsOff != nil {
+		list = append(list, finding{Name: " cuda products", OK: true, Value: "own kernels", Why: "cuBLASLt: " + r.ProductsOff.Error()})
+	} else {
+		list = append(list, finding{Name: " cuda products", OK: true, Value: r.Products + " for large products of the backward pass in bfloat16, own kernels for the rest"})
+	}
 	for _, g := range r.GPUs {
 		list = append(list, finding{
 			Name: fmt.Sprintf(" gpu %d", g.Index), OK: g.Refused == "", Why: g.Refused,

@@ -81,7 +81,9 @@ typedef struct { gk_head h; float *dx, *dg; const float *dy, *x, *g, *rstd; int 
 // gk_round_columns (C, N rounded up to 32); chunk > 0 rounds the rows of a chunk.
 // They are the kernels whose names end in _bf16.
 typedef struct { gk_head h; unsigned short *dst; const float *w; int o, k, back; } gk_pack;
-typedef struct { gk_head h; unsigned short *dst; const float *x; int c, chunk, row0; } gk_round;
+// After a fault they write zeros. scales, if it is not 0, becomes 1 and beta, for a
+// library that adds the product: after a fault 0 and 1.
+typedef struct { gk_head h; unsigned short *dst; const float *x; int c, chunk, row0; float *scales, beta; } gk_round;
 typedef struct { gk_head h; float *y; const float *x, *w, *res; int o, k; const unsigned short *pack, *rounded; } gk_linear;
 typedef struct { gk_head h; float *dx; const float *dy, *w; int o, k, acc; const unsigned short *back, *rounded; } gk_linear_dx;
 typedef struct { gk_head h; float *dw; const float *dy, *x; int o, k; const unsigned short *dy_turned, *x_turned; } gk_linear_dw;

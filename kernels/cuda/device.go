@@ -33,6 +33,8 @@ type Options struct {
 	// Staging is the pinned memory for copies in bytes, a multiple of 256; 0
 	// takes 16 MiB.
 	Staging int64
+
+	blasLeast int64 // operations of the smallest product for cuBLASLt, 0 for the usual
 }
 
 const defaultStaging = 16 << 20
@@ -56,6 +58,8 @@ type Device struct {
 	live    map[*buffer]struct{}
 	execs   map[*exec]struct{}
 	scratch *scratch // the last that was taken, nil for none
+	blas    *blas    // nil until a program has a product for it, and without it
+	blasOff error    // why there is none
 	own     int64    // bytes of device memory held
 	lost    error
 	closed  bool
@@ -245,6 +249,10 @@ func (d *Device) releaseAll(note func(error)) {
 	}
 	for b := range d.live {
 		note(b.release())
+	}
+	if d.blas != nil {
+		note(d.stopBlas(d.blas))
+		d.blas = nil
 	}
 	if d.staging != nil {
 		note(d.staging.Free())

@@ -44,6 +44,11 @@ type Report struct {
 	GPUs    []GPU
 	// Kernels describes the GPU code that this binary carries.
 	Kernels string
+	// Products is the library for large products of the backward pass in bf16,
+	// and ProductsOff why there is none: then our own kernels do them, as they
+	// do all others.
+	Products    string
+	ProductsOff error
 	// NVML says why there is no telemetry, nil if there is.
 	NVML error
 }

@@ -41,8 +41,19 @@ func Examine() Report {
 		return r
 	}
 	r.Kernels = fmt.Sprintf("PTX %d.%d, compiled by the driver for the GPU; needs a driver for CUDA %s or newer", ptx.Version/10, ptx.Version%10, driver.VersionString(ptx.MinDriver))
+	r.Products, r.ProductsOff = products(os.Getenv("GRADUS_LIBCUBLASLT"))
 	r.NVML = r.ask(time.Now())
 	return r
+}
+
+// products looks for cuBLASLt. Whether it starts on a GPU and computes rightly is
+// seen when a program first needs it.
+func products(path string) (string, error) {
+	l, err := libs.OpenCublasLt(path)
+	if err != nil {
+		return "", err
+	}
+	return l.String(), l.Close()
 }
 
 // ask adds the state of every GPU, as NVML tells it.

@@ -18,15 +18,16 @@ import (
 
 // exec is a compiled program.
 type exec struct {
-	dev     *Device
-	check   kernels.Program // name, ops and largest run
-	buffers []named
-	step    *cux.Step // nil once freed
-	starts  []int     // by op: its first launch
-	host    *C.gk_block
-	memory  cu.DevicePtr // gk_block
-	bytes   int64
-	scratch *scratch // nil for none
+	dev      *Device
+	check    kernels.Program // name, ops and largest run
+	buffers  []named
+	step     *cux.Step // nil once freed
+	starts   []int     // by op: its first launch
+	host     *C.gk_block
+	memory   cu.DevicePtr // gk_block
+	bytes    int64
+	scratch  *scratch // nil for none
+	products []multiplication
 	// NoGraph says why the program runs launch by launch, nil if it does not.
 	noGraph error
 }
@@ -49,7 +50,7 @@ func (d *Device) Compile(p *kernels.Program) (kernels.Exec, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	e := &exec{dev: d, check: kernels.Program{Name: p.Name, Max: p.Max, Ops: append([]kernels.Op(nil), p.Ops...)}}
-	pl := plan{max: &p.Max, at: make([]cu.DevicePtr, len(p.Bufs))}
+	pl := plan{dev: d, max: &p.Max, at: make([]cu.DevicePtr, len(p.Bufs))}
 	for i := 1; i < len(p.Bufs); i++ {
 		b, ok := p.Bufs[i].Buf.(*buffer)
 		if !ok || b.dev != d {
@@ -106,7 +107,15 @@ func (e *exec) build(pl *plan) error {
 	e.starts = pl.starts(len(e.check.Ops))
 	launches := make([]cux.Launch, len(pl.items))
 	for i, it := range pl.items {
-		if launches[i], err = d.launch(it); err != nil {
+		if it.library != nil {
+			var m multiplication
+			if m, launches[i], err = d.blas.plan(it.library); err == nil {
+				e.products = append(e.products, m)
+			}
+		} else {
+			launches[i], err = d.launch(it)
+		}
+		if err != nil {
 			return fmt.Errorf("op %d %s: %w", it.op, e.check.Ops[it.op].Kind(), err)
 		}
 	}
@@ -116,6 +125,10 @@ func (e *exec) build(pl *plan) error {
 	}, launches)
 	if err != nil {
 		return err
+	}
+	if len(e.products) > 0 {
+		e.noGraph = fmt.Errorf("%d products by cuBLASLt, which takes the rows of each run from the host", len(e.products))
+		return nil
 	}
 	if d.options.NoGraphs {
 		e.noGraph = errors.New("graphs are switched off")
@@ -270,6 +283,10 @@ func (e *exec) release() error {
 		errs = append(errs, cux.Wrap(cu.MemFree(e.memory), "cuMemFree(%#x)", uintptr(e.memory)))
 		e.dev.own -= e.bytes
 	}
+	for _, m := range e.products {
+		errs = append(errs, m.free())
+	}
+	e.products = nil
 	if e.scratch != nil {
 		errs = append(errs, e.dev.leaveScratch(e.scratch))
 	}

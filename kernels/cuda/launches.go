@@ -23,11 +23,14 @@ type item struct {
 	work   int64 // work items of the largest run
 	shared int   // bytes of dynamic shared memory
 	params []byte
+	// library is a product that cuBLASLt does instead of a kernel, nil for none.
+	library *libraryProduct
 }
 
 // plan turns the ops of a program into launches. It is the one place that knows
 // which kernels an op takes, in which order, and how much work each has.
 type plan struct {
+	dev   *Device // nil without one: no library is asked
 	max   *kernels.Args
 	at    []cu.DevicePtr // by Ref
 	run   cu.DevicePtr   // gk_run
@@ -76,7 +79,7 @@ func (p *plan) head(op int, n kernels.Dim) C.gk_head {
 // launch adds a kernel with its parameter block.
 func launch[T any](p *plan, op int, kernel string, work int64, shared int, params *T) {
 	block := append([]byte(nil), unsafe.Slice((*byte)(unsafe.Pointer(params)), unsafe.Sizeof(*params))...)
-	p.items = append(p.items, item{op, kernel, work, shared, block})
+	p.items = append(p.items, item{op: op, kernel: kernel, work: work, shared: shared, params: block})
 }
 
 // Shared memory of the attention kernels, in bytes: rows of queries and of what

@@ -32,7 +32,12 @@ func (p *plan) halves(counts ...int64) []*C.ushort {
 // round adds the rounding of x (rows, c) to dst, turned around or not. chunk is
 // 0, or the rows begin at row0 of the op's and are at most chunk.
 func (p *plan) round(at int, n kernels.Dim, dst *C.ushort, x *C.float, rows, c, chunk, row0 int, turned bool) {
-	r := C.gk_round{h: p.head(at, n), dst: dst, x: x, c: C.int(c), chunk: C.int(chunk), row0: C.int(row0)}
+	p.roundFor(at, n, dst, x, rows, c, chunk, row0, turned, nil, 0)
+}
+
+// roundFor also writes what cuBLASLt multiplies the product and C with.
+func (p *plan) roundFor(at int, n kernels.Dim, dst *C.ushort, x *C.float, rows, c, chunk, row0 int, turned bool, scales *C.float, beta float32) {
+	r := C.gk_round{h: p.head(at, n), dst: dst, x: x, c: C.int(c), chunk: C.int(chunk), row0: C.int(row0), scales: scales, beta: C.float(beta)}
 	if turned {
 		launch(p, at, "gk_round_columns", ceilDiv(int64(rows), 32)*ceilDiv(int64(c), 32), 0, &r)
 	} else {
@@ -60,19 +65,29 @@ func (p *plan) linearBF16(at int, o kernels.Linear) {
 
 func (p *plan) linearDXBF16(at int, o kernels.LinearDX) {
 	n := o.N.Of(p.max)
-	dy := p.halves(int64(n) * up32(o.O))[0]
-	p.round(at, o.N, dy, p.f(o.DY), n, o.O, 0, 0, false)
+	m := p.halves(int64(n)*up32(o.O), scaleHalves)
+	l := p.library(n, o.K, o.O, false, o.N, 0, 0, p.at[o.DX], p.at[o.Pack])
+	p.roundFor(at, o.N, m[0], p.f(o.DY), n, o.O, 0, 0, false, l.scales(m[1]), acc(o.Acc))
+	if l != nil {
+		p.call(at, l, m[0], p.h(o.Pack), p.f(o.DX), m[1])
+		return
+	}
 	multiply(p, at, "gk_linear_bwd_dx_bf16", n, o.K,
-		&C.gk_linear_dx{h: p.head(at, o.N), dx: p.f(o.DX), o: C.int(o.O), k: C.int(o.K), acc: flag(o.Acc), back: p.h(o.Pack), rounded: dy})
+		&C.gk_linear_dx{h: p.head(at, o.N), dx: p.f(o.DX), o: C.int(o.O), k: C.int(o.K), acc: flag(o.Acc), back: p.h(o.Pack), rounded: m[0]})
 }
 
 func (p *plan) linearDWBF16(at int, o kernels.LinearDW) {
 	n := o.N.Of(p.max)
-	turned := p.halves(int64(o.O)*up32(n), int64(o.K)*up32(n))
-	p.round(at, o.N, turned[0], p.f(o.DY), n, o.O, 0, 0, true)
-	p.round(at, o.N, turned[1], p.f(o.X), n, o.K, 0, 0, true)
+	m := p.halves(int64(o.O)*up32(n), int64(o.K)*up32(n), scaleHalves)
+	l := p.library(o.O, o.K, n, true, o.N, 0, 0, p.at[o.DW])
+	p.round(at, o.N, m[0], p.f(o.DY), n, o.O, 0, 0, true)
+	p.roundFor(at, o.N, m[1], p.f(o.X), n, o.K, 0, 0, true, l.scales(m[2]), 1)
+	if l != nil {
+		p.call(at, l, m[0], m[1], p.f(o.DW), m[2])
+		return
+	}
 	multiply(p, at, "gk_linear_bwd_dw_bf16", o.O, o.K,
-		&C.gk_linear_dw{h: p.head(at, o.N), dw: p.f(o.DW), o: C.int(o.O), k: C.int(o.K), dy_turned: turned[0], x_turned: turned[1]})
+		&C.gk_linear_dw{h: p.head(at, o.N), dw: p.f(o.DW), o: C.int(o.O), k: C.int(o.K), dy_turned: m[0], x_turned: m[1]})
 }
 
 // rowOf is where row r of a matrix of c floats a row lies.
@@ -93,15 +108,35 @@ func (p *plan) lossLogitsBF16(at int, o kernels.LossRows, l C.gk_loss) {
 // is small, has its own.
 func (p *plan) lossBwdBF16(at int, o kernels.LossRowsBwd, l C.gk_loss_bwd) {
 	most := max(int64(o.Chunk)*up32(o.V), int64(o.V)*up32(o.Chunk), int64(o.Chunk)*up32(o.C))
-	m := p.halves(most, int64(o.C)*up32(o.Chunk))
+	m := p.halves(most, int64(o.C)*up32(o.Chunk), scaleHalves)
 	l.rounded, l.h_turned, l.pack, l.back = m[0], m[1], p.h(o.Pack), p.h(o.PackBack)
-	row0, h, logits := int(l.row0), p.rowOf(o.H, int(l.row0), o.C), p.f(o.Scratch)
+	row0 := int(l.row0)
+	h, logits, dh := p.rowOf(o.H, row0, o.C), p.f(o.Scratch), p.rowOf(o.DH, row0, o.C)
 	p.round(at, o.N, m[0], h, o.Chunk, o.C, o.Chunk, row0, false)
 	multiply(p, at, "gk_loss_bwd_logits_bf16", o.Chunk, o.V, &l)
 	launch(p, at, "gk_loss_bwd_rows", int64(o.Chunk), 0, &l)
-	p.round(at, o.N, m[0], logits, o.Chunk, o.V, o.Chunk, row0, false)
-	multiply(p, at, "gk_loss_bwd_dx_bf16", o.Chunk, o.C, &l)
-	p.round(at, o.N, m[0], logits, o.Chunk, o.V, o.Chunk, row0, true)
+
+	dx := p.library(o.Chunk, o.C, o.V, false, o.N, o.Chunk, row0, p.at[o.DH], p.at[o.PackBack])
+	p.roundFor(at, o.N, m[0], logits, o.Chunk, o.V, o.Chunk, row0, false, dx.scales(m[2]), 0)
+	if dx != nil {
+		p.call(at, dx, m[0], l.back, dh, m[2])
+	} else {
+		multiply(p, at, "gk_loss_bwd_dx_bf16", o.Chunk, o.C, &l)
+	}
+	dw := p.library(o.V, o.C, o.Chunk, true, o.N, o.Chunk, row0, p.at[o.DW])
+	p.roundFor(at, o.N, m[0], logits, o.Chunk, o.V, o.Chunk, row0, true, dw.scales(m[2]), 1)
 	p.round(at, o.N, m[1], h, o.Chunk, o.C, o.Chunk, row0, true)
-	multiply(p, at, "gk_loss_bwd_dw_bf16", o.V, o.C, &l)
+	if dw != nil {
+		p.call(at, dw, m[0], m[1], p.f(o.DW), m[2])
+	} else {
+		multiply(p, at, "gk_loss_bwd_dw_bf16", o.V, o.C, &l)
+	}
+}
+
+// acc is what a result that is added to is multiplied with.
+func acc(on bool) float32 {
+	if on {
+		return 1
+	}
+	return 0
 }

@@ -18,6 +18,9 @@ func function(f cu.Function) C.CUfunction { return *(*C.CUfunction)(unsafe.Point
 func context(c cu.CUContext) C.CUcontext  { return *(*C.CUcontext)(unsafe.Pointer(&c)) }
 func event(e cu.Event) C.CUevent          { return *(*C.CUevent)(unsafe.Pointer(&e)) }
 
+// StreamHandle is the driver's handle of s, for a library that takes one.
+func StreamHandle(s cu.Stream) unsafe.Pointer { return unsafe.Pointer(stream(s)) }
+
 func moduleOf(m C.CUmodule) cu.Module { return *(*cu.Module)(unsafe.Pointer(&m)) }
 
 // The conversions above hold only while cu's structs are one word: these lines

@@ -2,7 +2,11 @@
 
 #include "launch.h"
 
-static CUresult launch(const cux_launch *l, CUstream s) {
+static CUresult launch(const cux_launch *l, CUstream s, const void *host_args) {
+	if (l->call) {
+		int status = l->call(l->context, s, host_args);
+		return status == 0 ? CUDA_SUCCESS : (CUresult)(CUX_CALL_FAILED + status);
+	}
 	void *params[1] = {l->params};
 	if (l->cluster <= 1 && !l->overlap)
 		return cuLaunchKernel(l->f, l->grid[0], l->grid[1], l->grid[2], l->block[0], l->block[1], l->block[2], l->shared, s, params, 0);
@@ -25,9 +29,9 @@ static CUresult launch(const cux_launch *l, CUstream s) {
 	return cuLaunchKernelEx(&config, l->f, params, 0);
 }
 
-CUresult cux_launch_all(const cux_launch *list, int n, CUstream s, int *failed) {
+CUresult cux_launch_all(const cux_launch *list, int n, CUstream s, const void *host_args, int *failed) {
 	for (int i = 0; i < n; i++) {
-		CUresult r = launch(&list[i], s);
+		CUresult r = launch(&list[i], s, host_args);
 		if (r != CUDA_SUCCESS) {
 			*failed = i;
 			return r;
@@ -41,7 +45,7 @@ CUresult cux_step_put(const cux_step *p, int *doing, int *failed) {
 	*doing = CUX_SEND_ARGS;
 	if ((r = cuMemcpyHtoDAsync(p->args, p->host_args, p->args_bytes, p->stream)) != CUDA_SUCCESS) return r;
 	*doing = CUX_LAUNCH;
-	if ((r = cux_launch_all(p->list, p->n, p->stream, failed)) != CUDA_SUCCESS) return r;
+	if ((r = cux_launch_all(p->list, p->n, p->stream, p->host_args, failed)) != CUDA_SUCCESS) return r;
 	*doing = CUX_FETCH_WORD;
 	return cuMemcpyDtoHAsync(p->host_word, p->word, p->word_bytes, p->stream);
 }
@@ -56,7 +60,7 @@ CUresult cux_step_marked(const cux_step *p, const int *starts, int n, const CUev
 		if (i == n) break;
 		*doing = CUX_LAUNCH;
 		int end = i + 1 < n ? starts[i + 1] : p->n;
-		if ((r = cux_launch_all(p->list + starts[i], end - starts[i], p->stream, failed)) != CUDA_SUCCESS) {
+		if ((r = cux_launch_all(p->list + starts[i], end - starts[i], p->stream, p->host_args, failed)) != CUDA_SUCCESS) {
 			*failed += starts[i];
 			return r;
 		}

@@ -26,6 +26,13 @@ type Launch struct {
 	// before it ends; it must then wait by itself for what it reads.
 	Cluster int
 	Overlap bool
+
+	// Call, if it is not nil, is a C function that puts work of a library on the
+	// stream instead: int(void *context, void *stream, const void *hostArgs), 0 or
+	// a status that Failed words. A step with calls is not captured: they may
+	// depend on the arguments of a run.
+	Call, Context unsafe.Pointer
+	Failed        func(status int) error
 }
 
 func (l Launch) String() string {
@@ -76,7 +83,8 @@ func NewStep(ctx cu.CUContext, s cu.Stream, m StepMemory, launches []Launch) (*S
 	at := unsafe.Add(raw, head+list)
 	for i, l := range launches {
 		p := unsafe.Slice(first, len(launches))[i:]
-		p[0] = C.cux_launch{f: function(l.F), shared: C.unsigned(l.Shared), cluster: C.unsigned(l.Cluster), params: at}
+		p[0] = C.cux_launch{f: function(l.F), shared: C.unsigned(l.Shared), cluster: C.unsigned(l.Cluster), params: at,
+			call: C.cux_call(l.Call), context: l.Context}
 		for d := range 3 {
 			p[0].grid[d], p[0].block[d] = C.unsigned(l.Grid[d]), C.unsigned(l.Block[d])
 		}
@@ -149,6 +157,9 @@ func (p *Step) Run(times int) error {
 func (p *Step) check(code C.CUresult, doing, failed C.int) error {
 	if code == C.CUDA_SUCCESS {
 		return nil
+	}
+	if doing == C.CUX_LAUNCH && code > C.CUX_CALL_FAILED && p.launches[failed].Failed != nil {
+		return p.launches[failed].Failed(int(code - C.CUX_CALL_FAILED))
 	}
 	call := "?"
 	switch doing {

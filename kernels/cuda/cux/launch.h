@@ -4,8 +4,15 @@
 
 #include <cuda.h>
 
-// cux_launch is one kernel with one parameter block.
+// cux_call is work of a library: it puts it on the stream, for a run with the
+// host's copy of the arguments. It returns 0 or the library's own status.
+typedef int (*cux_call)(void *context, void *stream, const void *host_args);
+#define CUX_CALL_FAILED 0x10000 // plus the status
+
+// cux_launch is one kernel with one parameter block, or a call.
 typedef struct {
+	cux_call call; // 0 for a kernel
+	void *context;
 	CUfunction f;
 	unsigned grid[3], block[3];
 	unsigned shared;    // bytes of dynamic shared memory
@@ -16,7 +23,7 @@ typedef struct {
 
 // cux_launch_all puts n launches on a stream. On an error it stops and stores
 // the place of the launch that failed.
-CUresult cux_launch_all(const cux_launch *list, int n, CUstream s, int *failed);
+CUresult cux_launch_all(const cux_launch *list, int n, CUstream s, const void *host_args, int *failed);
 
 // cux_step is a program on the GPU: arguments go there, kernels run, one word
 // comes back. graph replays all three; without it they are put on the stream

@@ -83,6 +83,8 @@ type roundBlock struct {
 	headBlock
 	dst, x  unsafe.Pointer
 	c, _, _ int32
+	_       unsafe.Pointer
+	_       float32
 }
 
 // launcher starts kernels in three blocks, with the shared memory of products.

@@ -28,10 +28,10 @@ DEVICE void round_rows(bf16 *dst, const float *x, gk_i64 rows, int c, gk_i64 tal
 	}
 }
 
-// round_columns writes x (rows, c), turned around, to dst (tall, rows rounded up
+// round_columns writes x (rows, c), turned around, to dst (tall, longest rounded up
 // to 32), zeros beyond. turn has TURN*(TURN+1) floats.
-DEVICE void round_columns(smem<float> turn, bf16 *dst, const float *x, gk_i64 rows, int c, gk_i64 tall) {
-	gk_i64 across = ceil_div(rows, TURN), count = across * ceil_div(tall, TURN), wide = across * TURN;
+DEVICE void round_columns(smem<float> turn, bf16 *dst, const float *x, gk_i64 rows, int c, gk_i64 tall, gk_i64 longest) {
+	gk_i64 across = ceil_div(longest, TURN), count = across * ceil_div(tall, TURN), wide = across * TURN;
 	int i = tid() % TURN;
 	for (gk_i64 t = block_id(); t < count; t += blocks()) {
 		gk_i64 c0 = t / across * TURN, r0 = t % across * TURN;

@@ -36,6 +36,8 @@ void gk_fake_get_stats(gk_fake_stats *s);
 // gk_fake_problems returns what the caller did wrong, one line each. With
 // finished, whatever is still alive is a leak.
 const char *gk_fake_problems(int finished);
+// gk_fake_enqueue puts a call of a library's stand-in on a stream.
+int gk_fake_enqueue(CUstream s, void (*f)(const void *), const void *with);
 // gk_fake_emulator names a shared object with gk_emulate. 0 if it is one.
 int gk_fake_emulator(const char *path);
 
@@ -46,7 +48,7 @@ typedef enum { DEAD, STREAM, EVENT, MODULE, FUNCTION, GRAPH, GRAPH_EXEC, POOL, D
 // fake_op is a piece of queued work.
 typedef struct fake_op {
 	struct fake_op *next;
-	enum { OP_COPY, OP_SET, OP_KERNEL, OP_FREE, OP_MARK } kind;
+	enum { OP_COPY, OP_SET, OP_KERNEL, OP_FREE, OP_MARK, OP_CALL } kind;
 	void *dst;
 	const void *src;
 	size_t bytes;

@@ -62,6 +62,10 @@ CUresult fake_put(CUstream s, fake_op op, const char *call) {
 	return CUDA_SUCCESS;
 }
 
+int gk_fake_enqueue(CUstream s, void (*f)(const void *), const void *with) {
+	return fake_put(s, (fake_op){.kind = OP_CALL, .dst = (void *)f, .src = with}, "gk_fake_enqueue");
+}
+
 static CUresult run_kernel(const fake_op *op) {
 	char name[128];
 	snprintf(name, sizeof name, "kernel:%s", op->object->name);
@@ -91,6 +95,7 @@ CUresult fake_run(fake_object *s) {
 				for (size_t i = 0; i < o->bytes / 4; i++) ((unsigned *)o->dst)[i] = o->value;
 			break;
 		case OP_KERNEL: r = run_kernel(o); break;
+		case OP_CALL: ((void (*)(const void *))o->dst)(o->src); break;
 		case OP_FREE: fake_free(o->object, "cuMemFreeAsync"); break;
 		case OP_MARK: o->object->done = 1; break;
 		}
