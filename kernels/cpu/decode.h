@@ -5,7 +5,7 @@
 
 #include "attn.h"
 
-enum { QUERIES = 4, KEYS_AHEAD = 32 };
+enum { QUERIES = 4, FIRST_LINES = 64 };
 
 typedef struct {
 	gk_run *run;
@@ -21,12 +21,30 @@ typedef struct { const float *k, *v; int64_t len; } cached;
 // query is one query head of one row.
 typedef struct { const float *q; float *s, *out; } query;
 
-// fetch_rows asks for n cache rows from x on that are needed soon. A cache of a
-// few hundred sequences lies in main memory, and the time to wait for it is the
-// time of this op: the values are asked for while the scores are computed, and
-// the keys of the next row while the values of this one are summed.
+// fetch_rows asks for n cache rows from x on that are needed soon.
 INLINE void fetch_rows(const float *x, int64_t n, int64_t d) {
 	for (int64_t i = 0; i < n * d; i += 16) __builtin_prefetch(x + i);
+}
+
+// upcoming are the keys and values that the next row reads, as far as they have
+// not been asked for. A cache of a few dozen sequences lies in main memory, and
+// a core waits for a few dozen cache lines of it at once, no more: asked for in
+// one go, they hold up the arithmetic behind them. So a row asks for some of
+// the next one's with each key that it reads itself.
+typedef struct { const float *at, *end, *values, *values_end; } upcoming;
+
+INLINE upcoming upcoming_of(const cached *p, int64_t d) {
+	return (upcoming){p->k, p->k + p->len * d, p->v, p->v + p->len * d};
+}
+
+INLINE void fetch_lines(upcoming *u, int64_t lines) {
+	for (int64_t i = 0; i < lines; i++, u->at += 16) {
+		if (u->at >= u->end) {
+			if (u->values == u->values_end) return;
+			u->at = u->values, u->end = u->values = u->values_end;
+		}
+		__builtin_prefetch(u->at, 0, 2);
+	}
 }
 
 // score_blocks: s[j] = q . key j, d ascending, of m queries and blocks*VL keys
@@ -78,17 +96,19 @@ static __attribute__((noinline)) void score_few(int m, const float *k, int64_t n
 }
 
 // decode_scores does one part, whose first key is number `at` of the row, and
-// asks for its values.
-INLINE void decode_scores(const int m, const cached *part, const query *x, int64_t at, int64_t d) {
+// asks for its values or, where those have been asked for, for what is next.
+INLINE void decode_scores(const int m, const cached *part, const query *x, int64_t at, int64_t d, upcoming *next) {
 	const int most = m <= 2 ? 4 : 2; // blocks that the registers hold
 	const float *k = part->k;
 	int64_t n = part->len, j = 0;
 	for (; j + most * VL <= n; j += most * VL) {
-		fetch_rows(part->v + j * d, most * VL, d);
+		if (next) fetch_lines(next, most * VL);
+		else fetch_rows(part->v + j * d, most * VL, d);
 		score_blocks(m, most, k + j * d, (most - 1) * VL, x, at + j, d);
 	}
 	if (j == n) return;
-	fetch_rows(part->v + j * d, n - j, d);
+	if (next) fetch_lines(next, n - j);
+	else fetch_rows(part->v + j * d, n - j, d);
 	if (n < VL) {
 		score_few(m, k, n, x, at, d);
 		return;
@@ -102,10 +122,11 @@ INLINE void decode_scores(const int m, const cached *part, const query *x, int64
 
 // decode_columns: out[h] = norm[h] * sum over keys ascending of s[h][j] * v[j],
 // for `columns` columns of v, which take `vectors` vectors. The sums stay in
-// registers while the keys go by. Each key asks for two cache lines at ahead.
+// registers while the keys go by. Each key asks for two cache lines of the next row.
 INLINE void decode_columns(const int m, const int vectors, const int whole, int64_t columns, const cached *part,
-	int64_t column, const query *x, int64_t d, const float *norm, const float *ahead, const float *ahead_end) {
+	int64_t column, const query *x, int64_t d, const float *norm, upcoming *next) {
 	vf acc[QUERIES][4];
+	upcoming u = *next;
 	int64_t rest = columns - (vectors - 1) * VL, key = 0; // rest: columns of the last vector
 	for (int h = 0; h < m; h++)
 UNROLL(4)
@@ -113,11 +134,7 @@ UNROLL(4)
 	for (int half = 0; half < 2; half++) {
 		const float *v = part[half].v + column;
 		for (int64_t j = 0; j < part[half].len; j++, v += d, key++) {
-			if (ahead < ahead_end) {
-				__builtin_prefetch(ahead, 0, 2);
-				__builtin_prefetch(ahead + 16, 0, 2);
-				ahead += 32;
-			}
+			fetch_lines(&u, 2);
 			vf y[4];
 UNROLL(4)
 			for (int i = 0; i < vectors; i++) y[i] = whole || i + 1 < vectors ? vload(v + i * VL) : vload_n(v + i * VL, rest);
@@ -128,6 +145,7 @@ UNROLL(4)
 			}
 		}
 	}
+	*next = u;
 	for (int h = 0; h < m; h++)
 UNROLL(4)
 		for (int i = 0; i < vectors; i++) {
@@ -137,38 +155,35 @@ UNROLL(4)
 		}
 }
 
-// decode_values asks for n_ahead keys that the next row reads, some in each
-// pass over the values.
-INLINE void decode_values(const int m, const cached *part, const query *x, int64_t d, const float *norm, const float *ahead, int64_t n_ahead) {
+INLINE void decode_values(const int m, const cached *part, const query *x, int64_t d, const float *norm, upcoming *next) {
 	int64_t i = 0;
-	const float *end = ahead + n_ahead * d;
 	if (m == 1)
-		for (; i + 4 * VL <= d; i += 4 * VL) decode_columns(m, 4, 1, 4 * VL, part, i, x, d, norm, ahead + i * n_ahead, end);
-	for (; i + 2 * VL <= d; i += 2 * VL) decode_columns(m, 2, 1, 2 * VL, part, i, x, d, norm, ahead + i * n_ahead, end);
-	if (i + VL < d) decode_columns(m, 2, 0, d - i, part, i, x, d, norm, end, end);
-	else if (i < d) decode_columns(m, 1, 0, d - i, part, i, x, d, norm, end, end);
+		for (; i + 4 * VL <= d; i += 4 * VL) decode_columns(m, 4, 1, 4 * VL, part, i, x, d, norm, next);
+	for (; i + 2 * VL <= d; i += 2 * VL) decode_columns(m, 2, 1, 2 * VL, part, i, x, d, norm, next);
+	if (i + VL < d) decode_columns(m, 2, 0, d - i, part, i, x, d, norm, next);
+	else if (i < d) decode_columns(m, 1, 0, d - i, part, i, x, d, norm, next);
 }
 
 // prompt_scores are the scores of m queries that read the same prompt.
 static void prompt_scores(int m, const cached *prompt, const query *x, int64_t d) {
 	switch (m) {
-	case 1: decode_scores(1, prompt, x, 0, d); break;
-	case 2: decode_scores(2, prompt, x, 0, d); break;
-	case 3: decode_scores(3, prompt, x, 0, d); break;
-	default: decode_scores(4, prompt, x, 0, d); break;
+	case 1: decode_scores(1, prompt, x, 0, d, 0); break;
+	case 2: decode_scores(2, prompt, x, 0, d, 0); break;
+	case 3: decode_scores(3, prompt, x, 0, d, 0); break;
+	default: decode_scores(4, prompt, x, 0, d, 0); break;
 	}
 }
 
 // decode_rest does what follows for m queries of one row.
-INLINE void decode_rest(const int m, const decode_task *t, const cached *part, const query *x, const cached *next) {
+INLINE void decode_rest(const int m, const decode_task *t, const cached *part, const query *x, upcoming *next) {
 	int64_t d = t->c->d, n = part[0].len + part[1].len;
 	float norm[QUERIES], top;
-	decode_scores(m, &part[1], x, part[0].len, d);
+	decode_scores(m, &part[1], x, part[0].len, d, next);
 	for (int h = 0; h < m; h++) norm[h] = 1.f / softmax_row(x[h].s, n, t->scale, &top);
-	decode_values(m, part, x, d, norm, next->k, next->len);
+	decode_values(m, part, x, d, norm, next);
 }
 
-static void decode_queries(int m, const decode_task *t, const cached *part, const query *x, const cached *next) {
+static void decode_queries(int m, const decode_task *t, const cached *part, const query *x, upcoming *next) {
 	switch (m) {
 	case 1: decode_rest(1, t, part, x, next); break;
 	case 2: decode_rest(2, t, part, x, next); break;
@@ -209,7 +224,8 @@ static void decode_chunk(void *task, int64_t chunk, int thread) {
 	query x[QUERIES];
 	for (int i = 0; i < QUERIES; i++) x[i].s = float_block(&at, t->capacity);
 	cached next = own_part(c, n0, g);
-	fetch_rows(next.k, min64(next.len, KEYS_AHEAD), c->d);
+	upcoming soon = upcoming_of(&next, c->d);
+	fetch_lines(&soon, FIRST_LINES);
 	for (int64_t n = n0, rows; n < n1; n += rows) {
 		cached part[2] = {prompt_part(c, n, g)};
 		rows = 1;
@@ -227,8 +243,8 @@ static void decode_chunk(void *task, int64_t chunk, int thread) {
 					part[1] = next;
 					int64_t then = n + i + 1;
 					next = then < n1 ? own_part(c, then, g) : g + 1 < c->kv ? own_part(c, n0, g + 1) : (cached){0};
+					soon = upcoming_of(&next, c->d);
 				}
-				cached soon = h + m >= group ? next : (cached){0};
 				decode_queries(group == 1 ? 1 : (int)m, t, part, x + i, &soon);
 			}
 		}
