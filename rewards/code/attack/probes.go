@@ -185,7 +185,7 @@ while True: pass
 		{Name: "closes its output", About: "closes standard output and goes on", Ends: exits, Code: "os.close(1); os.close(2); os._exit(0)\n"},
 		{Name: "memory", About: "asks for 2 GB", Ends: []sandbox.Status{sandbox.Memory}, Code: "x = bytearray(2 << 30)\nprint('ESCAPED', len(x))\n"},
 		{Name: "memory bit by bit", About: "a list that grows", Ends: []sandbox.Status{sandbox.Memory, sandbox.Timeout}, Code: "x = []\nwhile True: x.append(bytearray(1 << 20))\n"},
-		{Name: "memory in children", About: "eight processes with less each than one may have", Ends: []sandbox.Status{sandbox.Memory, sandbox.Timeout}, Code: `
+		{Name: "memory in children", About: "eight processes with less each than one may have", Ends: []sandbox.Status{sandbox.Memory, sandbox.Timeout, sandbox.CPU}, Code: `
 for _ in range(8):
     if os.fork() == 0:
         x = b"x" * (60 << 20)
