@@ -142,6 +142,37 @@ func TestFaultKill9(t *testing.T) {
 	t.Logf("%d kills, %d records, %d acknowledged, %d torn tails cut off: 0 lost, 0 doubled, 0 damaged", kills, c.Records, acked, torn)
 }
 
+// A process that is killed between the last rows of a run and the ledger and
+// checksums that follow them: the next fold, which has no row to add, makes them.
+func TestFaultKilledBeforeTheSeal(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	dir := t.TempDir()
+	if err := storetest.Write(dir, storetest.Spec{Seed: 1, Steps: 4}); err != nil {
+		t.Fatal(err)
+	}
+	path := store.DBPath(dir)
+	foldOpen(t, dir).Close()
+	want := contentHash(t, path)
+	db := plain(t, path)
+	if _, err := db.Exec(`DELETE FROM seal; DELETE FROM cost WHERE src = 'ledger'`); err != nil {
+		t.Fatal(err)
+	}
+	db.Close()
+	if contentHash(t, path) == want {
+		t.Fatal("the ledger is not part of the content")
+	}
+	if _, err := store.Fold(ctx, dir, path); err != nil {
+		t.Fatal(err)
+	}
+	if contentHash(t, path) != want {
+		t.Error("the next fold did not make what was missing")
+	}
+	if check, err := store.CheckDB(ctx, path); err != nil || !check.Sealed || len(check.Problems) > 0 {
+		t.Errorf("%+v %v", check, err)
+	}
+}
+
 // runAndKill starts the child, kills it after it has run for d, and returns
 // the last number it acknowledged.
 func runAndKill(t *testing.T, dir string, d time.Duration) uint64 {

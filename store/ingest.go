@@ -419,6 +419,7 @@ func folded(ctx context.Context, logDir, dbPath string) bool {
 		EXISTS(SELECT 1 FROM cursor WHERE src='log' AND segment=? AND offset=?) AND
 		(? = 0 OR EXISTS(SELECT 1 FROM cursor WHERE src='notes' AND segment=? AND offset=?)) AND
 		NOT EXISTS(SELECT 1 FROM seal WHERE tbl='note' AND n < 0) AND
+		(EXISTS(SELECT 1 FROM seal) OR coalesce((SELECT ended_us IS NULL FROM attempt ORDER BY n DESC LIMIT 1), 1)) AND
 		coalesce((SELECT max(id) FROM sample), 0) = coalesce((SELECT seq FROM cursor WHERE src='fts'), 0) AND
 		coalesce((SELECT max(id) FROM prompt), 0) = coalesce((SELECT seq FROM cursor WHERE src='prompt_fts'), 0)`,
 		end.Segment, end.Bytes, notes.Segment, notes.Segment, notes.Bytes).Scan(&all)

@@ -46,6 +46,9 @@ func (a *app) openRunDB(ctx context.Context, name string) (*client.Client, clien
 		return nil, client.Ref{}, nil, err
 	}
 	db, err := c.OpenDB(ctx, ref.RunID)
+	if errors.Is(err, store.ErrNotOurs) {
+		err = fmt.Errorf("%w; 'gradus db rebuild %s' makes it again from the run's event log", err, ref.RunID)
+	}
 	if err != nil {
 		return nil, client.Ref{}, nil, err
 	}

@@ -83,6 +83,26 @@ func TestShareAndOpen(t *testing.T) {
 	}
 }
 
+// A run whose database is something else says how it is made again.
+func TestForeignDatabaseOfARun(t *testing.T) {
+	s := newSession(t)
+	id := s.stored(storetest.Spec{Seed: 4, Steps: 3})
+	path := filepath.Join(s.home, "runs", id, "run.db")
+	count := s.must("traces", id, "--count")
+	for name, content := range map[string]string{"empty": "", "no database": "hello"} {
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if code, _, errs := s.do("traces", id, "--count"); code != exitFailed || !strings.Contains(errs, "not a gradus run database") || !strings.Contains(errs, "'gradus db rebuild "+id+"'") {
+			t.Errorf("%s: exit %d, %q", name, code, errs)
+		}
+		s.must("db", "rebuild", id)
+		if got := s.must("traces", id, "--count"); got != count {
+			t.Errorf("%s: %s traces after it was made again, want %s", name, got, count)
+		}
+	}
+}
+
 // A query and redaction leave a smaller file; several runs go into a folder.
 func TestShareSomeOfSeveral(t *testing.T) {
 	s := newSession(t)
