@@ -205,7 +205,7 @@ part step 60 "$bin/gradus" bench "${bench[@]}" --device cuda --repeats 3 --json
 [ -n "$torch" ] && part rival 60 python3 "$here/rival.py" --json "$json"
 # The same gradients from activations that are computed twice.
 train recompute --set limits.gradient_checkpointing=true && [ -n "$a" ] && same a recompute "gradient checkpointing" checkpointing_same_bits
-part plan 30 "$bin/gradus" plan "$here/check.toml" "${short[@]}"
+GRADUS_FAKE_EMULATOR=$emulator part plan 30 "$bin/gradus" plan "$here/check.toml" "${short[@]}"
 
 if [ -z "$dry" ]; then
   say ""
