@@ -7,7 +7,7 @@ A row holds gold, pred, the expected verdict and the parameters of that test:
 match_types, precision, strict, allow_set_relation_comp, as its helper
 compare_strings names them.
 
-    cases.py math_verify-0.8.0/tests > cases.jsonl
+    cases.py math_verify-0.9.0/tests > cases.jsonl
 """
 import ast
 import json

@@ -22,8 +22,8 @@ import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
-VERSION = "0.8.0"
-PACKAGES = [f"math-verify=={VERSION}", "antlr4-python3-runtime==4.13.2"]
+VERSION = "0.9.0"
+ANTLR = "antlr4-python3-runtime==4.13.2"
 
 
 def judge_with_mathverify(path, own):
@@ -51,17 +51,17 @@ def judge_with_mathverify(path, own):
         print(json.dumps([bool(equal), time.perf_counter() - start]), flush=True)
 
 
-def ensure_venv(venv):
+def ensure_venv(venv, version):
     python = venv / "bin" / "python"
     if not python.exists():
         subprocess.run([sys.executable, "-m", "venv", str(venv)], check=True)
-        subprocess.run([str(python), "-m", "pip", "install", "-q", *PACKAGES], check=True)
+        subprocess.run([str(python), "-m", "pip", "install", "-q", f"math-verify=={version}", ANTLR], check=True)
     return python
 
 
-def own_tests(folder, bare):
+def own_tests(folder, bare, version):
     """Download the source package and write its cases as rows."""
-    subprocess.run([sys.executable, "-m", "pip", "download", "-q", f"math-verify=={VERSION}", "--no-deps", "--no-binary", ":all:", "-d", folder], check=True)
+    subprocess.run([sys.executable, "-m", "pip", "download", "-q", f"math-verify=={version}", "--no-deps", "--no-binary", ":all:", "-d", folder], check=True)
     archive = next(pathlib.Path(folder).glob("*.tar.gz"))
     with tarfile.open(archive) as tar:
         tar.extractall(folder, filter="data")
@@ -97,7 +97,8 @@ def main():
     parser.add_argument("rows", nargs="?", help="JSONL file of rows with gold, pred, expected")
     parser.add_argument("--gradus", default="bin/gradus")
     parser.add_argument("--policy", default="mathverify")
-    parser.add_argument("--venv", default=str(pathlib.Path(tempfile.gettempdir()) / "gradus-mathverify-venv"))
+    parser.add_argument("--math-verify", default=VERSION, help="its version, for its tests too; " + VERSION)
+    parser.add_argument("--venv", help="where it is installed; a folder for each version among the temporary files")
     parser.add_argument("--own-tests", action="store_true", help="use the cases of Math-Verify's own tests")
     parser.add_argument("--bare", action="store_true", help="without the parameters of those tests")
     parser.add_argument("--show", type=int, default=0, help="wrong rows to print for each verifier")
@@ -107,9 +108,10 @@ def main():
         return judge_with_mathverify(args.rows, args.own_tests)
     if not args.rows and not args.own_tests:
         parser.error("give a file of rows, or --own-tests")
-    python = ensure_venv(pathlib.Path(args.venv))
+    venv = args.venv or pathlib.Path(tempfile.gettempdir()) / f"gradus-mathverify-{args.math_verify}"
+    python = ensure_venv(pathlib.Path(venv), args.math_verify)
     with tempfile.TemporaryDirectory() as folder:
-        path = own_tests(folder, args.bare) if args.own_tests else pathlib.Path(args.rows)
+        path = own_tests(folder, args.bare, args.math_verify) if args.own_tests else pathlib.Path(args.rows)
         rows = [json.loads(line) for line in open(path, encoding="utf-8")]
         command = [str(python), __file__, "--judge", str(path)] + (["--own-tests"] if args.own_tests else [])
         result = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
