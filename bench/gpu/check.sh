@@ -66,6 +66,11 @@ if [ -n "$dry" ]; then
     --set grpo.max_completion_length=12 --set model.hidden_size=32 --set model.num_hidden_layers=1 --set eval.prompts=4)
 else
   export GRADUS_TEST_GPU=1
+  # cuBLASLt of the Python at hand, which may be in an environment of its own.
+  if [ -z "${GRADUS_LIBCUBLASLT:-}" ]; then
+    lt=$(python3 -c 'import glob, sys; print(([f for p in sys.path for f in sorted(glob.glob(p + "/nvidia/*/lib/libcublasLt.so.1[23]"))] or [""])[-1])' 2>/dev/null)
+    [ -n "$lt" ] && export GRADUS_LIBCUBLASLT=$lt
+  fi
 fi
 work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
 failed=0
