@@ -11,6 +11,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 )
@@ -59,6 +60,20 @@ type chunk struct {
 	codec    int64
 	from, to int64 // bytes of the file
 	values   int64
+}
+
+// OpenFile is Open for a file that begins as Parquet files do. Of any other it
+// returns nil and no error.
+func OpenFile(f *os.File) (*File, error) {
+	head := make([]byte, len(magic))
+	if _, err := f.ReadAt(head, 0); err != nil || !IsParquet(head) {
+		return nil, nil
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	return Open(f, info.Size())
 }
 
 // Open reads the footer of a file.

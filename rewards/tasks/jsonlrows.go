@@ -106,27 +106,22 @@ func eachRow(path string, columns Columns, each func(unit string, n int, r row, 
 		return fmt.Errorf(": %w", err)
 	}
 	defer f.Close() // read only: nothing is lost when closing fails
-	head := make([]byte, 4)
-	if _, err := f.ReadAt(head, 0); err == nil && parquet.IsParquet(head) {
-		if err := parquetRows(f, columns, each); err != nil {
-			return fmt.Errorf(": %w", err)
-		}
-		return nil
+	table, err := parquet.OpenFile(f)
+	if err == nil && table == nil {
+		return parseRows(f, columns, each)
 	}
-	return parseRows(f, columns, each)
+	if err == nil {
+		err = parquetRows(table, columns, each)
+	}
+	if err != nil {
+		return fmt.Errorf(": %w", err)
+	}
+	return nil
 }
 
 // parquetRows reads the rows of a Parquet file, which has the columns that a
 // line of a JSONL file has fields.
-func parquetRows(f *os.File, columns Columns, each func(unit string, n int, r row, err error) error) error {
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	file, err := parquet.Open(f, info.Size())
-	if err != nil {
-		return err
-	}
+func parquetRows(file *parquet.File, columns Columns, each func(unit string, n int, r row, err error) error) error {
 	ids, solution := optionalColumns()
 	want := append(ids, columns.Question, columns.Answer, columns.ID, columns.Solution, solution)
 	have := slices.DeleteFunc(file.Columns(), func(name string) bool { return !slices.Contains(want, name) })

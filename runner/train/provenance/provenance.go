@@ -46,13 +46,15 @@ func Read(path string) ([]Source, error) {
 	}
 	defer f.Close()
 	found := tally{}
-	head := make([]byte, 4)
-	if n, err := f.ReadAt(head, 0); err == nil && parquet.IsParquet(head[:n]) {
-		err = found.parquet(f)
-		if err != nil {
-			return nil, fmt.Errorf("who wrote the rows of %s: %w", path, err)
-		}
-	} else if err := found.lines(f); err != nil {
+	table, err := parquet.OpenFile(f)
+	switch {
+	case err != nil:
+	case table != nil:
+		err = found.parquet(table)
+	default:
+		err = found.lines(f)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("who wrote the rows of %s: %w", path, err)
 	}
 	return found.sources(), nil
@@ -77,15 +79,7 @@ func (t tally) lines(r io.Reader) error {
 	return lines.Err()
 }
 
-func (t tally) parquet(f *os.File) error {
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	file, err := parquet.Open(f, info.Size())
-	if err != nil {
-		return err
-	}
+func (t tally) parquet(file *parquet.File) error {
 	have := slices.DeleteFunc(columns(), func(name string) bool { return !slices.Contains(file.Columns(), name) })
 	if len(have) == 0 {
 		return nil
