@@ -50,19 +50,22 @@ func (a *app) lineageCommand() *cobra.Command {
 			var from []lineage.Node
 			path, step, isFile := "", "", false
 			if data == "" {
-				path, step, isFile = fileAt(args[0])
+				if path, step, isFile = fileAt(args[0]); !isFile {
+					if err := missingFile(args[0]); err != nil {
+						return usage(err)
+					}
+				}
 			}
 			switch {
 			case isFile:
 				if !slices.Contains(files, path) {
 					files = append(files, path)
 				}
-			case data == "" && missingFile(args[0]) != nil:
-				return usage(missingFile(args[0]))
 			case homeless != nil && len(files) == 0:
 				return homeless
 			}
-			if err := shelf.read(ctx, files); err != nil {
+			var err error
+			if shelf.files, err = source.OpenFiles(ctx, files); err != nil {
 				return err
 			}
 			switch {
@@ -125,32 +128,16 @@ func checkpointNode(ctx context.Context, c *client.Client, name string) (lineage
 type lineageRuns struct {
 	files *source.Files
 	local *client.Client // nil without a folder of runs
-	paths map[string]string
-}
-
-func (l *lineageRuns) read(ctx context.Context, paths []string) (err error) {
-	l.files, err = source.OpenFiles(ctx, paths)
-	if err != nil {
-		return err
-	}
-	l.paths = map[string]string{}
-	for _, path := range paths {
-		db, err := store.Open(path, store.RoleUntrusted)
-		if err != nil {
-			return err
-		}
-		h, err := db.Header(ctx)
-		if err = errors.Join(err, db.Close()); err != nil {
-			return err
-		}
-		l.paths[path] = h.ID
-	}
-	return nil
 }
 
 // checkpoint is the one that FILE or FILE@STEP names.
 func (l *lineageRuns) checkpoint(ctx context.Context, path, step string) (lineage.Node, error) {
-	db, err := l.OpenDB(ctx, l.paths[path])
+	runs, err := l.files.Runs(ctx)
+	if err != nil {
+		return lineage.Node{}, err
+	}
+	id := runs[slices.IndexFunc(runs, func(r client.Run) bool { return r.Dir == path })].ID
+	db, err := l.OpenDB(ctx, id)
 	if err != nil {
 		return lineage.Node{}, err
 	}
@@ -162,7 +149,7 @@ func (l *lineageRuns) checkpoint(ctx context.Context, path, step string) (lineag
 	if err != nil {
 		return lineage.Node{}, usage(err)
 	}
-	return lineage.Node{Kind: "ckpt", Name: fmt.Sprintf("%s@%d", l.paths[path], n)}, nil
+	return lineage.Node{Kind: "ckpt", Name: fmt.Sprintf("%s@%d", id, n)}, nil
 }
 
 // Runs lists them, newest first.
@@ -183,10 +170,8 @@ func (l *lineageRuns) Runs(ctx context.Context) ([]client.Run, error) {
 
 // OpenDB opens the record of a run.
 func (l *lineageRuns) OpenDB(ctx context.Context, runID string) (*store.DB, error) {
-	for _, id := range l.paths {
-		if id == runID {
-			return l.files.OpenDB(ctx, runID)
-		}
+	if _, err := l.files.Run(ctx, runID); err == nil || l.local == nil {
+		return l.files.OpenDB(ctx, runID)
 	}
 	return l.local.OpenDB(ctx, runID)
 }
