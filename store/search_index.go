@@ -19,9 +19,9 @@ func (in *Ingester) indexAll(ctx context.Context) error {
 		what  string
 		index func(context.Context) (int, error)
 	}{{"prompts", in.indexPrompts}, {"traces", in.indexSome}} {
-		for n := 1; n > 0; {
-			var err error
-			if n, err = some.index(ctx); err != nil {
+		for {
+			n, err := some.index(ctx)
+			if err != nil {
 				return fmt.Errorf("index the %s of %s: %w", some.what, in.dbPath, err)
 			}
 			if n == 0 {
