@@ -75,3 +75,25 @@ func caseIgnorable(r rune) bool {
 	}
 	return unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf, unicode.Lm, unicode.Sk)
 }
+
+// lastAnswer is where re.finditer(r"<answer>(.*?)</answer>", re.DOTALL) finds
+// its last group, without the white space around it: each match begins at the
+// first opening tag after the one before.
+func lastAnswer(s string) (from, to int, found bool) {
+	const opening, closing = "<answer>", "</answer>"
+	for at := 0; ; at = to + len(closing) {
+		open := strings.Index(s[at:], opening)
+		if open < 0 {
+			break
+		}
+		open += at + len(opening)
+		length := strings.Index(s[open:], closing)
+		if length < 0 {
+			break
+		}
+		from, to, found = open, open+length, true
+	}
+	inside := strings.TrimLeftFunc(s[from:to], pythonSpace)
+	from = to - len(inside)
+	return from, from + len(strings.TrimRightFunc(inside, pythonSpace)), found
+}

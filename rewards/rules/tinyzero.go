@@ -86,7 +86,6 @@ func tinyZero(p TinyZeroParams, s rewards.Sample) rewards.Result {
 // tinyZeroEquation extracts the equation and where it stands in the
 // completion; From is -1 when it reaches into the prompt.
 func tinyZeroEquation(s rewards.Sample) (string, rewards.Span, bool) {
-	const open, closing = "<answer>", "</answer>"
 	full := s.Prompt + s.Completion
 	from := 0
 	if at := strings.Index(full, "Assistant:"); at >= 0 {
@@ -97,34 +96,16 @@ func tinyZeroEquation(s rewards.Sample) (string, rewards.Span, bool) {
 		return "", rewards.Span{}, false
 	}
 	from += strings.LastIndexByte(full[from:], '\n') + 1
-	// The matches of <answer>(.*?)</answer> from left to right: each begins
-	// at the first opening tag after the one before.
-	start, end := -1, -1
-	for i := from; ; {
-		at := strings.Index(full[i:], open)
-		if at < 0 {
-			break
-		}
-		body := i + at + len(open)
-		stop := strings.Index(full[body:], closing)
-		if stop < 0 {
-			break
-		}
-		start, end = body, body+stop
-		i = end + len(closing)
-	}
-	if start < 0 {
+	start, end, found := lastAnswer(full[from:])
+	if !found {
 		return "", rewards.Span{}, false
 	}
-	text := full[start:end]
-	trimmed := strings.TrimLeftFunc(text, pythonSpace)
-	start += len(text) - len(trimmed)
-	trimmed = strings.TrimRightFunc(trimmed, pythonSpace)
-	at := rewards.Span{From: start - len(s.Prompt), To: start - len(s.Prompt) + len(trimmed), Label: "claim"}
+	start, end = start+from, end+from
+	at := rewards.Span{From: start - len(s.Prompt), To: end - len(s.Prompt), Label: "claim"}
 	if at.From < 0 {
 		at.From = -1
 	}
-	return trimmed, at, true
+	return full[start:end], at, true
 }
 
 // tinyZeroNumbers says whether the digit runs are the given numbers in any

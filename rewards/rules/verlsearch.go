@@ -31,10 +31,11 @@ func newVerlSearch(params map[string]any) (rewards.Reward, error) {
 	}
 	spec := rewards.Spec{Name: name, Version: "1.0.0", Params: canonical(p), Range: [2]float64{lo, hi}, Deterministic: true}
 	return perSample{spec, func(s rewards.Sample) rewards.Result {
-		claim, found := lastAnswer(s.Completion)
+		from, to, found := lastAnswer(s.Completion)
 		if !found {
 			return rewards.Result{Reason: "search.no_answer", Why: "nothing stands between <answer> and </answer>"}
 		}
+		claim := s.Completion[from:to]
 		pred := squad(claim)
 		for _, gold := range goldAnswers(s) {
 			g := squad(gold)
@@ -50,19 +51,6 @@ func newVerlSearch(params map[string]any) (rewards.Reward, error) {
 		}
 		return rewards.Result{Score: p.FormatScore, Reason: "search.other", Claim: claim, Why: fmt.Sprintf("claimed %q, which is no gold answer", claim)}
 	}}, nil
-}
-
-// lastAnswer is what re.finditer(r"<answer>(.*?)</answer>", re.DOTALL) finds
-// last, without white space around it.
-func lastAnswer(s string) (answer string, found bool) {
-	for {
-		_, rest, open := strings.Cut(s, "<answer>")
-		inside, after, closed := strings.Cut(rest, "</answer>")
-		if !open || !closed {
-			return answer, found
-		}
-		answer, found, s = strings.TrimFunc(inside, pythonSpace), true, after
-	}
 }
 
 // goldAnswers are the texts of which any will do: the row's ground truth as
