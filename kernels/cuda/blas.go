@@ -26,7 +26,6 @@ import (
 type blas struct {
 	lib       *libs.CublasLt
 	workspace cu.DevicePtr
-	least     int64             // operations of the smallest product that it is given
 	known     map[[4]int]string // why not, "" if it takes the product: rows, cols, depth, along
 }
 
@@ -42,10 +41,7 @@ func (d *Device) startBlas() {
 	if d.blas != nil || d.blasOff != nil {
 		return
 	}
-	b := &blas{least: d.options.blasLeast, known: map[[4]int]string{}}
-	if b.least == 0 {
-		b.least = blasLeast
-	}
+	b := &blas{known: map[[4]int]string{}}
 	if b.lib, d.blasOff = libs.OpenCublasLt(os.Getenv("GRADUS_LIBCUBLASLT")); d.blasOff != nil {
 		return
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -120,7 +121,7 @@ func (g *cgroups) usable() error {
 func (g *cgroups) lacks(list string) string {
 	text, _ := os.ReadFile(filepath.Join(g.dir, list)) // unreadable: none
 	for _, want := range []string{"memory", "pids"} {
-		if !contains(strings.Fields(string(text)), want) {
+		if !slices.Contains(strings.Fields(string(text)), want) {
 			return want
 		}
 	}
