@@ -264,6 +264,14 @@ static void skip_rows(gk_cmd *cmd, int64_t first) {
 		if (o.of[x].layout == ROW) move_field(cmd, o.of[x].field, first * o.of[x].step);
 }
 
+// keep_first leaves in first the fault of the earlier command, of one command
+// that of the earlier row: what is told does not depend on the threads.
+static void keep_first(gk_fault *first, gk_fault f) {
+	if (f.what == GK_OK) return;
+	int earlier = f.cmd != first->cmd ? f.cmd < first->cmd : f.row < first->row;
+	if (first->what == GK_OK || earlier) *first = f;
+}
+
 static void split_part(void *task, int64_t part, int thread) {
 	const split *s = task;
 	gk_exec *e = s->e;
@@ -286,8 +294,7 @@ static void split_part(void *task, int64_t part, int thread) {
 		r.fault.cmd = (int32_t)i;
 	}
 	r.fault.row += first;
-	gk_fault *f = &s->fault[thread];
-	if (r.fault.what != GK_OK && (f->what == GK_OK || r.fault.cmd < f->cmd || (r.fault.cmd == f->cmd && r.fault.row < f->row))) *f = r.fault;
+	keep_first(&s->fault[thread], r.fault);
 }
 
 int64_t gk_split_run(gk_exec *e, int64_t at) {
@@ -300,12 +307,9 @@ int64_t gk_split_run(gk_exec *e, int64_t at) {
 	}
 	s.fault = fault;
 	gk_pool_each(e->pool, split_part, &s, s.parts);
-	for (int32_t t = 0; t < e->threads; t++) { // of several faults the one that comes first in the program
-		const gk_fault *f = &fault[t], *best = &e->fault;
-		if (f->what != GK_OK && (best->what == GK_OK || f->cmd + at < best->cmd)) {
-			e->fault = *f;
-			e->fault.cmd += (int32_t)at;
-		}
+	for (int32_t t = 0; t < e->threads; t++) {
+		fault[t].cmd += (int32_t)at;
+		keep_first(&e->fault, fault[t]);
 		for (int64_t i = 0; e->timed && i < s.count; i++) s.cmd[i].ns += e->parts[t * e->longest + i].ns / e->threads;
 	}
 	return s.count;

@@ -300,8 +300,10 @@ func TestSplitForward(t *testing.T) {
 			if err := p.dev.WriteI32(p.Bufs[pos].Buf, 0, bad); err != nil {
 				t.Fatal(err)
 			}
-			if err := e.Run(&kernels.Args{Rows: rows}); err == nil || !strings.Contains(err.Error(), "op 14 rope: row 3: Pos = 7, want 0..6") {
-				t.Errorf("%s: %d threads: %v, want the position of row 3", path.Name, threads, err)
+			for range 20 { // any thread may take the part with the first fault
+				if err := e.Run(&kernels.Args{Rows: rows}); err == nil || !strings.Contains(err.Error(), "op 14 rope: row 3: Pos = 7, want 0..6") {
+					t.Fatalf("%s: %d threads: %v, want the position of row 3", path.Name, threads, err)
+				}
 			}
 		}
 	}
