@@ -157,7 +157,7 @@ func (in *Ingester) Close() error {
 		in.dec.Close()
 	}
 	if in.lock != nil {
-		err = errors.Join(err, in.lock.Close())
+		err = errors.Join(err, unlock(in.lock))
 	}
 	in.f, in.db, in.enc, in.dec, in.lock = nil, nil, nil, nil, nil
 	return err

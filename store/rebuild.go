@@ -27,7 +27,7 @@ func Rebuild(ctx context.Context, logDir, dbPath string) (err error) {
 	if err != nil {
 		return err
 	}
-	defer lock.Close()
+	defer unlock(lock)
 	tmp := dbPath + ".rebuild"
 	if err := removeDB(tmp); err != nil {
 		return fmt.Errorf("rebuild %s: %w", dbPath, err)

@@ -31,27 +31,16 @@ type Holder struct {
 type Lock struct{ f *os.File }
 
 // Lock takes the run for this process, or returns an error that wraps ErrHeld
-// and names the holder. It tries for a little while, because Alive holds the
-// lock for microseconds to test it.
+// and names the holder. It waits for those who only test the lock: Alive has
+// it for microseconds, or for as long as a busy machine lets it lie.
 func (d Dir) Lock(me Holder) (*Lock, error) {
 	f, err := openNoFollow(d.LockPath(), os.O_RDWR|os.O_CREATE)
 	if err != nil {
 		return nil, fmt.Errorf("lock run %s: %w", d.ID(), err)
 	}
-	for try := 0; ; try++ {
-		err = flock(f, unix.LOCK_EX|unix.LOCK_NB)
-		if err == nil {
-			break
-		}
-		if !errors.Is(err, syscall.EWOULDBLOCK) {
-			f.Close()
-			return nil, fmt.Errorf("lock run %s: %w; is the folder on a network disk? set GRADUS_HOME to a local one", d.ID(), err)
-		}
-		if try == 20 {
-			f.Close()
-			return nil, fmt.Errorf("lock run %s: %w (%s)", d.ID(), ErrHeld, d.Holder())
-		}
-		time.Sleep(10 * time.Millisecond)
+	if err := d.take(f); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("lock run %s: %w", d.ID(), err)
 	}
 	b, err := json.Marshal(me)
 	if err == nil {
@@ -66,8 +55,40 @@ func (d Dir) Lock(me Holder) (*Lock, error) {
 	return &Lock{f: f}, nil
 }
 
+const (
+	lockPoll   = 10 * time.Millisecond
+	heldTries  = 20   // for a holder: it may be about to end
+	testsTries = 3000 // for those who test
+)
+
+// take locks f. A shared lock that is granted in between tells that nobody
+// holds the run and somebody tests it.
+func (d Dir) take(f *os.File) error {
+	held := 0
+	for try := 0; ; try++ {
+		err := flock(f, unix.LOCK_EX|unix.LOCK_NB)
+		if err == nil {
+			return nil
+		}
+		if errors.Is(err, syscall.EWOULDBLOCK) {
+			if err = flock(f, unix.LOCK_SH|unix.LOCK_NB); err == nil {
+				err = flock(f, unix.LOCK_UN)
+			} else if errors.Is(err, syscall.EWOULDBLOCK) {
+				held, err = held+1, nil
+			}
+		}
+		switch {
+		case err != nil:
+			return fmt.Errorf("%w; is the folder on a network disk? set GRADUS_HOME to a local one", err)
+		case held > heldTries, try > testsTries:
+			return fmt.Errorf("%w (%s)", ErrHeld, d.Holder())
+		}
+		time.Sleep(lockPoll)
+	}
+}
+
 // Unlock gives the run back. The file stays.
-func (l *Lock) Unlock() error { return l.f.Close() }
+func (l *Lock) Unlock() error { return unlock(l.f) }
 
 // Alive says whether a process of this machine holds the run. For a run of
 // another machine the answer means nothing: locks do not cross network disks.
@@ -79,7 +100,7 @@ func (d Dir) Alive() (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("test run %s: %w", d.ID(), err)
 	}
-	defer f.Close()
+	defer unlock(f)
 	switch err := flock(f, unix.LOCK_SH|unix.LOCK_NB); {
 	case err == nil:
 		return false, nil
@@ -115,6 +136,13 @@ func flock(f *os.File, how int) error {
 			return err
 		}
 	}
+}
+
+// unlock lets go of a lock and closes its file. Closing alone would leave the
+// lock to a process that is being started, which has this one's descriptors
+// until it becomes its own program.
+func unlock(f *os.File) error {
+	return errors.Join(flock(f, unix.LOCK_UN), f.Close())
 }
 
 // openNoFollow opens a file of mode 0600, and fails on a symbolic link: the

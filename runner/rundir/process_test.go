@@ -36,7 +36,7 @@ func hold(path string) int {
 		return 1
 	}
 	fmt.Println("held")
-	time.Sleep(time.Minute)
+	time.Sleep(5 * time.Minute)
 	return 0
 }
 
@@ -171,6 +171,47 @@ func TestAliveDoesNotDisturbLock(t *testing.T) {
 	}
 	close(stop)
 	<-done
+}
+
+// A process that is being started has this one's descriptors for a moment; it
+// must not keep a lock that was let go.
+func TestUnlockIsAtOnce(t *testing.T) {
+	d := newRun(t)
+	l, err := d.Lock(Self())
+	if err != nil {
+		t.Fatal(err)
+	}
+	copied, err := unix.Dup(int(l.f.Fd()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(copied)
+	if err := l.Unlock(); err != nil {
+		t.Fatal(err)
+	}
+	if alive, err := d.Alive(); err != nil || alive {
+		t.Errorf("alive = %v, %v after Unlock", alive, err)
+	}
+}
+
+// However long a busy machine lets a test of the lock lie, it is no holder.
+func TestLockWaitsForATest(t *testing.T) {
+	d := newRun(t)
+	f, err := os.OpenFile(d.LockPath(), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := flock(f, unix.LOCK_SH|unix.LOCK_NB); err != nil {
+		t.Fatal(err)
+	}
+	time.AfterFunc((heldTries+5)*lockPoll, func() { f.Close() })
+	l, err := d.Lock(Self())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Unlock(); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestLockRefusesSymlink(t *testing.T) {

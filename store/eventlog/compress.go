@@ -45,7 +45,7 @@ func (c compressor) run() (done Compressed, err error) {
 	if err != nil {
 		return done, fmt.Errorf("compress event log: %w", err)
 	}
-	defer lockF.Close()
+	defer unlock(lockF)
 	if err := lock(lockF); errors.Is(err, ErrLocked) {
 		return done, nil
 	} else if err != nil {
@@ -96,7 +96,7 @@ func (c compressor) segment(n int) (before, after int64, err error) {
 	if err != nil {
 		return 0, 0, err
 	}
-	defer raw.Close()
+	defer unlock(raw)
 	// A writer holds the lock of the oldest plain segment, so that one of an
 	// older gradus is kept out. That segment waits until the writer is gone.
 	if err := lock(raw); errors.Is(err, ErrLocked) {

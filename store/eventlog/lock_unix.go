@@ -22,3 +22,11 @@ func lock(f *os.File) error {
 	}
 	return fmt.Errorf("lock %s: %w", f.Name(), err)
 }
+
+// unlock lets go of a lock and closes its file. Closing alone would leave the
+// lock to a process that is being started, which has this one's descriptors
+// until it becomes its own program.
+func unlock(f *os.File) error {
+	_ = unix.Flock(int(f.Fd()), unix.LOCK_UN) // where locks are missing, none was taken
+	return f.Close()
+}

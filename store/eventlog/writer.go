@@ -398,7 +398,7 @@ func (w *Writer) release() error {
 		err = w.f.Close()
 	}
 	for _, f := range w.lockFs {
-		err = errors.Join(err, f.Close())
+		err = errors.Join(err, unlock(f))
 	}
 	return err
 }
