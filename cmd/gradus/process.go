@@ -34,8 +34,9 @@ func (a *app) processCommand() *cobra.Command {
 			}
 			// The run answers signals itself, at step boundaries: it must not
 			// die with the context that ends the other commands.
-			signals, stop := train.Signals()
-			defer stop()
+			// They stay caught: one that comes when the run has ended must not
+			// turn its exit code into a death by signal.
+			signals, _ := train.Signals()
 			err = train.Run(context.WithoutCancel(cmd.Context()), train.Env{
 				Dir:        dir,
 				OpenDevice: a.openDevice,

@@ -77,9 +77,32 @@ func started(t *testing.T, c *Client) (string, rundir.Dir) {
 	return id, d
 }
 
+// patience is for machines that are busy and disks that are slow.
+const patience = 3 * time.Minute
+
+// until looks again and again until ok.
+func until(t *testing.T, ok func() bool, want string) {
+	t.Helper()
+	for end := time.Now().Add(patience); !ok(); time.Sleep(2 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("waited in vain: " + want)
+		}
+	}
+}
+
+// alive says whether a process holds a run.
+func alive(t *testing.T, d rundir.Dir) bool {
+	t.Helper()
+	is, err := d.Alive()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return is
+}
+
 func ctx(t *testing.T) context.Context {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	t.Cleanup(cancel)
 	return ctx
 }
@@ -87,20 +110,15 @@ func ctx(t *testing.T) context.Context {
 // kill ends the process that holds a run, if one does, and waits until it has.
 func kill(t *testing.T, d rundir.Dir) {
 	t.Helper()
-	for range 2000 {
-		alive, err := d.Alive()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !alive {
-			return
+	until(t, func() bool {
+		if !alive(t, d) {
+			return true
 		}
 		if pid := d.Holder().PID; pid > 1 {
 			_ = syscall.Kill(pid, syscall.SIGKILL)
 		}
-		time.Sleep(2 * time.Millisecond)
-	}
-	t.Error("the process does not die")
+		return false
+	}, "the process dies")
 }
 
 func runOf(t *testing.T, c *Client, id string) Run {
@@ -114,14 +132,12 @@ func runOf(t *testing.T, c *Client, id string) Run {
 
 func waitState(t *testing.T, c *Client, id string, want store.State) Run {
 	t.Helper()
-	for range 3000 {
-		if r := runOf(t, c, id); r.State == want {
-			return r
-		}
-		time.Sleep(2 * time.Millisecond)
-	}
-	t.Fatalf("the run is %s, want %s", runOf(t, c, id).State, want)
-	return Run{}
+	var r Run
+	until(t, func() bool {
+		r = runOf(t, c, id)
+		return r.State == want
+	}, "the run is "+string(want))
+	return r
 }
 
 func TestStartedRunIsOnItsOwn(t *testing.T) {
@@ -204,8 +220,8 @@ func TestStartFailures(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if alive, err := d.Alive(); alive || err != nil {
-					t.Errorf("alive %v, %v: Start returned while the failed run's process still held its folder", alive, err)
+				if alive(t, d) {
+					t.Error("Start returned while the failed run's process still held its folder")
 				}
 			}
 		})
@@ -247,21 +263,8 @@ func TestStartDoesNotWaitForEver(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	waitAlive(t, d2)
+	until(t, func() bool { return alive(t, d2) }, "the process takes the run")
 	kill(t, d2)
-}
-
-func waitAlive(t *testing.T, d rundir.Dir) {
-	t.Helper()
-	for range 5000 {
-		if alive, err := d.Alive(); err != nil {
-			t.Fatal(err)
-		} else if alive {
-			return
-		}
-		time.Sleep(2 * time.Millisecond)
-	}
-	t.Fatal("the process does not take the run")
 }
 
 func TestKilledRunIsSeenAndResumed(t *testing.T) {
@@ -299,15 +302,7 @@ func TestKilledRunIsSeenAndResumed(t *testing.T) {
 
 func waitGone(t *testing.T, d rundir.Dir) {
 	t.Helper()
-	for range 3000 {
-		if alive, err := d.Alive(); err != nil {
-			t.Fatal(err)
-		} else if !alive {
-			return
-		}
-		time.Sleep(2 * time.Millisecond)
-	}
-	t.Fatal("the process does not end")
+	until(t, func() bool { return !alive(t, d) }, "the process ends")
 }
 
 // However many ask for it at once, one attempt begins.
@@ -399,7 +394,12 @@ func TestRequestThatIsNotAnswered(t *testing.T) {
 	}
 	// The process dies while somebody waits for its answer.
 	go func() {
-		time.Sleep(100 * time.Millisecond)
+		for {
+			if list, err := d.Pending(); err != nil || len(list) > 0 {
+				break
+			}
+			time.Sleep(2 * time.Millisecond)
+		}
 		_ = syscall.Kill(d.Holder().PID, syscall.SIGKILL)
 	}()
 	_, err = c.Send(ctx(t), id, state.VerbStop, "")
@@ -428,7 +428,7 @@ func TestFollow(t *testing.T) {
 	if err != nil || steps != 50 || !slices.Equal(kinds, []store.Kind{store.KindRun, store.KindAttempt, store.KindState, store.KindState, store.KindState}) {
 		t.Errorf("%d steps, %v, %v", steps, kinds, err)
 	}
-	if alive, _ := d.Alive(); alive {
+	if alive(t, d) {
 		t.Error("Follow returned before the process was gone")
 	}
 	stop := errors.New("enough")

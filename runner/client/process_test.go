@@ -22,8 +22,8 @@ import (
 func TestMain(m *testing.M) {
 	if len(os.Args) == 3 && os.Args[1] == "_run" {
 		if err := beRun(os.Args[2], os.Getenv("GRADUS_TEST_RUN")); err != nil {
-			fmt.Fprintln(os.Stderr, "noise before the error")
-			fmt.Fprintln(os.Stderr, err)
+			// In one piece: several such processes may share stderr.log.
+			fmt.Fprintf(os.Stderr, "noise before the error\n%v\n", err)
 			os.Exit(1)
 		}
 		os.Exit(0)
@@ -91,7 +91,7 @@ func beRun(path, how string) error {
 	case "starting":
 		return errors.New("killed while loading")
 	case "slow":
-		time.Sleep(20 * time.Second)
+		time.Sleep(5 * time.Minute) // it is killed before
 	}
 	if err := f.enter(state.Ready, ""); err != nil {
 		return err

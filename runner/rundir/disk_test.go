@@ -84,7 +84,7 @@ func TestFullDisk(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Skipf("this machine does not allow user namespaces (%v); the disk-full test needs one to mount a small disk", err)
 	}
-	kill := time.AfterFunc(20*time.Second, func() { _ = cmd.Process.Kill() })
+	kill := time.AfterFunc(2*time.Minute, func() { _ = cmd.Process.Kill() })
 	defer kill.Stop()
 	said, _ := out.ReadString('\n')
 	if err := cmd.Wait(); err != nil {

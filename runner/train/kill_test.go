@@ -45,8 +45,7 @@ func child(path string) int {
 		fmt.Fprintln(os.Stderr, err)
 		return ExitFailed
 	}
-	signals, stop := Signals()
-	defer stop()
+	signals, _ := Signals() // to the end, as cmd has it
 	env := testEnv(nil, dir)
 	env.Complain = func(err error) { fmt.Fprintln(os.Stderr, err) }
 	env.Signals = signals
@@ -263,8 +262,9 @@ func TestKillAtRandom(t *testing.T) {
 				rng := rand.New(rand.NewPCG(seed, uint64(i)))
 				dir := newRun(t, micro)
 				n := 0
-				// The longer it goes on, the longer each attempt may live.
-				for limit := 60; ; limit += 20 {
+				// The longer it goes on, the longer each attempt may live: on a
+				// slow machine an attempt needs seconds before it gets anywhere.
+				for limit := 60; ; limit += max(20, limit/5) {
 					var out bytes.Buffer
 					cmd := process(dir)
 					cmd.Stdout = &out
