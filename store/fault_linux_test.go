@@ -330,7 +330,7 @@ func TestFaultDatabaseDiskFull(t *testing.T) {
 		t.Log(err)
 	case err := <-ended:
 		t.Fatalf("Follow ended on a full disk: %v", err)
-	case <-time.After(20 * time.Second):
+	case <-time.After(2 * time.Minute):
 		t.Fatal("nobody was told of the full disk")
 	}
 	if err := syscall.Mount("tmpfs", small, "tmpfs", syscall.MS_REMOUNT, "size=64m"); err != nil {

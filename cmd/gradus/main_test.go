@@ -347,7 +347,7 @@ func TestDemoResult(t *testing.T) {
 func TestSteering(t *testing.T) {
 	s := newSession(t)
 	var started struct{ ID string }
-	decode(t, s.must("run", s.tiny(), "--json", "--set", "grpo.steps=4000", "--set", "grpo.max_completion_length=48"), &started)
+	decode(t, s.must("run", s.tiny(), "--json", "--set", "grpo.steps=40000", "--set", "grpo.max_completion_length=48"), &started)
 	var answer struct{ Outcome, Verb, Reason string }
 	decode(t, s.must("pause", started.ID, "--json", "--reason", "lunch"), &answer)
 	if answer.Outcome != "applied" || answer.Verb != "pause" || answer.Reason != "lunch" {

@@ -361,6 +361,7 @@ func TestHTTP(t *testing.T) {
 			defer server.Close()
 			p := DefaultHTTP()
 			p.URL, p.Function, p.TokenEnv = server.URL, "f", "TOKEN"
+			p.DeadlineMS = 60_000
 			if c.name == "sleeps" {
 				p.DeadlineMS = 200
 			}

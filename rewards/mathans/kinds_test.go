@@ -246,22 +246,35 @@ func TestHostile(t *testing.T) {
 	} {
 		for _, p := range Policies() {
 			for _, form := range []string{s, "$" + s + "$", `\boxed{` + s + `}`, "<answer>" + s + "</answer>"} {
-				start := time.Now()
-				v := p.Verify("x^2+1", form, Adjust{})
-				if d := time.Since(start); d > 2*time.Second {
+				v, d := timed(p, "x^2+1", form)
+				if d > slow {
 					t.Errorf("%s, %s: %v", name, p, d)
 				}
 				if v.Equal || v.Why == "" {
 					t.Errorf("%s, %s: %+v", name, p, v)
 				}
-				start = time.Now()
-				w := p.Verify(form, "x", Adjust{})
-				if d := time.Since(start); d > 2*time.Second || w.Equal || w.Why == "" {
+				w, d := timed(p, form, "x")
+				if d > slow || w.Equal || w.Why == "" {
 					t.Errorf("%s, %s as gold: %v, %+v", name, p, d, w)
 				}
 			}
 		}
 	}
+}
+
+const slow = 2 * time.Second // a verdict takes milliseconds
+
+// timed is a verdict and the time it takes, once more where that was long: a
+// machine may stand still for a while.
+func timed(p Policy, gold, pred string) (v Verdict, took time.Duration) {
+	for range 3 {
+		start := time.Now()
+		v = p.Verify(gold, pred, Adjust{})
+		if took = time.Since(start); took <= slow {
+			break
+		}
+	}
+	return v, took
 }
 
 // TestDeterministic: a verdict depends on its arguments only.
@@ -286,15 +299,14 @@ func FuzzVerify(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, gold, pred string) {
 		for _, p := range Policies() {
-			start := time.Now()
-			v := p.Verify(gold, pred, Adjust{})
+			v, d := timed(p, gold, pred)
 			if v.Why == "" || v.Equal != (v.Status == Equal) {
 				t.Fatalf("%s: %+v", p, v)
 			}
 			if v.Claim != nil && (v.Claim.From < 0 || v.Claim.To > len(pred) || v.Claim.From > v.Claim.To) {
 				t.Fatalf("%s: claim %+v of %d bytes", p, *v.Claim, len(pred))
 			}
-			if d := time.Since(start); d > 2*time.Second {
+			if d > slow {
 				t.Fatalf("%s: %v for gold %q pred %q", p, d, gold, pred)
 			}
 		}

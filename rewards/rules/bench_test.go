@@ -155,11 +155,11 @@ func TestHostileCompletions(t *testing.T) {
 						t.Fatal(err)
 					}
 					best = min(best, time.Since(start))
-					if best < 500*time.Millisecond {
+					if best < 2*time.Second {
 						break
 					}
 				}
-				if best > 500*time.Millisecond {
+				if best > 2*time.Second {
 					t.Errorf("%s on hostile text %d (%s): %v", name, k, p.Task, best)
 				}
 			}

@@ -28,7 +28,7 @@ func (j *job) end() { j.once.Do(func() { close(j.ended) }) }
 
 // partnerGrace is how long the second program of a pair has to end by itself
 // when the first has ended.
-const partnerGrace = 200 * time.Millisecond
+const partnerGrace = 2 * time.Second
 
 // child is one program of a job.
 type child struct {

@@ -64,7 +64,7 @@ func TestLockedDown(t *testing.T) {
 				t.Fatalf("level %s, want %s: %+v", r.Level(), c.want, r.Reports())
 			}
 			p := sandbox.Program{Limits: sandbox.DefaultLimits()}
-			p.Wall = 20 * time.Second
+			p.Wall = time.Minute
 			// What the fallbacks stand in for: descriptors of the keeper, mounts
 			// that are read-only, files of the host, a box to write in.
 			p.Argv = []string{"/bin/sh", "-c", `

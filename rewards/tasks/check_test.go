@@ -90,7 +90,7 @@ func TestCheckCountdown(t *testing.T) {
 			if v.Why == "" || len(v.Why) > 400 {
 				t.Errorf("why: %.500q", v.Why)
 			}
-			if took := time.Since(start); took > 2*time.Second {
+			if took := time.Since(start); took > 20*time.Second { // milliseconds, unless the work is quadratic
 				t.Errorf("took %v", took)
 			}
 		})

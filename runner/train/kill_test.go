@@ -27,6 +27,7 @@ import (
 const (
 	childDir  = "GRADUS_TEST_RUN_DIR"
 	childKill = "GRADUS_TEST_KILL_AT" // dies by SIGKILL at event number N, counted from 1
+	childPeak = "GRADUS_TEST_PEAK"    // tells at its end how much memory it took
 	childFail = "GRADUS_TEST_FAIL_AT" // from event number N on system calls fail: see failFrom
 )
 
@@ -70,6 +71,9 @@ func child(path string) int {
 	if err := Run(context.Background(), env); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return ExitCode(err)
+	}
+	if os.Getenv(childPeak) != "" {
+		tellPeak()
 	}
 	return ExitDone
 }

@@ -39,7 +39,7 @@ func TestFollowBesideAWriter(t *testing.T) {
 	}()
 	r := NewReader(dir, Position{})
 	defer r.Close()
-	deadline := time.Now().Add(30 * time.Second)
+	deadline := time.Now().Add(2 * time.Minute)
 	for n := 0; n < records; {
 		p, after, err := r.Next()
 		if errors.Is(err, io.EOF) {

@@ -22,8 +22,9 @@ import (
 	"github.com/charmbracelet/x/vt"
 )
 
-// patience is how long the driver waits for the program before it gives up.
-const patience = 20 * time.Second
+// patience is how long the driver waits for the program before it gives up: a
+// busy machine, or a disk that takes seconds to sync, is no fault of the program.
+const patience = 3 * time.Minute
 
 // Options of a driver. Zero values take the defaults in brackets.
 type Options struct {

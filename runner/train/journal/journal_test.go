@@ -195,9 +195,9 @@ func TestHeartbeat(t *testing.T) {
 // until waits for another goroutine to get somewhere.
 func until(t *testing.T, ok func() bool) {
 	t.Helper()
-	for end := time.Now().Add(10 * time.Second); !ok(); time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(2 * time.Minute); !ok(); time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatal("waited 10 s in vain")
+			t.Fatal("waited 2 minutes in vain")
 		}
 	}
 }
@@ -215,7 +215,7 @@ func TestFoldOfAShortRun(t *testing.T) {
 		if err := j.Farewell(store.StateChange{State: store.StateDone}); err != nil {
 			t.Fatal(err)
 		}
-		fold.Stop(System{}, 20*time.Second)
+		fold.Stop(System{}, 2*time.Minute)
 		db, err := store.OpenRead(store.DBPath(dir))
 		if err != nil {
 			t.Fatal(err)
