@@ -49,29 +49,83 @@ func CheckDB(ctx context.Context, path string) (Check, error) {
 		}
 		c.problem("%v", err)
 	}
-	pages, err := columnOf(ctx, db, "PRAGMA integrity_check(20)")
+	c.pages(ctx, db)
+	if err := c.seals(ctx, db); err != nil {
+		c.problem("checksums of rows: %v", err)
+	}
+	err = c.content(ctx, db)
+	if err := c.shared(ctx, db); err != nil {
+		c.problem("%v", err)
+	}
+	return c, err
+}
+
+// CheckFile is CheckDB, and takes also a file that an older gradus made: its
+// pages and the checksums of its rows are checked in the file itself, all else
+// in a private copy; see OpenFile. What keeps it from being migrated is a
+// problem of the file.
+func CheckFile(ctx context.Context, path string, scratch []string) (Check, error) {
+	c, err := CheckDB(ctx, path)
+	var old *oldSchema
+	if !errors.As(err, &old) {
+		return c, err
+	}
+	err = reading(path, func(pool *sql.DB) error {
+		if err := checkWords(ctx, pool, path, old.version); err != nil {
+			return err
+		}
+		c.pages(ctx, pool)
+		if old.version == 1 {
+			return nil // it had no checksums of rows
+		}
+		if err := c.seals(ctx, pool); err != nil {
+			c.problem("checksums of rows: %v", err)
+		}
+		return nil
+	})
+	if err != nil {
+		return c, err
+	}
+	db, err := OpenFile(ctx, path, scratch)
+	if errors.Is(err, ErrNoRoom) {
+		return c, err
+	}
+	if err != nil {
+		c.problem("%v", err)
+		return c, ctx.Err()
+	}
+	defer db.Close()
+	c.Shared = db.older.manifest != nil // OpenFile has compared it
+	err = c.content(ctx, db.sql())
+	return c, err
+}
+
+// pages checks the pages of a database of any version.
+func (c *Check) pages(ctx context.Context, db *sql.DB) {
+	lines, err := columnOf(ctx, db, "PRAGMA integrity_check(20)")
 	if err != nil {
 		c.problem("pages: %v", err)
 	}
-	for _, line := range pages {
+	for _, line := range lines {
 		if line != "ok" {
 			c.problem("pages: %s", line)
 		}
 	}
-	if err := c.seals(ctx, db); err != nil {
-		c.problem("checksums of rows: %v", err)
-	}
+}
+
+// content checks every text, token data, and what was asked of the run.
+func (c *Check) content(ctx context.Context, db *sql.DB) error {
 	dec, err := newDecoder()
 	if err != nil {
-		return c, err
+		return err
 	}
 	defer dec.Close()
-	for _, part := range []func(context.Context, *sql.DB, *zstd.Decoder) error{c.texts, c.prompts, c.tokens, c.control, c.shared} {
+	for _, part := range []func(context.Context, *sql.DB, *zstd.Decoder) error{c.texts, c.prompts, c.tokens, c.control} {
 		if err := part(ctx, db, dec); err != nil {
 			c.problem("%v", err)
 		}
 	}
-	return c, ctx.Err()
+	return ctx.Err()
 }
 
 // seals compares all rows with their checksums.
@@ -266,7 +320,7 @@ func (c *Check) control(ctx context.Context, db *sql.DB, _ *zstd.Decoder) error 
 }
 
 // shared compares a shared file with its manifest.
-func (c *Check) shared(ctx context.Context, db *sql.DB, _ *zstd.Decoder) error {
+func (c *Check) shared(ctx context.Context, db *sql.DB) error {
 	m, err := readManifest(ctx, db)
 	if err != nil {
 		return nil // no shared file; what is wrong with a manifest was told with the chain

@@ -20,6 +20,7 @@ import (
 type DB struct {
 	path   string
 	role   Role
+	older  *older // the private copy that is read instead of path; nil where path itself is
 	dec    *zstd.Decoder
 	first  func(*sqlite3.SQLiteConn) error // see Annotate
 	blocks *blockCache
@@ -38,15 +39,26 @@ func OpenRead(path string) (*DB, error) {
 	return Open(path, RoleRead)
 }
 
+// read is the file that is read.
+func (db *DB) read() string {
+	if db.older != nil {
+		return db.older.path
+	}
+	return db.path
+}
+
 func (db *DB) open() error {
-	info, err := os.Stat(db.path)
+	info, err := os.Stat(db.read())
 	if err != nil {
 		return fmt.Errorf("open run database: %w", err)
 	}
 	if !info.Mode().IsRegular() {
 		return fmt.Errorf("open %s: %w: it is no regular file", db.path, ErrNotOurs)
 	}
-	pool, err := openReaderFirst(db.path, db.role, db.first)
+	if wal, err := os.Stat(db.read() + "-wal"); err == nil && wal.Size() > 0 && db.role == RoleUntrusted {
+		return fmt.Errorf("open %s: %s-wal lies beside it, so it is being written, or was copied while it was; use a copy that 'gradus share' makes", db.path, db.path)
+	}
+	pool, err := openReaderFirst(db.read(), db.role, db.first)
 	if err != nil {
 		return err
 	}
@@ -55,7 +67,7 @@ func (db *DB) open() error {
 		return err
 	}
 	if db.role == RoleUntrusted {
-		if err := checkStranger(context.Background(), pool, db.path); err != nil {
+		if err := checkStranger(context.Background(), pool, db.path, schemaVersion); err != nil {
 			pool.Close()
 			return err
 		}
@@ -64,7 +76,7 @@ func (db *DB) open() error {
 	return nil
 }
 
-// Path is the file's path as it was given to OpenRead.
+// Path is the file's path as it was given to OpenRead, Open or OpenFile.
 func (db *DB) Path() string { return db.path }
 
 // Close closes every connection.
@@ -79,6 +91,9 @@ func (db *DB) Close() error {
 	var err error
 	for _, pool := range append(db.retired, db.pool) {
 		err = errors.Join(err, pool.Close())
+	}
+	if db.older != nil {
+		err = errors.Join(err, db.older.release())
 	}
 	return err
 }
@@ -97,7 +112,7 @@ func (db *DB) sql() *sql.DB {
 func (db *DB) DataVersion(ctx context.Context) (int64, error) {
 	db.mu.Lock()
 	defer db.mu.Unlock()
-	info, err := os.Stat(db.path)
+	info, err := os.Stat(db.read())
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return 0, fmt.Errorf("look at %s: %w", db.path, err)
 	}

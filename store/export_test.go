@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"encoding/binary"
 	"fmt"
 	"os"
@@ -134,4 +135,24 @@ func (f *tracedFile) Close() error { return f.f.Close() }
 // PowerFiles are the files of a trace by number.
 func PowerFiles(dir string) []string {
 	return []string{DBPath(dir), DBPath(dir) + "-wal", filepath.Join(dir, eventlog.SegmentName(1))}
+}
+
+// PromptBombs adds n prompts that decompress to size bytes of one word again and
+// again, each of which takes its place in the index.
+func PromptBombs(t *testing.T, db *sql.DB, n, size int) {
+	t.Helper()
+	enc, err := newEncoder()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer enc.Close()
+	for i := range n {
+		z := enc.EncodeAll([]byte(strings.Repeat("a ", size/2)), nil)
+		if _, err := db.Exec(`INSERT INTO prompt(hash, task, ref, gold, tokens, text_z, crc) VALUES(?, 't', 'r', '', 1, ?, 0)`, fmt.Sprint("bomb", i), z); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := db.Exec(`DELETE FROM meta WHERE key = 'share'`); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -35,6 +35,7 @@ type IngestOptions struct {
 type Ingester struct {
 	logDir, dbPath string
 	opt            IngestOptions
+	role           Role // RoleUntrusted for the private copy of a stranger's file
 	lock           *os.File
 	db             *sql.DB
 	f              *folder
@@ -102,7 +103,7 @@ func (in *Ingester) open(ctx context.Context, pragmas ...string) (err error) {
 		return err
 	}
 	in.blocks = newBlockCache(in.dec)
-	if in.db, err = openWriter(in.dbPath, pragmas...); err != nil {
+	if in.db, err = openWriter(in.dbPath, in.role, pragmas...); err != nil {
 		return err
 	}
 	if err := checkSchema(ctx, in.db, in.dbPath); err != nil {

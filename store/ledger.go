@@ -17,6 +17,11 @@ type Ledger struct {
 	Gaps   float64 `json:"gaps_s"`   // between attempts; not in the uses
 	Steps  int64   `json:"steps"`    // that count: without those thrown away
 
+	// Of a shared file of an older gradus with some of the run's traces:
+	// completions, tokens and right answers are of Counted traces out of Of.
+	Counted int64 `json:"traces_counted,omitempty"`
+	Of      int64 `json:"traces_of,omitempty"`
+
 	PricePerHour float64        `json:"price_per_hour,omitempty"` // of a device; 0: unknown
 	Currency     string         `json:"currency,omitempty"`
 	Price        *float64       `json:"price,omitempty"`    // of everything
@@ -74,15 +79,20 @@ type Price struct {
 // its last record. Where a device's price is recorded for an attempt, it takes
 // the place of the price by the hour.
 func (db *DB) Ledger(ctx context.Context, price Price) (Ledger, error) {
+	h, err := db.Header(ctx)
+	if err != nil {
+		return Ledger{}, err
+	}
+	return db.ledgerOf(ctx, h, price)
+}
+
+// ledgerOf is Ledger of the run with header h.
+func (db *DB) ledgerOf(ctx context.Context, h RunHeader, price Price) (Ledger, error) {
 	l := ledger{db: db, uses: map[[2]string]*Use{}, order: map[[2]string]int{}, marks: map[int][]mark{}}
 	for _, part := range []func(context.Context) error{l.times, l.steps, l.evals, l.samples, l.recorded} {
 		if err := part(ctx); err != nil {
 			return l.Ledger, fmt.Errorf("add up the cost of %s: %w", db.path, err)
 		}
-	}
-	h, err := db.Header(ctx)
-	if err != nil {
-		return l.Ledger, err
 	}
 	l.finish(h, price)
 	return l.Ledger, nil
@@ -318,7 +328,11 @@ func (l *ledger) samples(ctx context.Context) error {
 	query := `SELECT b.attempt, b.stage, count(*), sum(p.tokens), sum(s.tokens), coalesce(sum(s.correct), 0)
 		FROM batch b CROSS JOIN sample s ON s.id BETWEEN b.first_id AND b.last_id CROSS JOIN prompt p ON p.id = s.prompt
 		GROUP BY b.attempt, b.stage ORDER BY min(b.seq)`
-	if m, err := l.db.Manifest(ctx); err == nil && m.Traces < m.Of { // a shared file with some of the run's traces
+	partial, err := l.partial(ctx)
+	if err != nil {
+		return err
+	}
+	if partial {
 		query = `SELECT attempt, stage, completions, tokens_in, tokens_out, correct FROM cost_by_stage WHERE completions > 0`
 	}
 	rows, err := collect(ctx, l.db, "traces", query, nil,
@@ -331,6 +345,22 @@ func (l *ledger) samples(ctx context.Context) error {
 		u.Completions, u.TokensIn, u.TokensOut, u.Correct = v.n, v.in, v.out, v.right
 	}
 	return nil
+}
+
+// partial tells of a shared file with some of the run's traces, which counts
+// the others in its ledger. One that was made before there was a ledger has
+// only its own traces to count.
+func (l *ledger) partial(ctx context.Context) (bool, error) {
+	m, err := l.db.Manifest(ctx)
+	if err != nil || m.Traces >= m.Of {
+		return false, nil // no shared file, or a whole one
+	}
+	var known bool
+	err = l.db.sql().QueryRowContext(ctx, `SELECT EXISTS(SELECT 1 FROM cost WHERE src = ?)`, ledgerSource).Scan(&known)
+	if known = known && l.db.older == nil; !known { // the ledger of a migrated copy is of the traces at hand
+		l.Counted, l.Of = m.Traces, m.Of
+	}
+	return known, err
 }
 
 // recorded reads the cost records.

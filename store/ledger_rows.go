@@ -101,20 +101,19 @@ type runLedger struct {
 // without the run's header has no ledger.
 func (in *Ingester) readLedger(ctx context.Context) (runLedger, error) {
 	var out runLedger
-	db, err := OpenRead(in.dbPath)
+	db, err := Open(in.dbPath, in.role)
 	if err != nil {
 		return out, err
 	}
 	defer db.Close()
-	out.Ledger, err = db.Ledger(ctx, Price{})
+	h, err := db.Header(ctx)
 	if errors.Is(err, ErrNotFound) {
-		return runLedger{}, nil
+		return out, nil
 	}
 	if err != nil {
 		return out, err
 	}
-	h, err := db.Header(ctx)
-	if err != nil {
+	if out.Ledger, err = db.ledgerOf(ctx, h, Price{}); err != nil {
 		return out, err
 	}
 	out.hourly, out.currency = recipePrice(h)

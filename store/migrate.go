@@ -11,16 +11,38 @@ import (
 	"path/filepath"
 )
 
-// migration makes a database of the newest version, or of one after from, at tmp, where an empty
-// one of the newest schema stands, from the one at path, which it only reads.
-// Migrations go forward only.
+// migration brings a database of version from to a later one. One of the two
+// functions is set. Migrations go forward only.
 type migration struct {
-	from int
-	run  func(ctx context.Context, path, tmp string) error
+	from  int
+	alter func(ctx context.Context, path string, how opening) error      // changes a copy of the old database
+	fill  func(ctx context.Context, old, path string, how opening) error // fills an empty database of the newest schema
 }
 
 func migrations() []migration {
-	return []migration{{1, migrateV1}, {2, migrateV2}, {3, migrateV3}}
+	return []migration{{from: 1, fill: migrateV1}, {from: 2, alter: migrateV2}, {from: 3, alter: migrateV3}}
+}
+
+// opening is how a migration opens what it reads and writes.
+type opening struct {
+	role    Role
+	pragmas []string
+}
+
+// ofOwn is the opening of a run's own database. What is written counts only
+// once it is whole, synced and renamed.
+func ofOwn() opening { return opening{pragmas: []string{"synchronous=OFF"}} }
+
+// writer opens a file for writing.
+func (o opening) writer(path string) (*sql.DB, error) { return openWriter(path, o.role, o.pragmas...) }
+
+// ingester opens a file of the newest schema for the functions that fold.
+func (o opening) ingester(ctx context.Context, path string) (*Ingester, error) {
+	in := &Ingester{logDir: filepath.Dir(path), dbPath: path, role: o.role}
+	if err := in.open(ctx, o.pragmas...); err != nil {
+		return nil, errors.Join(err, in.Close())
+	}
+	return in, nil
 }
 
 // migrate brings a database of an older gradus to the schema of this one. The
@@ -31,22 +53,29 @@ func migrate(ctx context.Context, path string) error {
 	if err != nil || version >= schemaVersion {
 		return err // a newer one is refused by checkSchema, in its words
 	}
-	for _, m := range migrations() {
-		if m.from != version {
-			continue
-		}
-		if err := migrateOne(ctx, path, m); err != nil {
-			return fmt.Errorf("migrate %s from schema version %d: %w; the file is unchanged", path, version, err)
-		}
-		return migrate(ctx, path)
+	m, ok := migrationFrom(version)
+	if !ok {
+		return fmt.Errorf("open %s: there is no way from schema version %d to %d; rebuild it from the run's log", path, version, schemaVersion)
 	}
-	return fmt.Errorf("open %s: there is no way from schema version %d to %d; rebuild it from the run's log", path, version, schemaVersion)
+	if err := migrateOne(ctx, path, m); err != nil {
+		return fmt.Errorf("migrate %s from schema version %d: %w; the file is unchanged", path, version, err)
+	}
+	return migrate(ctx, path)
+}
+
+func migrationFrom(version int) (migration, bool) {
+	for _, m := range migrations() {
+		if m.from == version {
+			return m, true
+		}
+	}
+	return migration{}, false
 }
 
 // versionOf is the schema version; the newest one for files that are not ours,
 // which others refuse.
 func versionOf(ctx context.Context, path string) (int, error) {
-	db, err := openWriter(path)
+	db, err := openWriter(path, RoleRead)
 	if err != nil {
 		return 0, err
 	}
@@ -70,16 +99,23 @@ func migrateOne(ctx context.Context, path string, m migration) (err error) {
 			err = errors.Join(err, removeDB(tmp))
 		}
 	}()
-	if err := createDB(tmp); err != nil {
+	if err := removeDB(tmp); err != nil {
 		return err
 	}
-	if err := m.run(ctx, path, tmp); err != nil {
+	if m.alter != nil {
+		if err = copyFile(ctx, path, tmp); err == nil {
+			err = m.alter(ctx, tmp, ofOwn())
+		}
+	} else if err = createDB(tmp); err == nil {
+		err = m.fill(ctx, path, tmp, ofOwn())
+	}
+	if err != nil {
 		return err
 	}
 	if err := syncPath(tmp); err != nil {
 		return err
 	}
-	if err := keepCopy(path, fmt.Sprintf("%s.v%d", path, m.from)); err != nil {
+	if err := keepCopy(ctx, path, fmt.Sprintf("%s.v%d", path, m.from)); err != nil {
 		return fmt.Errorf("keep a copy: %w", err)
 	}
 	return replaceDB(tmp, path)
@@ -87,7 +123,7 @@ func migrateOne(ctx context.Context, path string, m migration) (err error) {
 
 // keepCopy makes name, or name with a number where that is taken, the same
 // file as path, or a copy of it where the file system has no links.
-func keepCopy(path, name string) error {
+func keepCopy(ctx context.Context, path, name string) error {
 	for i := 0; ; i++ {
 		to := name
 		if i > 0 {
@@ -100,20 +136,13 @@ func keepCopy(path, name string) error {
 		if err == nil {
 			return syncPath(filepath.Dir(path))
 		}
-		return copyFile(path, to)
+		return copyFile(ctx, path, to)
 	}
 }
 
-// changeCopy makes a copy of the database at path at tmp, and runs statements on
-// it in one transaction.
-func changeCopy(ctx context.Context, path, tmp, statements string) (err error) {
-	if err := removeDB(tmp); err != nil {
-		return err
-	}
-	if err := copyFile(path, tmp); err != nil {
-		return err
-	}
-	db, err := openWriter(tmp, "synchronous=OFF") // it counts only once it is whole, synced and renamed
+// changeSchema runs statements on the database at path in one transaction.
+func changeSchema(ctx context.Context, path string, how opening, statements string) (err error) {
+	db, err := how.writer(path)
 	if err != nil {
 		return err
 	}
@@ -125,7 +154,7 @@ func changeCopy(ctx context.Context, path, tmp, statements string) (err error) {
 	return err
 }
 
-func copyFile(from, to string) (err error) {
+func copyFile(ctx context.Context, from, to string) (err error) {
 	src, err := os.Open(from)
 	if err != nil {
 		return err
@@ -140,19 +169,29 @@ func copyFile(from, to string) (err error) {
 			os.Remove(to)
 		}
 	}()
-	if _, err := io.Copy(dst, src); err != nil {
+	for err == nil {
+		if _, err = io.CopyN(dst, src, 64<<20); err == nil {
+			err = ctx.Err()
+		}
+	}
+	if !errors.Is(err, io.EOF) {
 		return err
 	}
 	return dst.Sync()
 }
 
-// attach opens tmp for writing with the database at path readable as "old".
-func attach(ctx context.Context, path, tmp string) (*sql.DB, error) {
-	uri, err := dsn(path, "mode=ro")
+// attach opens the database at path for writing with the one at old readable
+// as "old".
+func attach(ctx context.Context, old, path string, how opening) (*sql.DB, error) {
+	query := "mode=ro"
+	if how.role == RoleUntrusted {
+		query += "&immutable=1"
+	}
+	uri, err := dsn(old, query)
 	if err != nil {
 		return nil, err
 	}
-	db, err := openWriter(tmp, "synchronous=OFF") // it counts only once it is whole, synced and renamed
+	db, err := how.writer(path)
 	if err != nil {
 		return nil, err
 	}

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"testing"
 
 	"gradus/store"
@@ -25,8 +24,8 @@ func v1Spec() storetest.Spec {
 func writeV1(t *testing.T, path string) {
 	t.Helper()
 	db := plain(t, path)
-	for _, name := range []string{"v1_schema.sql", "v1_rows.sql"} {
-		text, err := os.ReadFile(filepath.Join("testdata", name))
+	for _, name := range []string{"schema_v1.sql", "testdata/v1_rows.sql"} {
+		text, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
 		}

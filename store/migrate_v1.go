@@ -41,8 +41,8 @@ INSERT INTO tally SELECT name, n FROM (
 	UNION ALL SELECT 'eval_samples', (SELECT coalesce(sum(last_id - first_id + 1), 0) FROM old.batch WHERE phase = 'eval')) WHERE n > 0;
 `
 
-func migrateV1(ctx context.Context, path, tmp string) (err error) {
-	db, err := attach(ctx, path, tmp)
+func migrateV1(ctx context.Context, old, path string, how opening) (err error) {
+	db, err := attach(ctx, old, path, how)
 	if err != nil {
 		return err
 	}

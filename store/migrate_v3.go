@@ -4,24 +4,22 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 )
 
 // Version 3 kept no means over the tokens of a completion, did not index the
-// words of prompts, and left the ledger to gradus. The file is copied and
-// changed, and the means are computed from the token data that is stored. The
-// next fold indexes the prompts, and seals anew what had been sealed, with the
-// ledger.
-func migrateV3(ctx context.Context, path, tmp string) error {
-	if err := changeCopy(ctx, path, tmp, v4SQL+"\nDELETE FROM seal; PRAGMA user_version=4;"); err != nil {
+// words of prompts, and left the ledger to gradus. The tables are changed, and
+// the means are computed from the token data that is stored. The next fold
+// indexes the prompts, and seals anew what had been sealed, with the ledger.
+func migrateV3(ctx context.Context, path string, how opening) error {
+	if err := changeSchema(ctx, path, how, v4SQL+"\nDELETE FROM seal; PRAGMA user_version=4;"); err != nil {
 		return err
 	}
-	in := &Ingester{logDir: filepath.Dir(path), dbPath: tmp}
-	err := in.open(ctx, "synchronous=OFF")
+	in, err := how.ingester(ctx, path)
 	if err == nil {
 		err = in.change(ctx, func() error { return in.fillMeans(ctx) })
+		err = errors.Join(err, in.Close()) // which empties the write-ahead log
 	}
-	if err = errors.Join(err, in.Close()); err != nil { // which empties the write-ahead log
+	if err != nil {
 		return fmt.Errorf("compute means: %w", err)
 	}
 	return nil

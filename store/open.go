@@ -25,8 +25,30 @@ var layersSQL string // what version 3 added
 //go:embed schema_v4.sql
 var v4SQL string // what version 4 added
 
+//go:embed schema_v1.sql
+var v1SQL string // version 1
+
+//go:embed schema_v2.sql
+var v2SQL string // what versions 2 and 3 had besides schema.sql
+
 // schemaSQL makes the schema of this version in an empty database.
 func schemaSQL() string { return baseSQL + layersSQL + v4SQL }
+
+// schemaOfVersion makes the schema that a version of gradus had, word for word;
+// ok is false for a version there never was.
+func schemaOfVersion(version int) (text string, ok bool) {
+	switch version {
+	case 1:
+		return v1SQL, true
+	case 2:
+		return baseSQL + v2SQL, true
+	case 3:
+		return baseSQL + v2SQL + layersSQL, true
+	case schemaVersion:
+		return schemaSQL(), true
+	}
+	return "", false
+}
 
 const (
 	applicationID = 0x47524144 // "GRAD"
@@ -87,14 +109,20 @@ func dsn(path, query string) (string, error) {
 	return "file:" + (&url.URL{Path: abs}).EscapedPath() + "?_mutex=no&" + query, nil
 }
 
-// openWriter opens the one writing connection of a database that exists. With
-// the pragma synchronous=FULL a committed transaction survives power failure.
-func openWriter(path string, pragmas ...string) (*sql.DB, error) {
+// openWriter opens the one writing connection of a database that exists, under
+// the limits of role. With the pragma synchronous=FULL a committed transaction
+// survives power failure.
+func openWriter(path string, role Role, pragmas ...string) (*sql.DB, error) {
 	uri, err := dsn(path, "mode=rw&_txlock=immediate&_busy_timeout=10000")
 	if err != nil {
 		return nil, err
 	}
-	db := sql.OpenDB(connector{dsn: uri, pragmas: append([]string{
+	var limits map[int]int
+	if role == RoleUntrusted {
+		limits = role.limits()
+		limits[sqlite3.SQLITE_LIMIT_ATTACHED] = 1 // the file that is migrated
+	}
+	db := sql.OpenDB(connector{dsn: uri, limits: limits, pragmas: append([]string{
 		"trusted_schema=OFF", "cell_size_check=ON", "temp_store=MEMORY", "cache_size=-16000",
 		"wal_autocheckpoint=1000", fmt.Sprintf("journal_size_limit=%d", walLimit),
 	}, pragmas...)})

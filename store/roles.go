@@ -55,12 +55,15 @@ const maxUntrusted = 80 << 20
 // Open opens a run database for reading in a role. The errors are those of
 // OpenRead; a file of a stranger whose schema or pages are not as they should
 // be is ErrNotOurs with what was found.
-func Open(path string, role Role) (*DB, error) {
+func Open(path string, role Role) (*DB, error) { return openOf(path, role, nil) }
+
+// openOf opens path, or the private copy that was made of it.
+func openOf(path string, role Role, copied *older) (*DB, error) {
 	dec, err := newDecoder()
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{path: path, role: role, dec: dec, blocks: newBlockCache(dec)}
+	db := &DB{path: path, role: role, older: copied, dec: dec, blocks: newBlockCache(dec)}
 	if err := db.open(); err != nil {
 		dec.Close()
 		return nil, err
@@ -68,27 +71,11 @@ func Open(path string, role Role) (*DB, error) {
 	return db, nil
 }
 
-// checkStranger looks at a file before anything of it is believed.
-func checkStranger(ctx context.Context, db *sql.DB, path string) error {
-	want, err := ownSchema(ctx)
-	if err != nil {
+// checkStranger looks at a file of a schema version before anything of it is
+// believed.
+func checkStranger(ctx context.Context, db *sql.DB, path string, version int) error {
+	if err := checkWords(ctx, db, path, version); err != nil {
 		return err
-	}
-	have, err := schemaOf(ctx, db)
-	if err != nil {
-		return fmt.Errorf("open %s: %w: read its schema: %w", path, ErrNotOurs, err)
-	}
-	for name, text := range have {
-		if own, ok := want[name]; !ok {
-			return fmt.Errorf("open %s: %w: it has a %s that gradus does not make", path, ErrNotOurs, name)
-		} else if own != text {
-			return fmt.Errorf("open %s: %w: its %s is not as gradus makes it", path, ErrNotOurs, name)
-		}
-	}
-	for name := range want {
-		if _, ok := have[name]; !ok {
-			return fmt.Errorf("open %s: %w: it has no %s", path, ErrNotOurs, name)
-		}
 	}
 	var found string
 	if err := db.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&found); err != nil {
@@ -96,6 +83,31 @@ func checkStranger(ctx context.Context, db *sql.DB, path string) error {
 	}
 	if found != "ok" {
 		return fmt.Errorf("open %s: it is damaged: %s", path, found)
+	}
+	return nil
+}
+
+// checkWords compares the schema of a file with that of its version.
+func checkWords(ctx context.Context, db *sql.DB, path string, version int) error {
+	want, err := ownSchema(ctx, version)
+	if err != nil {
+		return fmt.Errorf("open %s: %w: %w", path, ErrNotOurs, err)
+	}
+	have, err := schemaOf(ctx, db)
+	if err != nil {
+		return fmt.Errorf("open %s: %w: read its schema: %w", path, ErrNotOurs, err)
+	}
+	for _, name := range sortedKeys(have) {
+		if own, ok := want[name]; !ok {
+			return fmt.Errorf("open %s: %w: it has a %s that gradus does not make", path, ErrNotOurs, name)
+		} else if own != have[name] {
+			return fmt.Errorf("open %s: %w: its %s is not as gradus makes it", path, ErrNotOurs, name)
+		}
+	}
+	for _, name := range sortedKeys(want) {
+		if _, ok := have[name]; !ok {
+			return fmt.Errorf("open %s: %w: it has no %s", path, ErrNotOurs, name)
+		}
 	}
 	return nil
 }
@@ -118,12 +130,16 @@ func schemaOf(ctx context.Context, db *sql.DB) (map[string]string, error) {
 	return out, rows.Err()
 }
 
-// ownSchema is the schema as this gradus makes it.
-func ownSchema(ctx context.Context) (map[string]string, error) {
+// ownSchema is the schema of a version as gradus made it.
+func ownSchema(ctx context.Context, version int) (map[string]string, error) {
+	text, ok := schemaOfVersion(version)
+	if !ok {
+		return nil, fmt.Errorf("there was no schema version %d", version)
+	}
 	db := sql.OpenDB(connector{dsn: "file::memory:"})
 	defer db.Close()
 	db.SetMaxOpenConns(1)
-	if _, err := db.ExecContext(ctx, schemaSQL()); err != nil {
+	if _, err := db.ExecContext(ctx, text); err != nil {
 		return nil, fmt.Errorf("write the schema: %w", err)
 	}
 	return schemaOf(ctx, db)

@@ -89,11 +89,11 @@ func Share(ctx context.Context, dbPath, out string, opt ShareOptions) (m Manifes
 	if err := s.accept(ctx); err != nil {
 		return m, fmt.Errorf("share %s: %w; nothing was written", dbPath, err)
 	}
-	return s.m, place(s.path, out, opt.Replace)
+	return s.m, place(ctx, s.path, out, opt.Replace)
 }
 
 // place gives the finished file its name.
-func place(path, out string, replace bool) error {
+func place(ctx context.Context, path, out string, replace bool) error {
 	if err := syncPath(path); err != nil {
 		return fmt.Errorf("share into %s: %w", out, err)
 	}
@@ -108,7 +108,7 @@ func place(path, out string, replace bool) error {
 	case errors.Is(err, fs.ErrExist):
 		return fmt.Errorf("share into %s: %w", out, ErrExists)
 	case err != nil: // a file system without links
-		if err := copyFile(path, out); err != nil {
+		if err := copyFile(ctx, path, out); err != nil {
 			return fmt.Errorf("share into %s: %w", out, err)
 		}
 	}
@@ -161,11 +161,8 @@ func (s *sharer) copy(ctx context.Context, dbPath string) error {
 // open opens the copy for changes. It has no write-ahead log: a shared file
 // must open where nothing can be written beside it.
 func (s *sharer) open(ctx context.Context) (*Ingester, error) {
-	in := &Ingester{logDir: filepath.Dir(s.path), dbPath: s.path}
-	if err := in.open(ctx, "journal_mode=DELETE", "synchronous=OFF"); err != nil { // it counts only once it is whole, synced and renamed
-		return nil, errors.Join(err, in.Close())
-	}
-	return in, nil
+	how := opening{pragmas: []string{"journal_mode=DELETE", "synchronous=OFF"}} // it counts only once it is whole, synced and renamed
+	return how.ingester(ctx, s.path)
 }
 
 // edit removes the traces that were not chosen, redacts, and makes the search
@@ -373,23 +370,30 @@ func readManifest(ctx context.Context, q rowAsker) (m Manifest, err error) {
 
 // VerifyShared reads the whole file and compares it with its manifest. The
 // hash shows that the file is as it was made, not who made it: for that,
-// compare it with the hash that the sender tells by other means.
+// compare it with the hash that the sender tells by other means. A file that an
+// older gradus made was compared when it was opened, before it was migrated.
 func (db *DB) VerifyShared(ctx context.Context) (Manifest, error) {
-	m, err := db.Manifest(ctx)
-	if err != nil {
-		return m, err
+	if db.older != nil {
+		if db.older.manifest == nil {
+			return Manifest{}, fmt.Errorf("read the manifest of %s: %w", db.path, ErrNoManifest)
+		}
+		return *db.older.manifest, nil
 	}
-	conn, err := db.sql().Conn(ctx)
+	return verifyManifest(ctx, db.sql(), db.path)
+}
+
+// verifyManifest compares the content of a database with its manifest.
+func verifyManifest(ctx context.Context, pool *sql.DB, path string) (Manifest, error) {
+	m, err := readManifest(ctx, pool)
 	if err != nil {
-		return m, fmt.Errorf("verify %s: %w", db.path, err)
+		return m, fmt.Errorf("read the manifest of %s: %w", path, err)
 	}
-	defer conn.Close()
-	hash, err := hashTables(ctx, conn)
+	hash, err := hashTables(ctx, pool)
 	if err != nil {
-		return m, fmt.Errorf("verify %s: %w", db.path, err)
+		return m, fmt.Errorf("verify %s: %w", path, err)
 	}
 	if hash != m.SHA256 {
-		return m, fmt.Errorf("verify %s: its content has hash %s and its manifest says %s: it was changed or damaged after it was shared", db.path, hash, m.SHA256)
+		return m, fmt.Errorf("verify %s: its content has hash %s and its manifest says %s: it was changed or damaged after it was shared", path, hash, m.SHA256)
 	}
 	return m, nil
 }

@@ -141,10 +141,15 @@ func TestNotesOnAFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	files, err := source.OpenFiles(ctx, []string{file})
+	handed, err := store.Open(file, store.RoleUntrusted)
 	if err != nil {
 		t.Fatal(err)
 	}
+	files, err := source.NewFiles(ctx, handed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { files.Close() })
 	book := filepath.Join(t.TempDir(), "notes.jsonl")
 	at := int64(2e15)
 	files.Keep(source.Notebook{Author: "cy", Path: func(string) string { return book },

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -55,12 +56,27 @@ func (a *app) openRunDB(ctx context.Context, name string) (*client.Client, clien
 	return c, ref, db, nil
 }
 
+// scratch are the folders where private copies of files can be made, the best
+// first: a temporary folder can be memory.
+func (a *app) scratch() []string {
+	var out []string
+	if cache := a.getenv("XDG_CACHE_HOME"); filepath.IsAbs(cache) { // the XDG specification has relative paths ignored
+		out = append(out, filepath.Join(cache, "gradus"))
+	} else if home := a.getenv("HOME"); filepath.IsAbs(home) {
+		out = append(out, filepath.Join(home, ".cache", "gradus"))
+	}
+	if tmp := a.getenv("TMPDIR"); filepath.IsAbs(tmp) {
+		return append(out, tmp)
+	}
+	return append(out, "/tmp")
+}
+
 // openFile opens a run that was handed over as a file, as a stranger's, with
 // the notes that this user wrote on it. Without a folder of runs there are
 // none, the client is nil, and homeless says why.
 func (a *app) openFile(ctx context.Context, path string) (c *client.Client, homeless error, runID string, db *store.DB, err error) {
 	c, homeless = a.open()
-	if db, err = store.Open(path, store.RoleUntrusted); err != nil {
+	if db, err = store.OpenFile(ctx, path, a.scratch()); err != nil {
 		return nil, homeless, "", nil, err
 	}
 	h, err := db.Header(ctx)

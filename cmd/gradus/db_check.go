@@ -43,7 +43,7 @@ func (a *app) dbCheckCommand() *cobra.Command {
 					return err
 				}
 			}
-			check, err := store.CheckDB(cmd.Context(), path)
+			check, err := store.CheckFile(cmd.Context(), path, a.scratch())
 			if err != nil {
 				return err
 			}

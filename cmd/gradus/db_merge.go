@@ -61,16 +61,13 @@ type merged struct {
 
 func (a *app) mergeFile(cmd *cobra.Command, path string, asJSON bool) error {
 	ctx := cmd.Context()
-	if info, err := os.Stat(path + "-wal"); err == nil && info.Size() > 0 {
-		return fmt.Errorf("merge %s: %s-wal lies beside it, so it is open somewhere or was copied while it was; close it, or make a copy with 'gradus share'", path, path)
-	}
 	if notes, err := isNotes(path); notes || err != nil {
 		if err == nil {
 			err = a.mergeNotes(cmd, path, asJSON)
 		}
 		return err
 	}
-	other, err := store.Open(path, store.RoleUntrusted)
+	other, err := store.OpenFile(ctx, path, a.scratch())
 	if err != nil {
 		return err
 	}

@@ -65,9 +65,10 @@ func (a *app) lineageCommand() *cobra.Command {
 				return homeless
 			}
 			var err error
-			if shelf.files, err = source.OpenFiles(ctx, files); err != nil {
+			if shelf.files, err = a.openStrangers(ctx, files, nil); err != nil {
 				return err
 			}
+			defer shelf.files.Close()
 			switch {
 			case data != "":
 			case isFile:

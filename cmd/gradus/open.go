@@ -79,25 +79,26 @@ type opened struct {
 	Path     string          `json:"path"`
 	Shared   bool            `json:"shared"` // has a manifest, and its content is as the manifest says
 	Manifest *store.Manifest `json:"manifest,omitempty"`
-	Run      client.Run      `json:"run"`
-	Counts   store.Counts    `json:"counts"`
-	Evals    []store.EvalRow `json:"evals"`
-	Warning  string          `json:"warning,omitempty"`
+	// OlderSchema is the schema version of a file that an older gradus made; what
+	// is shown is a private copy, migrated.
+	OlderSchema int             `json:"older_schema,omitempty"`
+	Run         client.Run      `json:"run"`
+	Counts      store.Counts    `json:"counts"`
+	Evals       []store.EvalRow `json:"evals"`
+	Warning     string          `json:"warning,omitempty"`
 }
 
 func (a *app) openFiles(ctx context.Context, paths []string, expect string, asJSON bool) error {
 	var list []opened
-	for _, path := range paths {
-		o, err := inspect(ctx, path, expect)
-		if err != nil {
-			return err
-		}
+	files, err := a.openStrangers(ctx, paths, func(db *store.DB) error {
+		o, err := inspect(ctx, db, expect)
 		list = append(list, o)
-	}
-	files, err := source.OpenFiles(ctx, paths)
+		return err
+	})
 	if err != nil {
 		return err
 	}
+	defer files.Close()
 	for i := range list {
 		if list[i].Run, err = files.Run(ctx, list[i].Run.ID); err != nil {
 			return err
@@ -132,22 +133,39 @@ func (a *app) openFiles(ctx context.Context, paths []string, expect string, asJS
 	return nil
 }
 
-// inspect verifies a file and reads what it holds.
-func inspect(ctx context.Context, path, expect string) (opened, error) {
-	o := opened{Path: path}
-	db, err := store.Open(path, store.RoleUntrusted)
-	if err != nil {
-		return o, err
+// openStrangers opens files that were handed over, shows each to look, which may
+// be nil, and takes them together. The caller closes them.
+func (a *app) openStrangers(ctx context.Context, paths []string, look func(*store.DB) error) (*source.Files, error) {
+	var dbs []*store.DB
+	for _, path := range paths {
+		db, err := store.OpenFile(ctx, path, a.scratch())
+		if err == nil {
+			dbs = append(dbs, db)
+		}
+		if err == nil && look != nil {
+			err = look(db)
+		}
+		if err != nil {
+			for _, db := range dbs {
+				err = errors.Join(err, db.Close())
+			}
+			return nil, err
+		}
 	}
-	defer db.Close()
+	return source.NewFiles(ctx, dbs...)
+}
+
+// inspect verifies a file and reads what it holds.
+func inspect(ctx context.Context, db *store.DB, expect string) (opened, error) {
+	o := opened{Path: db.Path(), OlderSchema: db.OlderSchema()}
 	m, err := db.VerifyShared(ctx)
 	switch {
 	case errors.Is(err, store.ErrNoManifest) && expect == "":
-		o.Warning = fmt.Sprintf("%s has no manifest: it is the database of a run itself, so nothing tells whether it was changed", path)
+		o.Warning = fmt.Sprintf("%s has no manifest: it is the database of a run itself, so nothing tells whether it was changed", o.Path)
 	case err != nil:
 		return o, err
 	case expect != "" && m.SHA256 != expect:
-		return o, fmt.Errorf("%s is not the file that was sent: its content has sha256 %s, expected %s", path, m.SHA256, expect)
+		return o, fmt.Errorf("%s is not the file that was sent: its content has sha256 %s, expected %s", o.Path, m.SHA256, expect)
 	default:
 		o.Shared, o.Manifest = true, &m
 	}
@@ -167,6 +185,9 @@ func (a *app) printOpened(o opened) {
 	r := o.Run
 	a.printf("%s  %s  %s, step %d of %d, task %s, %.2fM parameters on %s\n", text.Line(r.ID), text.Line(r.Name), text.Line(string(r.State)), r.Step, r.Steps,
 		text.Line(r.Task), float64(r.Params)/1e6, text.Line(r.Device))
+	if o.OlderSchema > 0 {
+		a.printf("the file has schema version %d, of an older gradus: a private copy was migrated to be read\n", o.OlderSchema)
+	}
 	if m := o.Manifest; m != nil {
 		a.printf("shared by gradus %s, content as in its manifest (sha256 %s)\n", text.Line(m.Version), text.Line(m.SHA256))
 		if m.Query != "" {

@@ -13,10 +13,10 @@ import (
 )
 
 // Files is a Backend and a Comparer over run databases that somebody handed
-// over. They are opened as a stranger's, and nothing of them can be changed.
+// over. Nothing of them can be changed.
 type Files struct {
-	runs  []client.Run // newest first
-	paths map[string]string
+	runs []client.Run         // newest first
+	held map[string]*store.DB // by run; see Close
 
 	notebook *Notebook
 }
@@ -33,32 +33,40 @@ type Notebook struct {
 // before any file is shown.
 func (f *Files) Keep(n Notebook) { f.notebook = &n }
 
-// OpenFiles reads what the files at paths say of their runs. Two files of one
-// run are an error: it would not be clear which one is meant.
-func OpenFiles(ctx context.Context, paths []string) (*Files, error) {
-	f := &Files{paths: map[string]string{}}
-	for _, path := range paths {
-		run, err := summary(ctx, path)
+// NewFiles reads what files that are open say of their runs, and takes them
+// over: Close closes them, and so does an error. Two files of one run are an
+// error: it would not be clear which one is meant.
+func NewFiles(ctx context.Context, dbs ...*store.DB) (*Files, error) {
+	f := &Files{held: map[string]*store.DB{}}
+	for i, db := range dbs {
+		run, err := summary(ctx, db)
+		if other := f.held[run.ID]; err == nil && other != nil {
+			err = fmt.Errorf("%s and %s hold the same run, %s; open one of them", other.Path(), db.Path(), run.ID)
+		}
 		if err != nil {
-			return nil, err
+			for _, db := range dbs[i:] {
+				err = errors.Join(err, db.Close())
+			}
+			return nil, errors.Join(err, f.Close())
 		}
-		if other := f.paths[run.ID]; other != "" {
-			return nil, fmt.Errorf("%s and %s hold the same run, %s; open one of them", other, path, run.ID)
-		}
-		f.paths[run.ID] = path
+		f.held[run.ID] = db
 		f.runs = append(f.runs, run)
 	}
 	return f, nil
 }
 
+// Close closes the files.
+func (f *Files) Close() error {
+	var err error
+	for _, db := range f.held {
+		err = errors.Join(err, db.Close())
+	}
+	return err
+}
+
 // summary is the entry of a file in the list of runs. Its process is not of
 // this machine, so its state is the recorded one.
-func summary(ctx context.Context, path string) (client.Run, error) {
-	db, err := store.Open(path, store.RoleUntrusted)
-	if err != nil {
-		return client.Run{}, err
-	}
-	defer db.Close()
+func summary(ctx context.Context, db *store.DB) (client.Run, error) {
 	h, err := db.Header(ctx)
 	if err != nil {
 		return client.Run{}, err
@@ -71,9 +79,9 @@ func summary(ctx context.Context, path string) (client.Run, error) {
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return client.Run{}, err
 	}
-	run := client.Run{Live: client.Unknown, Host: filepath.Base(path), RunSummary: store.RunSummary{
+	run := client.Run{Live: client.Unknown, Host: filepath.Base(db.Path()), RunSummary: store.RunSummary{
 		ID: h.ID, Name: h.Name, Purpose: h.Purpose, Task: h.Task, State: s.State, Reason: s.Reason, Stage: s.Stage, Step: max(s.Step, m.Step), Steps: h.Steps,
-		Attempt: s.Attempt, LastRecordUS: s.LastRecordUS, CreatedUS: h.CreatedUS, Parent: h.Parent, Params: h.Params, Device: h.Device, Dir: path,
+		Attempt: s.Attempt, LastRecordUS: s.LastRecordUS, CreatedUS: h.CreatedUS, Parent: h.Parent, Params: h.Params, Device: h.Device, Dir: db.Path(),
 	}}
 	for name, to := range map[string]**float64{"reward": &run.Reward, "kl": &run.KL} {
 		if v, ok := m.Values[name]; ok {
@@ -102,11 +110,11 @@ func (f *Files) none(runID string) error {
 
 // OpenDB opens the file of a run.
 func (f *Files) OpenDB(ctx context.Context, runID string) (*store.DB, error) {
-	path := f.paths[runID]
-	if path == "" {
+	held := f.held[runID]
+	if held == nil {
 		return nil, f.none(runID)
 	}
-	db, err := store.Open(path, store.RoleUntrusted)
+	db, err := held.Again()
 	if err != nil || f.notebook == nil {
 		return db, err
 	}
