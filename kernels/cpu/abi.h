@@ -108,6 +108,7 @@ typedef struct { float *y; const float *x; int64_t c; gk_dim n; } gk_move;
 typedef struct {
 	int32_t op; // gk_op
 	int32_t together; // commands from this one on that may run block by block of rows (split.h), 0: not even this one
+	int32_t both;     // this weight gradient and the input gradient after it may run as one (pair.h)
 	int64_t ns; // time spent so far, counted while the run is timed
 	union {
 		gk_embed embed;
@@ -150,6 +151,7 @@ typedef struct {
 	int64_t grain; // simple operations that are worth a chunk of their own
 	char *shared, *local; // scratch; thread t owns local + t*local_size
 	int64_t local_size;
+	int64_t (*now)(void); // a clock in nanoseconds; NULL unless the run is timed
 	gk_fault fault;
 } gk_run;
 
@@ -160,6 +162,9 @@ typedef struct {
 	int32_t lanes, tile_rows, tile_cols, has_fma;
 	void (*run[GK_OPS])(gk_run *, const gk_cmd *);
 	void (*need[GK_OPS])(const gk_cmd *, const gk_args *max, int threads, gk_need *);
+	// run_both is a LinearDW and the LinearDX after it, as gk_pair_plan found
+	// them. It adds to their ns where the run is timed. NULL: one by one.
+	void (*run_both)(gk_run *, gk_cmd *dw, gk_cmd *dx);
 	// fma_loop does about flops floating-point operations in registers and
 	// returns how many it did; read_loop sums n floats. Both for ceilings.
 	double (*fma_loop)(double flops, float *sink);

@@ -82,6 +82,29 @@ INLINE void make_tile(uint16_t *to, const float *x, int64_t ld, int64_t depth, i
 	for (int i = 0; i < VL; i++) store_tile_row(to + i * TILE_DEPTH, t[i]);
 }
 
+// make_both rounds 32 rows and 32 columns of x, of which rows and cols exist,
+// once for two products: to the tiles of two strips of rows, next apart, and
+// turned around to those of two strips of columns, turned_next apart. The
+// second of those is left alone where it has no column.
+static void make_both(uint16_t *to, int64_t next, uint16_t *turned, int64_t turned_next, const float *x, int64_t ld, int64_t rows, int64_t cols) {
+	vf first[VL], second[VL];
+	for (int64_t i = 0; i < VL; i++) {
+		vf row[2];
+		for (int64_t r = 2 * i; r < 2 * i + 2; r++) {
+			vf low = {0}, high = {0};
+			if (r < rows) low = load_part(x + r * ld, cols), high = load_part(x + r * ld + VL, cols - VL);
+			row[r % 2] = bf16_pairs(low, high);
+			store_tile_row(to + r / TILE_ROWS * next + r % TILE_ROWS * TILE_DEPTH, row[r % 2]);
+		}
+		bf16_weave(row[0], row[1], &first[i], &second[i]);
+	}
+	vtranspose(first);
+	for (int i = 0; i < VL; i++) store_tile_row(turned + i * TILE_DEPTH, first[i]);
+	if (cols <= TILE_ROWS) return;
+	vtranspose(second);
+	for (int i = 0; i < VL; i++) store_tile_row(turned + turned_next + i * TILE_DEPTH, second[i]);
+}
+
 // multiply_tiles adds the product of one or two strips and a panel to sums, 16
 // rows of 32 for each strip. fresh: the sums start at 0.
 INLINE void multiply_tiles(tiles *t, const int strips, const uint16_t *a, int64_t next, const uint16_t *b, int64_t steps, float *sums, int fresh) {
@@ -148,6 +171,12 @@ typedef struct {
 	int64_t block, group, groups, steps;
 	char *local;
 	int64_t local_size;
+	// What a weight gradient (bf16_dw.h) wants of the same rows is laid out while
+	// they are at hand, unless NULL: the left operand as strips of its columns,
+	// and x (n, x_cols) as panels.
+	uint16_t *turned, *across;
+	const float *x;
+	int64_t x_cols;
 } bf16_product;
 
 static int64_t bf16_block_rows(int64_t depth) {
@@ -160,6 +189,34 @@ static int64_t bf16_product_bytes(int64_t depth) {
 	return block_bytes(rows * steps_of(depth) * TILE_DEPTH / 2) + block_bytes(rows * PANEL);
 }
 
+// bf16_panel_rows lays out the 32 rows of x (n, cols) from row n0 on in panels
+// that are n deep.
+static void bf16_panel_rows(uint16_t *panels, const float *x, int64_t n0, int64_t n, int64_t cols) {
+	for (int64_t k = 0; k < round_up(cols, PANEL); k += TILE_ROWS) {
+		uint16_t *to = panels + (k / PANEL * steps_of(n) + n0 / TILE_DEPTH) * PANEL_STEP + k % PANEL * TILE_DEPTH;
+		if (k < cols) make_tile(to, x + n0 * cols + k, cols, n - n0, cols - k, 0);
+		else memset(to, 0, TILE_ELEMS * 2);
+	}
+}
+
+// bf16_lay_out makes strips of rows r0, r0+1, ... of the left operand, and what
+// else is wanted of them.
+static void bf16_lay_out(const bf16_product *p, uint16_t *a, int64_t r0, int64_t rows, int extra) {
+	int64_t strip = p->steps * TILE_ELEMS, turned = steps_of(p->n) * TILE_ELEMS;
+	if (!p->turned || !extra) {
+		for (int64_t i = 0; i < rows; i += TILE_ROWS)
+			make_strip(a + i / TILE_ROWS * strip, p->a + (r0 + i) * p->lda, p->lda, min64(TILE_ROWS, rows - i), p->depth);
+		return;
+	}
+	for (int64_t i = 0; i < rows; i += TILE_DEPTH) {
+		bf16_panel_rows(p->across, p->x, r0 + i, p->n, p->x_cols);
+		for (int64_t k = 0; k < p->depth; k += TILE_DEPTH)
+			make_both(a + i / TILE_ROWS * strip + k / TILE_DEPTH * TILE_ELEMS, strip,
+				p->turned + k / TILE_ROWS * turned + (r0 + i) / TILE_DEPTH * TILE_ELEMS, turned,
+				p->a + (r0 + i) * p->lda + k, p->lda, rows - i, p->depth - k);
+	}
+}
+
 static void bf16_product_chunk(void *task, int64_t chunk, int thread) {
 	const bf16_product *p = task;
 	int64_t r0 = chunk / p->groups * p->block, rows = min64(p->block, p->n - r0);
@@ -168,8 +225,7 @@ static void bf16_product_chunk(void *task, int64_t chunk, int thread) {
 	int64_t strip = p->steps * TILE_ELEMS;
 	uint16_t *a = bf16_block(&at, p->block * p->steps * TILE_DEPTH);
 	float *sums = float_block(&at, p->block * PANEL);
-	for (int64_t i = 0; i < rows; i += TILE_ROWS)
-		make_strip(a + i / TILE_ROWS * strip, p->a + (r0 + i) * p->lda, p->lda, min64(TILE_ROWS, rows - i), p->depth);
+	bf16_lay_out(p, a, r0, rows, p0 == 0);
 
 	int64_t parts = ceil_div(p->steps, DEPTH_STEPS);
 	tiles t;

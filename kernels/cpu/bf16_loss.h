@@ -38,11 +38,10 @@ static void run_loss_bwd_bf16(gk_run *r, const gk_cmd *cmd) {
 		chunk_logits_bf16(r, c->h, c->pack, c->scratch, n0, t.n, c->c, c->v);
 		t.chunk_rows = rows_per_chunk(r, t.n, 3 * c->v);
 		each(r, loss_bwd_chunk, &t, ceil_div(t.n, t.chunk_rows));
-		bf16_matmul(r, (bf16_product){
-			.a = c->scratch, .panels = (const uint16_t *)c->pack_back, .c = c->dh + n0 * c->c,
-			.n = t.n, .depth = c->v, .cols = c->c, .lda = c->v, .ldc = c->c,
-		});
-		bf16_outer_product(r, r->shared, c->dw, c->scratch, c->h + n0 * c->c, t.n, c->v, c->c);
+		gk_linear_dw dw = {.dw = c->dw, .dy = c->scratch, .x = c->h + n0 * c->c, .o = c->v, .k = c->c};
+		gk_linear_dx dh = {.dx = c->dh + n0 * c->c, .dy = c->scratch, .pack = c->pack_back, .o = c->v, .k = c->c};
+		int64_t ns = 0; // the op is timed as a whole
+		bf16_linear_bwd(r, &dw, &dh, t.n, &ns, &ns);
 	}
 }
 

@@ -1,5 +1,6 @@
 package cpu
 
+// #include "pair.h"
 // #include "split.h"
 import "C"
 
@@ -53,6 +54,7 @@ func (d *Device) Compile(p *kernels.Program) (kernels.Exec, error) {
 		C.gk_release(raw, bytes)
 		return nil, fmt.Errorf("cpu: program %s: %w", p.Name, err)
 	}
+	C.gk_pair_plan(c.cmd, c.count, &largest)
 	if c.longest = C.gk_split_plan(c.cmd, c.count, &largest); c.longest > 0 {
 		// Without the room for it the program runs op by op.
 		c.parts = (*C.gk_cmd)(C.gk_memory(partsBytes(c)))

@@ -1,4 +1,5 @@
 #define _GNU_SOURCE
+#include "pair.h"
 #include "split.h"
 
 #include <errno.h>
@@ -99,6 +100,7 @@ static void run_nothing(gk_run *r, const gk_cmd *cmd) { (void)r, (void)cmd; }
 void gk_table_without(gk_table *where, const gk_table *t, gk_op op) {
 	*where = *t;
 	where->run[op] = run_nothing;
+	where->run_both = 0; // which would do it all the same
 }
 
 void gk_exec_step(gk_exec *e, gk_run *r, gk_cmd *cmd) {
@@ -112,10 +114,16 @@ void gk_exec_run(gk_exec *e) {
 		.args = &e->args, .pool = e->pool, .threads = e->threads, .grain = e->grain,
 		.shared = e->shared, .local = e->local, .local_size = e->local_size,
 	};
+	if (e->timed) r.now = now_ns;
 	e->fault = (gk_fault){0};
 	for (int64_t i = 0, done; i < e->count && e->fault.what == GK_OK; i += done) {
 		done = gk_split_run(e, i);
 		if (done) continue;
+		if (e->cmd[i].both && e->products->run_both) {
+			e->products->run_both(&r, &e->cmd[i], &e->cmd[i + 1]);
+			done = 2;
+			continue;
+		}
 		done = 1;
 		gk_exec_step(e, &r, &e->cmd[i]);
 		r.fault.cmd = (int32_t)i;

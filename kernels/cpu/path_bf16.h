@@ -51,7 +51,7 @@ static void round_pairs(uint16_t *to, const float *from) { store_tile_row(to, bf
 
 const gk_table PATH = {
 	.lanes = VL, .tile_rows = 2 * TILE_ROWS, .tile_cols = PANEL, .has_fma = 1,
-	.fma_loop = tile_loop, .tile_once = tile_once, .round_pairs = round_pairs,
+	.run_both = run_linear_bwd_bf16, .fma_loop = tile_loop, .tile_once = tile_once, .round_pairs = round_pairs,
 	.run = {
 		[GK_PACK_BF16] = run_pack_bf16, [GK_LINEAR_BF16] = run_linear_bf16,
 		[GK_LINEAR_DX_BF16] = run_linear_dx_bf16, [GK_LINEAR_DW_BF16] = run_linear_dw_bf16,

@@ -87,13 +87,20 @@ INLINE void tile_multiply(tiles *t, int c, int a, int b) {
 
 // bf16_pairs rounds 32 floats to nearest even and returns them in order;
 // bf16_zip returns lanes of a in the low and of b in the high half. Subnormals
-// become zero and a NaN stays one (Intel SDM, VCVTNE2PS2BF16).
+// become zero and a NaN stays one (Intel SDM, VCVTNE2PS2BF16). bf16_weave takes
+// two results of bf16_pairs and returns pairs of one number of a and one of b,
+// the first 16 and the others: what bf16_zip would have made.
 #if defined(PATH_AMX)
 INLINE vf bf16_pairs(vf low, vf high) { return (vf)_mm512_cvtne2ps_pbh((__m512)high, (__m512)low); }
 INLINE vf bf16_zip(vf a, vf b) {
 	__m512i x = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh((__m512)a));
 	__m512i y = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh((__m512)b));
 	return (vf)_mm512_or_si512(x, _mm512_slli_epi32(y, 16));
+}
+INLINE void bf16_weave(vf a, vf b, vf *first, vf *second) {
+	__m512i at = _mm512_add_epi32(_mm512_set1_epi32(32 << 16), _mm512_mullo_epi32((__m512i)vlanes(), _mm512_set1_epi32(0x10001)));
+	*first = (vf)_mm512_permutex2var_epi16((__m512i)a, at, (__m512i)b);
+	*second = (vf)_mm512_permutex2var_epi16((__m512i)a, _mm512_add_epi32(at, _mm512_set1_epi32(0x100010)), (__m512i)b);
 }
 #else
 // bf16_high leaves the result in the high half and zeros in the low one.
@@ -115,6 +122,15 @@ INLINE vf bf16_pairs(vf low, vf high) {
 	vf x;
 	memcpy(&x, list, sizeof x);
 	return x;
+}
+INLINE void bf16_weave(vf a, vf b, vf *first, vf *second) {
+	uint16_t x[2 * VL], y[2 * VL];
+	memcpy(x, &a, sizeof x);
+	memcpy(y, &b, sizeof y);
+	for (int i = 0; i < VL; i++) {
+		((vu *)first)[0][i] = x[i] | (uint32_t)y[i] << 16;
+		((vu *)second)[0][i] = x[VL + i] | (uint32_t)y[VL + i] << 16;
+	}
 }
 #endif
 
