@@ -1,10 +1,13 @@
 package custom
 
 import (
+	"bytes"
 	"encoding/binary"
+	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"unicode/utf8"
 
 	"gradus/rewards"
@@ -15,8 +18,8 @@ import (
 // format of Python's module marshal, which Python reads several times faster
 // than JSON:
 //
-//	[id, function, n, texts that all n completions share {name: text},
-//	 texts {name: [text]} or messages {name: [[{role, content}]]},
+//	[id, function, n, values that all n completions share {name: value},
+//	 values {name: [value]} or messages {name: [[{role, content}]]},
 //	 token ids as bytes of int32 or None, the other columns as one JSON object,
 //	 step]
 //
@@ -30,13 +33,25 @@ func (r request) appendMarshal(b []byte) ([]byte, error) {
 	b = marshalInt(b, int64(r.id))
 	b = marshalText(b, r.function)
 	b = append(marshalInt(b, int64(len(samples))), '{')
+	var scalars []byte
 	for i, c := range columns {
 		if text, shared := c.shared(samples); shared {
 			b = marshalText(marshalText(b, c.name), text)
 			columns[i] = column{}
+			continue
 		}
+		list, shared, ok := c.scalars(samples)
+		switch {
+		case !ok:
+			continue
+		case shared:
+			b = append(marshalText(b, c.name), list...)
+		default:
+			scalars = append(marshalSize(append(marshalText(scalars, c.name), '['), len(samples)), list...)
+		}
+		columns[i] = column{}
 	}
-	b = append(b, '0', '{')
+	b = append(append(b, '0', '{'), scalars...)
 	ids := false
 	for _, c := range columns {
 		if ids = ids || c.ids; c.text != nil {
@@ -88,6 +103,63 @@ func (c column) marshal(b []byte, samples []rewards.Sample) []byte {
 		b = append(b, '0')
 	}
 	return b
+}
+
+// scalars writes the values of a JSON column if none is a list, an object or a
+// text with escapes: most columns are numbers and short texts, and to read JSON
+// costs Python more than the rest of the frame. One value is written where all
+// completions share it.
+func (c column) scalars(samples []rewards.Sample) (list []byte, shared, ok bool) {
+	if c.raw == nil || len(samples) == 0 {
+		return nil, false, false
+	}
+	first := c.raw(&samples[0])
+	one := 0
+	shared = true
+	for i := range samples {
+		v := c.raw(&samples[i])
+		shared = shared && bytes.Equal(v, first)
+		if list, ok = marshalScalar(list, v); !ok {
+			return nil, false, false
+		}
+		if i == 0 {
+			one = len(list)
+		}
+	}
+	if shared {
+		list = list[:one]
+	}
+	return list, shared, true
+}
+
+// marshalScalar writes a JSON value that is no list, no object and no text with
+// escapes; nothing is null.
+func marshalScalar(b []byte, v json.RawMessage) ([]byte, bool) {
+	v = bytes.TrimSpace(v)
+	switch {
+	case len(v) == 0 || string(v) == "null":
+		return append(b, 'N'), true
+	case string(v) == "true":
+		return append(b, 'T'), true
+	case string(v) == "false":
+		return append(b, 'F'), true
+	case v[0] == '"':
+		text := v[1:max(1, len(v)-1)]
+		if !json.Valid(v) || bytes.IndexByte(text, '\\') >= 0 {
+			return b, false
+		}
+		return marshalText(b, string(text)), true
+	case !number(v) || !json.Valid(v):
+		return b, false
+	}
+	if n, err := strconv.ParseInt(string(v), 10, 64); err == nil {
+		return marshalInt(b, n), true
+	}
+	f, err := strconv.ParseFloat(string(v), 64)
+	if err != nil || bytes.IndexAny(v, ".eE") < 0 {
+		return b, false // Python reads any whole number exactly, and 1e999 as infinity
+	}
+	return binary.LittleEndian.AppendUint64(append(b, 'g'), math.Float64bits(f)), true
 }
 
 func marshalIDs(b []byte, samples []rewards.Sample) []byte {

@@ -28,6 +28,16 @@ func TestMarshal(t *testing.T) {
 			Columns: map[string]json.RawMessage{"language": json.RawMessage(`"en{"`), "answer": json.RawMessage(`[1]`), "prompts": json.RawMessage(`"no"`)}},
 		{Prompt: "p", Completion: "\xff\xfe" + string(long) + "\xed\xa0\x80", Step: 7, Problem: rewards.Problem{Task: "t", ID: "t/1", Question: "q", Gold: "h"}},
 	}}}
+	values := []string{"0", "-0", "3", "-17", "0.1", "-2.5e-7", "1E3", "123456789012345678901234567890", "true", "false", "null", " 4 ",
+		`""`, `"é 𝄞"`, `"a\n"`, `"\ud83d\ude00"`, "[1]", `{"a":[1.5]}`}
+	for i, v := range values { // all the same; one without; each its own
+		column := func(v string) rewards.Sample {
+			return rewards.Sample{Columns: map[string]json.RawMessage{"level": json.RawMessage(v)}}
+		}
+		w := values[(i+1)%len(values)]
+		groups = append(groups, rewards.Group{Samples: []rewards.Sample{column(v), column(v)}}, rewards.Group{Samples: []rewards.Sample{column(v), {}}},
+			rewards.Group{Samples: []rewards.Sample{column(v), column(v), column(w)}})
+	}
 	for _, step := range []int{-1, math.MaxInt32 + 1, math.MaxInt64, math.MinInt32 - 1} {
 		groups = append(groups, rewards.Group{Samples: []rewards.Sample{{Step: step}}})
 	}

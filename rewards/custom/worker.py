@@ -7,6 +7,7 @@ or None. What they print never reaches the protocol.
 
 import array
 import asyncio
+import gc
 import importlib.util
 import inspect
 import io
@@ -64,8 +65,8 @@ def score(functions, accepted, call):
     function = functions.get(name)
     if function is None:
         raise NameError(f"the file has no function {name!r}; it has {', '.join(functions) or 'none'}")
-    for column, text in same.items():
-        kwargs[column] = [text] * n
+    for column, value in same.items():
+        kwargs[column] = [value] * n
     if ids is not None:
         kwargs["completion_ids"] = [array.array("i", one).tolist() for one in ids]
     if columns != "{}":
@@ -92,9 +93,10 @@ def score(functions, accepted, call):
             return await rewards
         rewards = asyncio.run(wait())
     ms = (time.perf_counter() - start) * 1e3
-    if not numbers(rewards):
+    usual = numbers(rewards)
+    if not usual:
         rewards = [float(r) if isinstance(r, bool) else plain(r) for r in rewards]
-    return rewards, extra, metrics, ms
+    return rewards, usual, extra, metrics, ms
 
 
 def numbers(rewards):
@@ -102,9 +104,9 @@ def numbers(rewards):
     return type(rewards) is list and set(map(type, rewards)) == {float} and math.isfinite(sum(rewards))
 
 
-def result(number, rewards, extra, metrics, ms, out, err):
+def result(number, rewards, usual, extra, metrics, ms, out, err):
     """The reply as a line. The usual one is numbers only."""
-    if not (extra or metrics or out or err) and numbers(rewards):
+    if usual and not (extra or metrics or out or err):
         return '{"type":"result","id":%d,"rewards":%s,"ms":%.4f}\n' % (number, rewards, ms)
     row = {"type": "result", "id": number, "rewards": rewards, "extra": extra, "metrics": metrics, "ms": ms, "stdout": out, "stderr": err}
     return json.dumps(row, allow_nan=False) + "\n"
@@ -195,20 +197,24 @@ def main():
     accepted = {name: accepts(function) for name, function in functions.items()}
     ready = {"type": "ready", "proto": 1, "marshal": True, "python": sys.version.split()[0], "functions": describe(functions, accepted)}
     answer(json.dumps(ready) + "\n")
+    # What the file has imported stays: a collection, which may come in the midst
+    # of any call, need not walk through it.
+    gc.collect()
+    gc.freeze()
     capture = Capture()
     for frame in requests:
         call = marshal.loads(frame)
         capture.begin()
         start = time.perf_counter()
         try:
-            rewards, extra, metrics, ms = score(functions, accepted, call)
+            judged = score(functions, accepted, call)
         except (Exception, SystemExit) as error:
             row = {"type": "error", "id": call[0], "exception": type(error).__name__, "message": str(error)[:2000], "traceback": traceback.format_exc()[-8000:]}
             row["ms"] = (time.perf_counter() - start) * 1e3
             row["stdout"], row["stderr"] = capture.take(capture.out), capture.take(capture.err)
             answer(json.dumps(row, allow_nan=False) + "\n")
             continue
-        answer(result(call[0], rewards, extra, metrics, ms, capture.take(capture.out), capture.take(capture.err)))
+        answer(result(call[0], *judged, capture.take(capture.out), capture.take(capture.err)))
 
 
 if __name__ == "__main__":
