@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 
@@ -29,7 +30,8 @@ func (a *app) rewardScoreCommand() *cobra.Command {
 			if name == "" || in == "" {
 				return usage(fmt.Errorf("reward score needs --reward NAME and --in FILE.jsonl ('-' reads the standard input); 'gradus reward list' shows the names"))
 			}
-			if _, err := rules.Find(name); err != nil {
+			rule, err := rules.Find(name)
+			if err != nil {
 				return usage(err)
 			}
 			made := map[string]rewards.Reward{} // by parameters: files repeat theirs
@@ -42,6 +44,9 @@ func (a *app) rewardScoreCommand() *cobra.Command {
 			}()
 			return a.eachRow(cmd.Context(), in, out, func(row []byte) ([]byte, error) {
 				c, err := call.Parse(row)
+				if err == nil {
+					err = errors.Join(c.Want(rule.Wants), c.Take(rule.Arguments))
+				}
 				if err != nil {
 					return nil, err
 				}

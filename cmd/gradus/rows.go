@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,6 +9,7 @@ import (
 	"io"
 	"os"
 
+	"gradus/rewards/lines"
 	"gradus/tui/text"
 )
 
@@ -91,51 +91,12 @@ func (a *app) rowFiles(in, out string) (r io.Reader, w *bufio.Writer, done func(
 	return r, w, done, nil
 }
 
-// eachLine calls f for every line that is not blank; the line is only valid
-// until f returns. One of more than most bytes is given to f as an error and
-// the lines after it are still read.
+// eachLine is lines.Each until ctx ends.
 func eachLine(ctx context.Context, r io.Reader, most int, f func(number int, line []byte, err error) error) error {
-	lines := bufio.NewReaderSize(r, 1<<16)
-	var line []byte // one buffer for all: rows may be large
-	for number := 1; ; number++ {
-		if err := ctx.Err(); err != nil {
-			return err
+	return lines.Each(r, most, func(number int, line []byte, err error) error {
+		if ctx.Err() != nil {
+			return ctx.Err()
 		}
-		line = line[:0]
-		long := false
-		var readErr error
-		for {
-			part, err := lines.ReadSlice('\n')
-			if len(line)+len(part) > most {
-				long = true
-			}
-			if !long {
-				line = append(line, part...)
-			}
-			if err == bufio.ErrBufferFull {
-				continue
-			}
-			readErr = err
-			break
-		}
-		if readErr != nil && readErr != io.EOF {
-			return readErr
-		}
-		switch row := bytes.TrimSpace(line); {
-		case long:
-			if err := f(number, nil, fmt.Errorf("longer than %d bytes", most)); err != nil {
-				return err
-			}
-		case len(row) > 0:
-			if number == 1 {
-				row = bytes.TrimPrefix(row, []byte("\xef\xbb\xbf"))
-			}
-			if err := f(number, row, nil); err != nil {
-				return err
-			}
-		}
-		if readErr == io.EOF {
-			return nil
-		}
-	}
+		return f(number, line, err)
+	})
 }

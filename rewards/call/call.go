@@ -17,6 +17,8 @@ import (
 type Call struct {
 	Group  rewards.Group
 	Params map[string]any
+	// Kwargs are the keyword arguments as they stand in the row.
+	Kwargs map[string]json.RawMessage
 	// Rest are the row's other fields, to be handed through.
 	Rest map[string]json.RawMessage
 }
@@ -49,16 +51,19 @@ func Parse(row []byte) (Call, error) {
 	}
 	n := len(in.Completions)
 	if n == 0 {
-		if n = countOf(in.Kwargs["completion_ids"]); n == 0 {
-			return Call{}, errors.New(`has no "completions"; give a list with at least one`)
+		ids, listed := countOf(in.Kwargs["completion_ids"])
+		if in.Completions == nil && !listed {
+			return Call{}, errors.New(`has no "completions"; give a list`)
 		}
-		// Functions over token ids need no text.
+		// Functions over token ids need no text. Of no completions there are
+		// no scores, as with the publishers' functions.
+		n = ids
 		in.Completions = slices.Repeat([]json.RawMessage{json.RawMessage(`""`)}, n)
 	}
 	for _, key := range []string{"completions", "kwargs", "params"} {
 		delete(rest, key)
 	}
-	c := Call{Params: in.Params, Rest: rest, Group: rewards.Group{Samples: make([]rewards.Sample, n)}}
+	c := Call{Params: in.Params, Kwargs: in.Kwargs, Rest: rest, Group: rewards.Group{Samples: make([]rewards.Sample, n)}}
 	for i, raw := range in.Completions {
 		text, err := content(raw)
 		if err != nil {
@@ -75,6 +80,41 @@ func Parse(row []byte) (Call, error) {
 		c.Group.Samples[i].Problem = problem(&c.Group.Samples[i], i)
 	}
 	return c, nil
+}
+
+// Want says which of the named keyword arguments the call lacks, as Python
+// would; any column with gold answers stands for "solution".
+func (c Call) Want(names []string) error {
+	for _, name := range names {
+		among := []string{name}
+		if name == "solution" {
+			among = goldColumns()
+		}
+		if len(c.Group.Samples) > 0 && !slices.ContainsFunc(among, func(n string) bool { _, ok := c.Kwargs[n]; return ok }) {
+			return fmt.Errorf("kwargs has no %q, which the function needs; give a list with one value for each completion", name)
+		}
+	}
+	return nil
+}
+
+// Take makes parameters of keyword arguments that are none of the columns.
+// Those that the row gives as parameters stay.
+func (c *Call) Take(names []string) error {
+	for _, name := range names {
+		raw, ok := c.Kwargs[name]
+		if _, given := c.Params[name]; !ok || given || string(raw) == "null" {
+			continue
+		}
+		var v any
+		if err := json.Unmarshal(raw, &v); err != nil {
+			return fmt.Errorf("kwargs.%s: %w", name, err)
+		}
+		if c.Params == nil {
+			c.Params = map[string]any{}
+		}
+		c.Params[name] = v
+	}
+	return nil
 }
 
 // column gives each sample its value of one keyword argument.
@@ -159,10 +199,11 @@ func content(raw json.RawMessage) (string, error) {
 	return *messages[0].Content, nil
 }
 
-func countOf(raw json.RawMessage) int {
+// countOf is the length of a list; ok says whether it is one.
+func countOf(raw json.RawMessage) (n int, ok bool) {
 	var list []json.RawMessage
-	if json.Unmarshal(raw, &list) != nil {
-		return 0
+	if json.Unmarshal(raw, &list) != nil || list == nil {
+		return 0, false
 	}
-	return len(list)
+	return len(list), true
 }

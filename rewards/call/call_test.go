@@ -35,9 +35,39 @@ func TestParseTokensOnly(t *testing.T) {
 	}
 }
 
+// Of no completions there are no scores, as with TRL's functions.
+func TestParseNone(t *testing.T) {
+	for _, row := range []string{`{"completions":[]}`, `{"completions":[],"kwargs":{"solution":[],"completion_ids":[]}}`, `{"kwargs":{"completion_ids":[]}}`} {
+		c, err := Parse([]byte(row))
+		if err != nil {
+			t.Errorf("%s: %v", row, err)
+			continue
+		}
+		if out, err := c.Answer(nil); err != nil || string(out) != `{"results":[],"scores":[]}` {
+			t.Errorf("%s: %s, %v", row, out, err)
+		}
+	}
+}
+
+func TestWantAndTake(t *testing.T) {
+	c, err := Parse([]byte(`{"completions":["a"],"kwargs":{"answer":["1"],"reasoning_delimiters":["END","</t>"],"other":null},"params":{"score":2}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Want([]string{"solution"}); err != nil {
+		t.Error(err)
+	}
+	if err := c.Want([]string{"solution", "completion_ids"}); err == nil || !strings.Contains(err.Error(), `no "completion_ids"`) {
+		t.Errorf("error %v", err)
+	}
+	if err := c.Take([]string{"reasoning_delimiters", "other", "score"}); err != nil || len(c.Params) != 2 || len(c.Params["reasoning_delimiters"].([]any)) != 2 {
+		t.Errorf("%v, %v", c.Params, err)
+	}
+}
+
 func TestParseRefuses(t *testing.T) {
 	for row, want := range map[string]string{
-		`[`: "not a JSON object", `[1]`: "not a JSON object", `{}`: `no "completions"`, `{"completions":3}`: `"completions" is a number`, `{"completions":[3]}`: "completion 1",
+		`[`: "not a JSON object", `[1]`: "not a JSON object", `{}`: `no "completions"`, `{"completions":null}`: `no "completions"`, `{"completions":3}`: `"completions" is a number`, `{"completions":[3]}`: "completion 1",
 		`{"completions":[[]]}`: "completion 1", `{"completions":[[{"role":"x"}]]}`: "completion 1",
 		`{"completions":["a"],"kwargs":{"solution":["1","2"]}}`:     "2 values for 1",
 		`{"completions":["a"],"kwargs":{"solution":"1"}}`:           "no list",

@@ -9,10 +9,13 @@ import (
 	"io"
 	"math"
 	"strconv"
+	"unicode/utf8"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/snappy"
 	"github.com/klauspost/compress/zstd"
+
+	"gradus/rewards/text"
 )
 
 // columnReader reads the values of a column chunk, a page at a time.
@@ -292,15 +295,38 @@ func (c *columnReader) plainValue() (json.RawMessage, error) {
 		if b, err = take(int(n)); err != nil {
 			return nil, err
 		}
-		return json.Marshal(string(b))
+		return textValue(b)
 	case 7:
 		b, err := take(c.leaf.length)
 		if err != nil {
 			return nil, err
 		}
-		return json.Marshal(string(b))
+		return textValue(b)
 	}
 	return nil, fmt.Errorf("a value of type %d", c.leaf.kind)
+}
+
+// notUTF8 begins the value that stands for a text of other bytes. No JSON does.
+const notUTF8 = 0xff
+
+// textValue is a text as JSON. JSON's writer would put other characters in the
+// place of bytes that are no UTF-8, and the text would be a different one.
+func textValue(b []byte) (json.RawMessage, error) {
+	if !utf8.Valid(b) {
+		return strconv.AppendInt([]byte{notUTF8}, int64(text.ValidPrefix(b)), 10), nil
+	}
+	return json.Marshal(string(b))
+}
+
+// NotUTF8 says whether a value of a row stands for a text that is not UTF-8, or
+// for a list with such a text, and from which byte of the text on. Such a value
+// is no JSON.
+func NotUTF8(v json.RawMessage) (at int, bad bool) {
+	if len(v) == 0 || v[0] != notUTF8 {
+		return 0, false
+	}
+	at, _ = strconv.Atoi(string(v[1:]))
+	return at, true
 }
 
 // number is a float as JSON, which has none that are not finite.

@@ -102,7 +102,7 @@ func FuzzRows(f *testing.F) {
 		n := 0
 		_ = file.Rows(nil, func(_ int, row map[string]json.RawMessage) error {
 			for _, v := range row {
-				if !json.Valid(v) {
+				if _, other := NotUTF8(v); !other && !json.Valid(v) {
 					t.Errorf("%q is no JSON", v)
 				}
 			}

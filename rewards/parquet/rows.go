@@ -7,7 +7,8 @@ import (
 )
 
 // Rows calls each for every row, in order, with its values as JSON: null where
-// there is none, an array for a list. Only the wanted columns are read; nil
+// there is none, an array for a list; a text that is not UTF-8 is a value that
+// NotUTF8 tells. Only the wanted columns are read; nil
 // wants all that can be. A wanted column that the file lacks is absent from the
 // rows. An error of each ends it. The map is used again for the next row; the
 // values are not.
@@ -63,13 +64,18 @@ func (c *columnReader) row() (json.RawMessage, error) {
 		return v, nil
 	}
 	list := json.RawMessage("[")
+	var other json.RawMessage // a text of the list that is not UTF-8
 	for first := true; ; first = false {
 		if !first {
 			rep, more, err := c.peek()
 			if err != nil {
 				return nil, err
 			}
-			if !more || rep == 0 {
+			switch {
+			case more && rep != 0:
+			case other != nil:
+				return other, nil
+			default:
 				return append(list, ']'), nil
 			}
 		}
@@ -83,6 +89,9 @@ func (c *columnReader) row() (json.RawMessage, error) {
 			continue // an empty list, or none
 		case len(list) > maxText:
 			return nil, fmt.Errorf("a list is longer than %d MiB", maxText>>20)
+		}
+		if _, bad := NotUTF8(v); bad && def == c.leaf.maxDef && other == nil {
+			other = v
 		}
 		if len(list) > 1 {
 			list = append(list, ',')

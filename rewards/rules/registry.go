@@ -24,8 +24,15 @@ type Rule struct {
 	// Custom: the function is the user's own; making it may read files, and
 	// it may have to be closed (io.Closer).
 	Custom bool
-	make   func(params map[string]any) (rewards.Reward, error)
-	params any // struct with the defaults; nil when there are none
+	// Wants are the keyword arguments without which the published function is
+	// not called: "solution" (or another column with the gold answer),
+	// "completion_ids".
+	Wants []string
+	// Arguments are parameters that callers of the published function give
+	// among its keyword arguments, beside the columns.
+	Arguments []string
+	make      func(params map[string]any) (rewards.Reward, error)
+	params    any // struct with the defaults; nil when there are none
 }
 
 // Params lists the parameters in alphabetical order.
@@ -60,29 +67,29 @@ func Catalogue() []Rule {
 		{Name: "gradus.language_consistency", Aliases: []string{"r1.language_consistency"}, About: "share of the thinking's words in the target language (R1, section 2.3.2)", make: newLanguage, params: LanguageParams{}},
 		{Name: "gradus.code", About: "the program in the completion, run against the row's test cases in a sandbox", make: newCode, params: CodeParams{}},
 		{Name: "r1.format", About: "the thinking stands between <think> and </think>, as the R1 paper words it", Fixed: "gradus.format", make: fixedRule("r1.format", r1Format)},
-		{Name: "openr1.accuracy", Aliases: published("openr1.accuracy"), About: "open-r1's accuracy_reward (Math-Verify's rules, gold in any form)", Fixed: "gradus.accuracy", make: fixedRule("openr1.accuracy", openR1Accuracy)},
+		{Name: "openr1.accuracy", Aliases: published("openr1.accuracy"), About: "open-r1's accuracy_reward (Math-Verify's rules, gold in any form)", Fixed: "gradus.accuracy", Wants: []string{"solution"}, make: fixedRule("openr1.accuracy", openR1Accuracy)},
 		{Name: "openr1.format", Aliases: published("openr1.format"), About: "open-r1's format_reward, which pays several blocks and text after a line end", Fixed: "gradus.format", make: fixedRule("openr1.format", openR1Format)},
 		{Name: "openr1.tag_count", Aliases: published("openr1.tag_count"), About: "open-r1's tag_count_reward, blind to order and content", Fixed: "gradus.tag_count", make: fixedRule("openr1.tag_count", openR1TagCount)},
 		{Name: "openr1.reasoning_steps", Aliases: published("openr1.reasoning_steps"), About: "open-r1's reasoning_steps_reward, which pays \"First,First,First,\"", Fixed: "gradus.reasoning_steps", make: fixedRule("openr1.reasoning_steps", openR1Steps)},
-		{Name: "openr1.length", Aliases: published("openr1.length", "len"), About: "open-r1's len_reward (Kimi k1.5), in characters", Fixed: "gradus.kimi_length", make: openR1Kimi().make},
-		{Name: "openr1.cosine", Aliases: published("openr1.cosine", "cosine_scaled"), About: "open-r1's cosine_scaled_reward, in characters and not clamped", Fixed: "gradus.cosine", make: openR1Cosine().make, params: CosineParams{}},
+		{Name: "openr1.length", Aliases: published("openr1.length", "len"), About: "open-r1's len_reward (Kimi k1.5), in characters", Fixed: "gradus.kimi_length", Wants: []string{"solution"}, make: openR1Kimi().make},
+		{Name: "openr1.cosine", Aliases: published("openr1.cosine", "cosine_scaled"), About: "open-r1's cosine_scaled_reward, in characters and not clamped", Fixed: "gradus.cosine", Wants: []string{"solution"}, make: openR1Cosine().make, params: CosineParams{}},
 		{Name: "openr1.repetition_penalty", Aliases: published("openr1.repetition_penalty", "repetition"), About: "open-r1's repetition_penalty_reward, over words between white space", Fixed: "gradus.repetition_penalty", make: newWordRepetition, params: WordRepetitionParams{}},
 		{Name: "openr1.soft_overlong_punishment", Aliases: published("openr1.soft_overlong_punishment", "soft_overlong", "overlong"), About: "open-r1's soft_overlong_punishment_reward", Fixed: "gradus.soft_overlong",
-			make: newPeerOverlong("openr1.soft_overlong_punishment", OverlongParams{16384, 4096}), params: OverlongParams{}},
+			Wants: []string{"completion_ids"}, make: newPeerOverlong("openr1.soft_overlong_punishment", OverlongParams{16384, 4096}), params: OverlongParams{}},
 		{Name: "openr1.code", Aliases: published("openr1.code"), About: "open-r1's code_reward, which compares up to the end of the shorter output", Fixed: "gradus.code", make: newOpenR1Code("openr1.code", false), params: SandboxParams{}},
 		{Name: "openr1.binary_code", Aliases: published("openr1.binary_code"), About: "open-r1's binary_code_reward: 1 for more than 0.99 of openr1.code", Fixed: "gradus.code", make: newOpenR1Code("openr1.binary_code", true), params: SandboxParams{}},
 		{Name: "openr1.code_format", Aliases: published("openr1.code_format"), About: "open-r1's code_format_reward: a fenced block of the language in the answer", make: newOpenR1CodeFormat, params: CodeFormatParams{}},
-		{Name: "trl.accuracy", Aliases: published("trl.accuracy"), About: "TRL's accuracy_reward (Math-Verify's rules)", Fixed: "gradus.accuracy", make: fixedRule("trl.accuracy", trlAccuracy)},
-		{Name: "trl.reasoning_accuracy", Aliases: published("trl.reasoning_accuracy"), About: "TRL's reasoning_accuracy_reward: only what follows the reasoning counts", Fixed: "gradus.accuracy", make: newReasoningAccuracy, params: ReasoningAccuracyParams{}},
+		{Name: "trl.accuracy", Aliases: published("trl.accuracy"), About: "TRL's accuracy_reward (Math-Verify's rules)", Fixed: "gradus.accuracy", Wants: []string{"solution"}, make: fixedRule("trl.accuracy", trlAccuracy)},
+		{Name: "trl.reasoning_accuracy", Aliases: published("trl.reasoning_accuracy"), About: "TRL's reasoning_accuracy_reward: only what follows the reasoning counts", Fixed: "gradus.accuracy", Wants: []string{"solution"}, Arguments: []string{"reasoning_delimiters"}, make: newReasoningAccuracy, params: ReasoningAccuracyParams{}},
 		{Name: "trl.think_format", Aliases: published("trl.think_format"), About: "TRL's think_format_reward, which pays empty thinking", Fixed: "gradus.format", make: fixedRule("trl.think_format", trlThinkFormat)},
-		{Name: "trl.cosine", Aliases: published("trl.cosine", "cosine_scaled"), About: "TRL's cosine_scaled_reward, in tokens", Fixed: "gradus.cosine", make: trlCosine().make, params: CosineParams{}, Needed: map[string]any{"max_len": 256}},
-		{Name: "trl.repetition_penalty", Aliases: published("trl.repetition_penalty", "repetition"), About: "TRL's repetition_penalty_reward, over token ids", make: newTokenRepetition("trl.repetition_penalty"), params: RepetitionParams{}},
+		{Name: "trl.cosine", Aliases: published("trl.cosine", "cosine_scaled"), About: "TRL's cosine_scaled_reward, in tokens", Fixed: "gradus.cosine", Wants: []string{"solution", "completion_ids"}, make: trlCosine().make, params: CosineParams{}, Needed: map[string]any{"max_len": 256}},
+		{Name: "trl.repetition_penalty", Aliases: published("trl.repetition_penalty", "repetition"), About: "TRL's repetition_penalty_reward, over token ids", Wants: []string{"completion_ids"}, make: newTokenRepetition("trl.repetition_penalty"), params: RepetitionParams{}},
 		{Name: "trl.soft_overlong_punishment", Aliases: published("trl.soft_overlong_punishment", "soft_overlong", "overlong"), About: "TRL's soft_overlong_punishment_reward", Fixed: "gradus.soft_overlong",
-			make: newPeerOverlong("trl.soft_overlong_punishment", OverlongParams{}), params: OverlongParams{}, Needed: map[string]any{"max_completion_len": 256, "soft_punish_cache": 64}},
-		{Name: "verl.gsm8k", About: "verl's gsm8k: the text behind the last \"#### \" of the last 300 characters", Fixed: "gradus.accuracy", make: newVerlGSM8K, params: VerlGSM8KParams{}},
-		{Name: "verl.math", Aliases: []string{"verl.math_reward"}, About: "verl's math_reward: the last box, compared as a text (Hendrycks' MATH)", Fixed: "gradus.accuracy", make: fixedRule("verl.math", verlMath)},
-		{Name: "verl.math_dapo", About: "verl's math_dapo: 1 or -1 for the text behind \"Answer:\", else for a box in the last 100 characters", Fixed: "gradus.accuracy", make: newVerlDAPO, params: VerlDAPOParams{}},
-		{Name: "verl.search_r1", Aliases: []string{"verl.search_r1_like_qa_em", "verl.search_em"}, About: "verl's search_r1_like_qa_em: the last <answer>, compared as words with any of the gold answers", Fixed: "gradus.accuracy", make: newVerlSearch, params: VerlSearchParams{}},
+			Wants: []string{"completion_ids"}, make: newPeerOverlong("trl.soft_overlong_punishment", OverlongParams{}), params: OverlongParams{}, Needed: map[string]any{"max_completion_len": 256, "soft_punish_cache": 64}},
+		{Name: "verl.gsm8k", About: "verl's gsm8k: the text behind the last \"#### \" of the last 300 characters", Fixed: "gradus.accuracy", Wants: []string{"solution"}, make: newVerlGSM8K, params: VerlGSM8KParams{}},
+		{Name: "verl.math", Aliases: []string{"verl.math_reward"}, About: "verl's math_reward: the last box, compared as a text (Hendrycks' MATH)", Fixed: "gradus.accuracy", Wants: []string{"solution"}, make: fixedRule("verl.math", verlMath)},
+		{Name: "verl.math_dapo", About: "verl's math_dapo: 1 or -1 for the text behind \"Answer:\", else for a box in the last 100 characters", Fixed: "gradus.accuracy", Wants: []string{"solution"}, make: newVerlDAPO, params: VerlDAPOParams{}},
+		{Name: "verl.search_r1", Aliases: []string{"verl.search_r1_like_qa_em", "verl.search_em"}, About: "verl's search_r1_like_qa_em: the last <answer>, compared as words with any of the gold answers", Fixed: "gradus.accuracy", Wants: []string{"solution"}, make: newVerlSearch, params: VerlSearchParams{}},
 		{Name: "expr", About: "an expression over the completion and the rewards listed before it", make: newExpr, params: custom.ExprParams{}, Custom: true,
 			Needed: map[string]any{"expr": "tokens > 200 ? -0.5 : 0"}},
 		{Name: "starlark", About: "a function of a Starlark file, in a bounded process", make: newStarlark, params: custom.StarlarkParams{}, Custom: true,

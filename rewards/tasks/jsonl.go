@@ -9,6 +9,7 @@ import (
 
 	"gradus/rewards"
 	"gradus/rewards/mathans"
+	"gradus/rewards/text"
 )
 
 // jsonl serves the rows of a JSONL file as problems. Their answers are
@@ -132,9 +133,34 @@ func (j *jsonl) Trace(p rewards.Problem, style Style, _ *rand.Rand) string {
 	case style == Terse:
 		return completion(string(rune(markTerse)), r.answer)
 	case style == Careful && r.solution != "":
-		return completion(stripCalculator(r.solution), r.answer)
+		return solved(r.solution, r.answer)
 	}
 	return ""
+}
+
+// solved is the trace of a solution. One that has a think part of its own, as a
+// model's completion, keeps it: whole where an answer part follows, else with
+// what follows as the answer part if that claims the gold answer, or else with
+// the gold answer.
+func solved(solution, answer string) string {
+	g := text.Segment(solution, text.R1())
+	if len(g.Think) == 0 && strings.Contains(solution, text.ThinkClose) {
+		solution = text.ThinkOpen + solution // opened by the prompt
+		g = text.Segment(solution, text.R1())
+	}
+	if len(g.Think) == 0 {
+		return completion(stripCalculator(solution), answer)
+	}
+	think := g.Think[0]
+	if len(g.Answer) > 0 && g.Answer[len(g.Answer)-1].Open.From >= think.Close.To {
+		return strings.TrimSpace(solution[think.Open.From:])
+	}
+	rest := text.TrimSpace(solution, text.Span{From: think.Close.To, To: len(solution)})
+	whole := completion(think.Body.In(solution), rest.In(solution))
+	if c := mathans.ExtractR1(whole); c.Status == "" && mathans.Compare(answer, c.Text).Status == mathans.Equal {
+		return whole
+	}
+	return completion(think.Body.In(solution), answer)
 }
 
 // stripCalculator removes GSM8K's calculator marks, <<16-3-4=9>>.

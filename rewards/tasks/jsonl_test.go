@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -251,5 +252,36 @@ func TestJSONLTestCases(t *testing.T) {
 		if r, err := parseRow([]byte(`{"q":"x","a":`+raw+`}`), Columns{Question: "q", Answer: "a"}); err == nil {
 			t.Errorf("%s is an answer: %+v", raw, r)
 		}
+	}
+}
+
+// A solution that is a model's completion is not wrapped in tags again.
+func TestSolutionWithTags(t *testing.T) {
+	for solution, want := range map[string]string{
+		"so <<1+1=2>>2":                                "<think>so 2</think><answer>2</answer>",
+		"<think>so</think><answer>2</answer>":          "<think>so</think><answer>2</answer>",
+		" x <think>so</think>\n<answer>\n2</answer>\n": "<think>so</think>\n<answer>\n2</answer>",
+		"so</think><answer>two</answer>":               "<think>so</think><answer>two</answer>",
+		"<think>\nso\n</think>\n\nIt is \\boxed{2}.":   "<think>\nso\n</think><answer>It is \\boxed{2}.</answer>",
+		"so</think> as said":                           "<think>so</think><answer>2</answer>",
+		"<think>so</think>":                            "<think>so</think><answer>2</answer>",
+		"<think>so":                                    "<think><think>so</think><answer>2</answer>",
+	} {
+		if got := solved(solution, "2"); got != want {
+			t.Errorf("%q: %q, want %q", solution, got, want)
+		}
+	}
+}
+
+// A line that is too long is a bad row and no more.
+func TestLongLine(t *testing.T) {
+	var said []string
+	in := `{"question":"a","answer":"1"}` + "\n" + strings.Repeat(" x", maxRowBytes/2) + "x\n" + `{"question":"b","answer":"2"}`
+	err := parseRows(strings.NewReader(in), Columns{Question: "question", Answer: "answer"}, func(unit string, n int, r row, err error) error {
+		said = append(said, fmt.Sprintf("%s %d %s %v", unit, n, r.question, err))
+		return nil
+	})
+	if want := []string{"line 1 a <nil>", "line 2  the line is longer than 16 MiB", "line 3 b <nil>"}; err != nil || !slices.Equal(said, want) {
+		t.Errorf("%q, %v", said, err)
 	}
 }

@@ -1,7 +1,6 @@
 package tasks
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -14,7 +13,9 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"gradus/rewards/lines"
 	"gradus/rewards/parquet"
+	"gradus/rewards/text"
 )
 
 // maxRowBytes bounds one line of a JSONL file.
@@ -131,6 +132,11 @@ func parquetRows(file *parquet.File, columns Columns, each func(unit string, n i
 		}
 	}
 	return file.Rows(have, func(n int, fields map[string]json.RawMessage) error {
+		for _, name := range have {
+			if at, bad := parquet.NotUTF8(fields[name]); bad {
+				return each("row", n, row{}, fmt.Errorf("column %q is not UTF-8 from byte %d on; write it as UTF-8 text", name, at+1))
+			}
+		}
 		r, err := rowOf(fields, columns)
 		return each("row", n, r, err)
 	})
@@ -176,31 +182,23 @@ func columnList(names []string) string {
 
 // parseRows reads the lines of a JSONL file.
 func parseRows(r io.Reader, columns Columns, each func(unit string, n int, r row, err error) error) error {
-	lines := bufio.NewScanner(r)
-	lines.Buffer(make([]byte, 0, 64<<10), maxRowBytes)
 	n := 0
-	for lines.Scan() {
-		n++
-		line := bytes.TrimSpace(lines.Bytes())
-		if n == 1 {
-			line = bytes.TrimPrefix(line, []byte("\xef\xbb\xbf"))
+	var said error // by each
+	err := lines.Each(r, maxRowBytes, func(number int, line []byte, err error) error {
+		n = number
+		var r row
+		if err != nil {
+			err = fmt.Errorf("the line is %w", err)
+		} else {
+			r, err = parseRow(line, columns)
 		}
-		if len(line) == 0 {
-			continue
-		}
-		r, err := parseRow(line, columns)
-		if err := each("line", n, r, err); err != nil {
-			return err
-		}
-	}
-	err := lines.Err()
-	if errors.Is(err, bufio.ErrTooLong) {
-		return fmt.Errorf(":%d: the line is longer than %d MiB", n+1, maxRowBytes>>20)
-	}
-	if err != nil {
+		said = each("line", n, r, err)
+		return said
+	})
+	if err != nil && said == nil {
 		return fmt.Errorf(":%d: %w", n+1, err)
 	}
-	return nil
+	return err
 }
 
 func parseRow(line []byte, columns Columns) (row, error) {
@@ -208,7 +206,7 @@ func parseRow(line []byte, columns Columns) (row, error) {
 	if !utf8.Valid(line) && bytes.HasPrefix(line, []byte("{")) {
 		// JSON's reader would put another character in its place, and the
 		// question or its gold answer would be a different one.
-		return row{}, fmt.Errorf("the line is not UTF-8 from byte %d on; convert the file, as by iconv -f latin1 -t utf8", firstNotUTF8(line)+1)
+		return row{}, fmt.Errorf("the line is not UTF-8 from byte %d on; convert the file, as by iconv -f latin1 -t utf8", text.ValidPrefix(line)+1)
 	}
 	if err := json.Unmarshal(line, &fields); err != nil {
 		return row{}, fmt.Errorf("the line is no JSON object: %w", err)
@@ -217,17 +215,6 @@ func parseRow(line []byte, columns Columns) (row, error) {
 		return row{}, errors.New("the line is null, not a JSON object")
 	}
 	return rowOf(fields, columns)
-}
-
-func firstNotUTF8(line []byte) int {
-	for i := 0; i < len(line); {
-		r, n := utf8.DecodeRune(line[i:])
-		if r == utf8.RuneError && n == 1 {
-			return i
-		}
-		i += n
-	}
-	return len(line)
 }
 
 // rowOf reads a problem from the values of a row.

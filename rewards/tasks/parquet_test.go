@@ -49,6 +49,7 @@ func TestParquet(t *testing.T) {
 	for name, tt := range map[string]struct{ path, says string }{
 		"column missing": {math, "no column \"question\""},
 		"null answer":    {parquetFile(t, []string{"question", "answer"}, []string{"q", parquettest.Null}), ":1: column \"answer\" is empty"},
+		"no UTF-8":       {parquetFile(t, []string{"question", "answer"}, []string{"q", "1"}, []string{"caf\xe9?", "1"}), ":2: column \"question\" is not UTF-8 from byte 4 on"},
 		"no rows":        {parquetFile(t, []string{"question", "answer"}), "no rows"},
 		"same id":        {parquetFile(t, []string{"question", "answer", "id"}, []string{"q", "1", "a"}, []string{"r", "1", "a"}), ":2: id \"a\" stands in row 1"},
 	} {

@@ -3,7 +3,10 @@
 // is never changed, so a span can be shown in the stored trace.
 package text
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // Tags of the R1 template (DeepSeek-R1, table 1).
 const (
@@ -169,3 +172,15 @@ func TrimSpace(s string, at Span) Span {
 func Blank(s string, at Span) bool { return TrimSpace(s, at).Len() == 0 }
 
 func isSpace(b byte) bool { return b == ' ' || b >= '\t' && b <= '\r' }
+
+// ValidPrefix is how many bytes of b come before the first that is no UTF-8.
+func ValidPrefix(b []byte) int {
+	for i := 0; i < len(b); {
+		r, n := utf8.DecodeRune(b[i:])
+		if r == utf8.RuneError && n == 1 {
+			return i
+		}
+		i += n
+	}
+	return len(b)
+}
