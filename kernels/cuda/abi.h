@@ -131,6 +131,18 @@ typedef struct {
 	const unsigned short *pack, *back;
 	const unsigned short *rounded, *h_turned; // rounded: H, then dlogits, then dlogits turned around
 } gk_loss_bwd;
+// A product of sm_90a: c (rows, cols) = (res +) a b^T, factors of bf16 as they are
+// rounded and packed. rows is the number of rows of the run, or, along, depth is;
+// those of a chunk if chunk > 0. checked: the op has a check of its own.
+typedef struct {
+	gk_head h;
+	float *c;
+	const float *res; // may be 0, or c
+	const unsigned short *a, *b;
+	int rows, cols, depth;
+	int chunk, row0, along, checked, tile;
+} gk_product;
+enum gk_product_tile { GK_TILE_CHOSEN, GK_TILE_LARGE, GK_TILE_MIDDLE, GK_TILE_SMALL };
 typedef struct { gk_head h; int *tok; float *logp, *ent; const float *logits; const int *stream, *pos; int v; } gk_sample;
 typedef struct {
 	gk_head h;
@@ -153,6 +165,9 @@ typedef struct { gk_head h; float *y; const float *x; int c; } gk_move;
 // Dynamic shared memory of a product in bf16: two tiles for each stage, rows of
 // 32 numbers 80 bytes apart.
 #define GK_MMA_SHARED (GK_MMA_STAGES * 2 * GK_MMA_TILE * 80)
+// Dynamic shared memory of a product of sm_90a: 4, 8 or 12 stages, by the tile.
+#define GK_PRODUCT_SHARED (192 << 10)
+#define GK_PRODUCT_TILE 64  // its smallest tile
 #define GK_ATTN_ROWS 16     // query (or key) rows of a block of attention
 #define GK_SUM_BLOCK 16384  // elements of one partial sum of squares
 
@@ -205,6 +220,10 @@ typedef struct { gk_head h; float *y; const float *x; int c; } gk_move;
 	X(gk_adamw_step, gk_adamw, 256)                /* len/256 */ \
 	X(gk_zero_rows, gk_move, 256)                  /* n*c/256 */ \
 	X(gk_copy_rows, gk_move, 256)                  /* n*c/256 */
+
+// Those that only GPUs of compute capability 9.0 have.
+#define GK_KERNELS_90(X) \
+	X(gk_product_bf16, gk_product, 256)            /* rows/PRODUCT_TILE, cols/PRODUCT_TILE */
 
 // The emulation is a shared library with one function: it runs a kernel on the
 // CPU to its end. It returns 0, or 1 for a kernel that it does not know, 2 for

@@ -27,6 +27,9 @@ type Options struct {
 	Index int
 	// NoGraphs launches kernel by kernel instead of replaying captured graphs.
 	NoGraphs bool
+	// NoWarpgroups leaves the matrix units of compute capability 9.0 to mma.sync, as
+	// the environment variable GRADUS_WGMMA=off does.
+	NoWarpgroups bool
 	// Modules replace the embedded kernels, for tests and for tuning. nil takes
 	// the embedded ones.
 	Modules []ptx.Module
@@ -64,7 +67,8 @@ type Device struct {
 	lost    error
 	closed  bool
 
-	profile *kernels.Profile // nil while nobody asks for times
+	warpgroups warpgroups
+	profile    *kernels.Profile // nil while nobody asks for times
 }
 
 // kernel is a function of a loaded module.
@@ -149,7 +153,10 @@ func (d *Device) start(modules []ptx.Module) error {
 	if d.shared, err = cux.SharedLimit(d.dev); err != nil {
 		return err
 	}
-	return d.load(modules)
+	if err := d.load(modules); err != nil {
+		return err
+	}
+	return d.startWarpgroups(modules)
 }
 
 // reword says in the terms of this package what an error of the driver means.
@@ -188,8 +195,14 @@ func (d *Device) do(f func() error) error {
 	return d.reword(f())
 }
 
-// Name is "cuda-sm_90" for compute capability 9.0.
-func (d *Device) Name() string { return fmt.Sprintf("cuda-sm_%d", d.gpu.Capability) }
+// Name is "cuda-sm_80" for compute capability 8.0, and "cuda-sm_90a" for 9.0 if
+// products run on the matrix units that only that has: their last bits differ.
+func (d *Device) Name() string {
+	if d.warpgroups.on {
+		return hopperName
+	}
+	return fmt.Sprintf("cuda-sm_%d", d.gpu.Capability)
+}
 
 // GPU describes the GPU in use.
 func (d *Device) GPU() GPU { return d.gpu }

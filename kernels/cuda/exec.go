@@ -50,7 +50,7 @@ func (d *Device) Compile(p *kernels.Program) (kernels.Exec, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	e := &exec{dev: d, check: kernels.Program{Name: p.Name, Max: p.Max, Ops: append([]kernels.Op(nil), p.Ops...)}}
-	pl := plan{dev: d, max: &p.Max, at: make([]cu.DevicePtr, len(p.Bufs))}
+	pl := plan{dev: d, max: &p.Max, warpgroups: d.warpgroups.on, at: make([]cu.DevicePtr, len(p.Bufs))}
 	for i := 1; i < len(p.Bufs); i++ {
 		b, ok := p.Bufs[i].Buf.(*buffer)
 		if !ok || b.dev != d {

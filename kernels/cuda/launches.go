@@ -30,11 +30,13 @@ type item struct {
 // plan turns the ops of a program into launches. It is the one place that knows
 // which kernels an op takes, in which order, and how much work each has.
 type plan struct {
-	dev   *Device // nil without one: no library is asked
-	max   *kernels.Args
-	at    []cu.DevicePtr // by Ref
-	run   cu.DevicePtr   // gk_run
-	fault cu.DevicePtr
+	dev *Device // nil without one: no library is asked
+	max *kernels.Args
+	// warpgroups: products in bf16 run on the matrix units of compute capability 9.0.
+	warpgroups bool
+	at         []cu.DevicePtr // by Ref
+	run        cu.DevicePtr   // gk_run
+	fault      cu.DevicePtr
 	// scratch is memory that an op uses for itself. It is counted first, and
 	// its place known only then.
 	scratch      cu.DevicePtr

@@ -17,7 +17,12 @@ import (
 // load compiles the kernels for the GPU and finds every function of abi.h in
 // them. The driver keeps what it compiled in its own cache on disk.
 func (d *Device) load(modules []ptx.Module) error {
+	var general []ptx.Module
 	for _, t := range modules {
+		if t.Arch == ptx.Hopper {
+			continue // startWarpgroups
+		}
+		general = append(general, t)
 		m, err := cux.LoadPTX(t.Family+"."+t.Arch+".ptx", string(t.Text))
 		if err != nil {
 			return fmt.Errorf("cuda: load kernels on %s: %w", d.gpu, err)
@@ -25,17 +30,20 @@ func (d *Device) load(modules []ptx.Module) error {
 		d.modules = append(d.modules, m)
 	}
 	homes := map[string]int{} // module by kernel
-	for i, m := range modules {
+	for i, m := range general {
 		for _, name := range m.Kernels() {
 			homes[name] = i
 		}
 	}
 	for i := range C.gk_kernel_count() {
 		row := C.gk_kernel_at(i)
-		k := &kernel{name: C.GoString(row.name), bytes: int(row.bytes), threads: int(row.threads), shared: 48 << 10}
+		if row.capability != 0 {
+			continue
+		}
+		k := kernelOf(C.GoString(row.name))
 		home, ok := homes[k.name]
 		if !ok {
-			return fmt.Errorf("cuda: kernel %s is in none of the %d loaded modules: the PTX is not of this build", k.name, len(modules))
+			return fmt.Errorf("cuda: kernel %s is in none of the %d loaded modules: the PTX is not of this build", k.name, len(general))
 		}
 		if err := k.find(d.modules[home]); err != nil {
 			return err

@@ -21,24 +21,30 @@ type BlockNeed struct {
 	Shared  int // bytes of dynamic shared memory
 }
 
-// BlockNeeds lists the blocks that the host launches of every kernel, in the
-// order of abi.h, for a model whose heads are headDim wide. It needs no GPU. It
-// fails if there is a kernel that no op launches.
-func BlockNeeds(headDim int) ([]BlockNeed, error) {
-	// The plan computes with addresses only, so all operands may be the same.
-	p := plan{max: &kernels.Args{Rows: 1, Seqs: 1, Picks: 1}, at: make([]cu.DevicePtr, 1)}
-	for i, op := range everyOp(headDim) {
-		if err := p.add(i, op); err != nil {
-			return nil, fmt.Errorf("cuda: %s: %w", op.Kind(), err)
-		}
-	}
+// BlockNeeds lists the blocks that the host launches of every kernel on a GPU of
+// a compute capability (10 * major + minor), in the order of abi.h, for a model
+// whose heads are headDim wide. It needs no GPU. It fails if there is a kernel
+// that no op launches.
+func BlockNeeds(headDim, capability int) ([]BlockNeed, error) {
 	shared := map[string]int{}
-	for _, it := range p.items {
-		shared[it.kernel] = max(shared[it.kernel], it.shared)
+	for _, hopper := range []bool{false, capability == 90} {
+		// The plan computes with addresses only, so all operands may be the same.
+		p := plan{max: &kernels.Args{Rows: 1, Seqs: 1, Picks: 1}, at: make([]cu.DevicePtr, 1), warpgroups: hopper}
+		for i, op := range everyOp(headDim) {
+			if err := p.add(i, op); err != nil {
+				return nil, fmt.Errorf("cuda: %s: %w", op.Kind(), err)
+			}
+		}
+		for _, it := range p.items {
+			shared[it.kernel] = max(shared[it.kernel], it.shared)
+		}
 	}
 	var all []BlockNeed
 	for i := range C.gk_kernel_count() {
 		row := C.gk_kernel_at(i)
+		if row.capability != 0 && int(row.capability) != capability {
+			continue
+		}
 		n := BlockNeed{Kernel: C.GoString(row.name), Threads: int(row.threads)}
 		var launched bool
 		if n.Shared, launched = shared[n.Kernel]; !launched {

@@ -59,8 +59,9 @@ func (p *plan) linearBF16(at int, o kernels.Linear) {
 	n := o.N.Of(p.max)
 	x := p.halves(int64(n) * up32(o.K))[0]
 	p.round(at, o.N, x, p.f(o.X), n, o.K, 0, 0, false)
-	multiply(p, at, "gk_linear_fwd_bf16", n, o.O,
-		&C.gk_linear{h: p.head(at, o.N), y: p.f(o.Y), res: p.f(o.Res), o: C.int(o.O), k: C.int(o.K), pack: p.h(o.Pack), rounded: x})
+	product(p, at, "gk_linear_fwd_bf16", n, o.O,
+		&C.gk_linear{h: p.head(at, o.N), y: p.f(o.Y), res: p.f(o.Res), o: C.int(o.O), k: C.int(o.K), pack: p.h(o.Pack), rounded: x},
+		C.gk_product{h: p.head(at, o.N), c: p.f(o.Y), res: p.f(o.Res), a: x, b: p.h(o.Pack), cols: C.int(o.O), depth: C.int(o.K)})
 }
 
 func (p *plan) linearDXBF16(at int, o kernels.LinearDX) {
@@ -72,8 +73,12 @@ func (p *plan) linearDXBF16(at int, o kernels.LinearDX) {
 		p.call(at, l, m[0], p.h(o.Pack), p.f(o.DX), m[1])
 		return
 	}
-	multiply(p, at, "gk_linear_bwd_dx_bf16", n, o.K,
-		&C.gk_linear_dx{h: p.head(at, o.N), dx: p.f(o.DX), o: C.int(o.O), k: C.int(o.K), acc: flag(o.Acc), back: p.h(o.Pack), rounded: m[0]})
+	w := C.gk_product{h: p.head(at, o.N), c: p.f(o.DX), a: m[0], b: p.h(o.Pack), cols: C.int(o.K), depth: C.int(o.O)}
+	if o.Acc {
+		w.res = w.c
+	}
+	product(p, at, "gk_linear_bwd_dx_bf16", n, o.K,
+		&C.gk_linear_dx{h: p.head(at, o.N), dx: p.f(o.DX), o: C.int(o.O), k: C.int(o.K), acc: flag(o.Acc), back: p.h(o.Pack), rounded: m[0]}, w)
 }
 
 func (p *plan) linearDWBF16(at int, o kernels.LinearDW) {
@@ -86,8 +91,9 @@ func (p *plan) linearDWBF16(at int, o kernels.LinearDW) {
 		p.call(at, l, m[0], m[1], p.f(o.DW), m[2])
 		return
 	}
-	multiply(p, at, "gk_linear_bwd_dw_bf16", o.O, o.K,
-		&C.gk_linear_dw{h: p.head(at, o.N), dw: p.f(o.DW), o: C.int(o.O), k: C.int(o.K), dy_turned: m[0], x_turned: m[1]})
+	product(p, at, "gk_linear_bwd_dw_bf16", o.O, o.K,
+		&C.gk_linear_dw{h: p.head(at, o.N), dw: p.f(o.DW), o: C.int(o.O), k: C.int(o.K), dy_turned: m[0], x_turned: m[1]},
+		C.gk_product{h: p.head(at, o.N), c: p.f(o.DW), res: p.f(o.DW), a: m[0], b: m[1], rows: C.int(o.O), cols: C.int(o.K), along: 1})
 }
 
 // rowOf is where row r of a matrix of c floats a row lies.
@@ -100,7 +106,8 @@ func (p *plan) lossLogitsBF16(at int, o kernels.LossRows, l C.gk_loss) {
 	l.rounded = p.halves(int64(o.Chunk) * up32(o.C))[0]
 	l.pack = p.h(o.Pack)
 	p.round(at, o.N, l.rounded, p.rowOf(o.H, int(l.row0), o.C), o.Chunk, o.C, o.Chunk, int(l.row0), false)
-	multiply(p, at, "gk_loss_logits_bf16", o.Chunk, o.V, &l)
+	product(p, at, "gk_loss_logits_bf16", o.Chunk, o.V, &l,
+		C.gk_product{h: l.h, c: l.logits, a: l.rounded, b: l.pack, cols: l.v, depth: l.c, chunk: l.chunk, row0: l.row0, checked: 1})
 }
 
 // lossBwdBF16 adds the launches of one chunk. The rounded factors of the three
@@ -113,7 +120,8 @@ func (p *plan) lossBwdBF16(at int, o kernels.LossRowsBwd, l C.gk_loss_bwd) {
 	row0 := int(l.row0)
 	h, logits, dh := p.rowOf(o.H, row0, o.C), p.f(o.Scratch), p.rowOf(o.DH, row0, o.C)
 	p.round(at, o.N, m[0], h, o.Chunk, o.C, o.Chunk, row0, false)
-	multiply(p, at, "gk_loss_bwd_logits_bf16", o.Chunk, o.V, &l)
+	w := C.gk_product{h: l.h, c: l.logits, a: l.rounded, b: l.pack, cols: l.v, depth: l.c, chunk: l.chunk, row0: l.row0, checked: 1}
+	product(p, at, "gk_loss_bwd_logits_bf16", o.Chunk, o.V, &l, w)
 	launch(p, at, "gk_loss_bwd_rows", int64(o.Chunk), 0, &l)
 
 	dx := p.library(o.Chunk, o.C, o.V, false, o.N, o.Chunk, row0, p.at[o.DH], p.at[o.PackBack])
@@ -121,7 +129,8 @@ func (p *plan) lossBwdBF16(at int, o kernels.LossRowsBwd, l C.gk_loss_bwd) {
 	if dx != nil {
 		p.call(at, dx, m[0], l.back, dh, m[2])
 	} else {
-		multiply(p, at, "gk_loss_bwd_dx_bf16", o.Chunk, o.C, &l)
+		w.c, w.b, w.cols, w.depth = dh, l.back, l.c, l.v
+		product(p, at, "gk_loss_bwd_dx_bf16", o.Chunk, o.C, &l, w)
 	}
 	dw := p.library(o.V, o.C, o.Chunk, true, o.N, o.Chunk, row0, p.at[o.DW])
 	p.roundFor(at, o.N, m[0], logits, o.Chunk, o.V, o.Chunk, row0, true, dw.scales(m[2]), 1)
@@ -129,7 +138,8 @@ func (p *plan) lossBwdBF16(at int, o kernels.LossRowsBwd, l C.gk_loss_bwd) {
 	if dw != nil {
 		p.call(at, dw, m[0], m[1], p.f(o.DW), m[2])
 	} else {
-		multiply(p, at, "gk_loss_bwd_dw_bf16", o.V, o.C, &l)
+		w.c, w.res, w.b, w.rows, w.cols, w.along = l.dw, l.dw, l.h_turned, l.v, l.c, 1
+		product(p, at, "gk_loss_bwd_dw_bf16", o.V, o.C, &l, w)
 	}
 }
 

@@ -53,7 +53,7 @@ func TestProductsInBF16(t *testing.T) {
 // The parameter blocks of abi.h, as Go lays them out.
 type headBlock struct {
 	run, fault unsafe.Pointer
-	_, n       int32
+	op, n      int32
 }
 type packBlock struct {
 	headBlock

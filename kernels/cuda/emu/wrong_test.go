@@ -12,7 +12,7 @@ import (
 
 // The emulator names what is wrong with a kernel, and runs one that is right.
 func TestWrongKernels(t *testing.T) {
-	so, err := build("..", "emu/testdata/wrong.cu", "emu/runtime/emu.cc")
+	so, err := build("..", "emu/testdata/wrong.cu", "emu/runtime/emu.cc", "emu/runtime/warpgroup.cc")
 	if errors.Is(err, ErrNoCompiler) {
 		t.Skip(err)
 	}

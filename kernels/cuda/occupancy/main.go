@@ -61,7 +61,7 @@ const (
 // table has a row for each kernel: what it takes on sm_80 and sm_90, and how much
 // of the processors of each GPU its blocks fill.
 func table(a assembler) (string, error) {
-	needs, err := cuda.BlockNeeds(headDim)
+	needs, err := cuda.BlockNeeds(headDim, 90) // has all kernels
 	if err != nil {
 		return "", err
 	}
@@ -87,7 +87,11 @@ func table(a assembler) (string, error) {
 		u := found["sm_90"][n.Kernel]
 		fmt.Fprintf(&b, "| `%s` | %d | %d | %d |", n.Kernel, n.Threads, n.Shared+u.shared, u.registers)
 		for _, p := range archs {
-			u := found[p.arch][n.Kernel]
+			u, ok := found[p.arch][n.Kernel]
+			if !ok {
+				b.WriteString(" - |")
+				continue
+			}
 			blocks := p.fit(n.Threads, u.registers, n.Shared+u.shared)
 			fmt.Fprintf(&b, " %d/%d, %d", blocks*n.Threads/warpThreads, p.warps, blocks)
 			if u.stores > 0 {
@@ -122,11 +126,20 @@ func assembleAll(a assembler, arch string) (map[string]usage, error) {
 
 // modulesFor are the modules that a GPU would be given.
 func modulesFor(arch string) ([]ptx.Module, error) {
-	var capability int
-	if _, err := fmt.Sscanf(arch, "sm_%d", &capability); err != nil {
-		return nil, fmt.Errorf("occupancy: GPU %q: want a name as in sm_90", arch)
+	c, err := capability(arch)
+	if err != nil {
+		return nil, err
 	}
-	return ptx.Modules(capability)
+	return ptx.Modules(c)
+}
+
+// capability is the compute capability, 10 * major + minor, of a GPU's name.
+func capability(arch string) (int, error) {
+	var c int
+	if _, err := fmt.Sscanf(arch, "sm_%d", &c); err != nil {
+		return 0, fmt.Errorf("occupancy: GPU %q: want a name as in sm_90", arch)
+	}
+	return c, nil
 }
 
 // printLoops tells for every inner loop of some size what it is made of.

@@ -51,8 +51,13 @@ func TestEveryBlockCanBeLaunched(t *testing.T) {
 				t.Error(err)
 				return
 			}
+			c, err := capability(p.arch)
+			if err != nil {
+				t.Error(err)
+				return
+			}
 			for _, d := range []int{16, 64, 80, 128, 256} {
-				needs, err := cuda.BlockNeeds(d)
+				needs, err := cuda.BlockNeeds(d, c)
 				if err != nil {
 					t.Error(err)
 					return
@@ -89,13 +94,13 @@ func TestLoops(t *testing.T) {
 	if _, err := find("nvdisasm"); err != nil {
 		t.Skip(err)
 	}
-	products := 0
+	products, warpgroups := 0, 0
 	modules, err := modulesFor("sm_90")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, m := range modules {
-		if !strings.HasPrefix(m.Family, "linear") && !strings.HasPrefix(m.Family, "loss") && !strings.HasPrefix(m.Family, "attn") && m.Family != "decode" {
+		if m.Family != "product" && !strings.HasPrefix(m.Family, "linear") && !strings.HasPrefix(m.Family, "loss") && !strings.HasPrefix(m.Family, "attn") && m.Family != "decode" {
 			continue
 		}
 		_, code, err := a.assemble(m, "sm_90")
@@ -107,8 +112,15 @@ func TestLoops(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, l := range all {
-			if spilled := l.counts["LDL"] + l.counts["STL"]; spilled > 0 && l.counts["FFMA"]+l.counts["HMMA"] > 0 {
+			if spilled := l.counts["LDL"] + l.counts["STL"]; spilled > 0 && l.counts["FFMA"]+l.counts["HMMA"]+l.counts["HGMMA"] > 0 {
 				t.Errorf("%s: %d accesses to local memory in a loop of %d instructions", l.kernel, spilled, l.size)
+			}
+			if l.counts["HGMMA"] > 0 {
+				warpgroups++
+				// A step of 64 is four of 16 from shared memory, with one barrier.
+				if l.counts["HGMMA"] != 4 || l.counts["LDSM"] > 0 || l.counts["LDGSTS"] == 0 || l.counts["BAR"] != 1 {
+					t.Errorf("%s: a step of a product of warpgroups has %v", l.kernel, l.counts)
+				}
 			}
 			if l.counts["HMMA"] == 0 {
 				continue
@@ -123,6 +135,9 @@ func TestLoops(t *testing.T) {
 	}
 	if products != 8 { // seven kernels, one of them with two sizes of tiles
 		t.Errorf("%d loops with matrix instructions, want 8", products)
+	}
+	if warpgroups != 3 { // sizes of tiles
+		t.Errorf("%d loops with products of warpgroups, want 3", warpgroups)
 	}
 }
 
@@ -166,7 +181,7 @@ ptxas info    : Used 22 registers, used 0 barriers, 408 bytes cmem[0]
 	if err != nil || len(got) != 2 || got[0] != (usage{"gk_a", 255, 132, 128, 40960}) || got[1] != (usage{kernel: "gk_b", registers: 22}) {
 		t.Errorf("%+v, %v", got, err)
 	}
-	for _, wrong := range []string{"ptxas warning : something\n", "ptxas info    : Compiling entry function 'gk_a' for 'sm_80'\n"} {
+	for _, wrong := range []string{"ptxas warning : something\n", "ptxas info    : (C7510) Potential Performance Loss: wgmma.mma_async instructions are serialized due to ...\n", "ptxas info    : Compiling entry function 'gk_a' for 'sm_80'\n"} {
 		if _, err := parse(wrong); err == nil {
 			t.Errorf("%q is taken", wrong)
 		}

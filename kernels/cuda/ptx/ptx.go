@@ -3,9 +3,9 @@
 // from ../src by clang (go generate, or make ptx) and committed, so that
 // neither clang nor a CUDA toolkit is needed to build or run gradus.
 //
-// There is one file for each .cu file and architecture. Code for sm_80 runs on
-// every later GPU; a second file for sm_90a stands only beside kernels that use
-// what Hopper alone has.
+// There is one file for each .cu file. Code for sm_80 runs on every later GPU;
+// kernels that use what Hopper alone has are in files for sm_90a, and every other
+// GPU does without.
 package ptx
 
 //go:generate go run ./gen
@@ -16,7 +16,6 @@ import (
 	"fmt"
 	"io/fs"
 	"regexp"
-	"sort"
 	"strconv"
 	"strings"
 )
@@ -31,6 +30,9 @@ const (
 	Version   = 80
 	MinDriver = 12000
 )
+
+// Hopper is the architecture of code that only compute capability 9.0 runs.
+const Hopper = "sm_90a"
 
 // Module is one PTX file.
 type Module struct {
@@ -48,7 +50,7 @@ type Entry struct {
 }
 
 // Modules returns the modules for a GPU of the given compute capability (10 *
-// major + minor), one for each family, by name. It fails below 80.
+// major + minor) by name. It fails below 80.
 func Modules(capability int) ([]Module, error) {
 	if capability < 80 {
 		return nil, fmt.Errorf("ptx: compute capability %d.%d, the kernels need at least 8.0", capability/10, capability%10)
@@ -57,23 +59,18 @@ func Modules(capability int) ([]Module, error) {
 	if err != nil {
 		return nil, err
 	}
-	best := map[string]string{} // arch by family
-	for _, n := range names {
-		family, arch, _ := strings.Cut(strings.TrimSuffix(n, ".ptx"), ".")
-		// sm_90a code is for 9.0 alone; sm_80 code is for all from 8.0 on.
-		if arch == "sm_80" && best[family] == "" || arch == "sm_90a" && capability == 90 {
-			best[family] = arch
-		}
-	}
 	var all []Module
-	for family, arch := range best {
-		text, err := files.ReadFile(family + "." + arch + ".ptx")
+	for _, n := range names { // sorted
+		family, arch, _ := strings.Cut(strings.TrimSuffix(n, ".ptx"), ".")
+		if arch == Hopper && capability != 90 {
+			continue
+		}
+		text, err := files.ReadFile(n)
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, Module{family, arch, text})
 	}
-	sort.Slice(all, func(i, j int) bool { return all[i].Family < all[j].Family })
 	return all, nil
 }
 

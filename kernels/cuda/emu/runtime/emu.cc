@@ -39,6 +39,8 @@ static const char *kernel;
 
 static worker *current() { return (worker *)self; } // thread is its first member
 
+unsigned shown_of(int thread) { return workers[thread].t.shown; }
+
 void stop(const char *format, ...) {
 	char what[300];
 	va_list args;
@@ -117,10 +119,11 @@ static void run_warp(int first, int last) {
 static void run_block() {
 	int size = (int)now.size;
 	now.block++, now.epoch++;
+	forget_flights(size);
 	for (int i = 0; i < size; i++) {
 		worker *w = &workers[i];
 		begun[i].count = 0;
-		w->t.id = i, w->t.exchanges = 0, w->is = READY, w->line = 0;
+		w->t.id = i, w->t.exchanges = 0, w->t.shown = 0, w->is = READY, w->line = 0;
 		fiber_start(&w->f, stacks + (size_t)i * (STACK + GUARD) + GUARD, STACK, enter);
 	}
 	for (;;) {
@@ -128,7 +131,13 @@ static void run_block() {
 		if (failed) return;
 		int waiting = -1, done = -1;
 		for (int i = 0; i < size; i++) (workers[i].is == DONE ? done : waiting) = i;
-		if (waiting < 0) return;
+		if (waiting < 0) {
+			if (int line = unlanded(size)) {
+				snprintf(error, sizeof error, "kernel %s: block (%u,%u,%u): it ends while a product of line %d is in flight", kernel, now.at[0], now.at[1], now.at[2], line);
+				failed = true;
+			}
+			return;
+		}
 		for (int i = 0; i < size; i++)
 			if (workers[i].is == DONE || workers[i].line != workers[waiting].line) {
 				complain(waiting, "waits at the barrier", workers[waiting].line, i, workers[i].line);

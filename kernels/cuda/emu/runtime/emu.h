@@ -24,6 +24,7 @@ namespace emu {
 struct thread {
 	int id;
 	unsigned exchanges; // that it took part in
+	unsigned shown;     // how often it has shown its writes to matrix units
 };
 
 // state is the block that runs.
@@ -42,6 +43,7 @@ extern thread *self;
 
 // stop ends the launch with an error and does not return.
 [[noreturn]] void stop(const char *format, ...) __attribute__((format(printf, 1, 2)));
+unsigned shown_of(int thread);
 void barrier(int line);
 // meet waits for all lanes of the warp; kind tells exchanges apart.
 void meet(int line, int kind);
@@ -65,9 +67,13 @@ inline unsigned vote(bool x, int line) {
 
 } // namespace emu
 
+// The line of the caller tells barriers apart.
+#define LINE_OF_CALLER int line = __builtin_LINE()
+
 typedef unsigned short bf16;
 #include "shared.h"
 #include "matrix.h"
+#include "warpgroup.h"
 
 #define SHARED(T, name, count) \
 	static emu::array<T, count> name##_array(#name); \
@@ -81,8 +87,6 @@ DEVICE gk_i64 block_id() {
 }
 DEVICE gk_i64 blocks() { return (gk_i64)emu::now.grid[0] * emu::now.grid[1] * emu::now.grid[2]; }
 
-// The line of the caller tells barriers apart.
-#define LINE_OF_CALLER int line = __builtin_LINE()
 DEVICE void block_sync(LINE_OF_CALLER) { emu::barrier(line); }
 DEVICE void warp_sync(LINE_OF_CALLER) { emu::meet(line, 0); }
 DEVICE unsigned shfl_bits(unsigned v, int l, LINE_OF_CALLER) { return (unsigned)emu::exchange(v, l, line); }

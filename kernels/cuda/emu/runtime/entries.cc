@@ -5,6 +5,7 @@
 namespace emu {
 
 GK_KERNELS(EMU_DECLARE)
-const entry entries[] = {GK_KERNELS(EMU_ENTRY){0, 0, 0, 0}};
+GK_KERNELS_90(EMU_DECLARE)
+const entry entries[] = {GK_KERNELS(EMU_ENTRY) GK_KERNELS_90(EMU_ENTRY){0, 0, 0, 0}};
 
 } // namespace emu

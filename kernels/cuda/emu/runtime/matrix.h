@@ -9,7 +9,7 @@ namespace emu {
 struct copying {
 	const region *r;
 	int64_t at;
-	const void *from;
+	const void *from; // 0: zeros
 	unsigned group;
 };
 enum { MAX_COPIES = 64 };
@@ -20,14 +20,17 @@ struct copies {
 };
 extern copies begun[1024]; // by thread
 
+inline void begin_copy(const region *r, int64_t at, const void *from) {
+	copies &c = begun[self->id];
+	if (at % 16 || (uintptr_t)from % 16) stop("copy of 16 bytes to byte %lld of shared array %s from %p: not aligned", (long long)at, r->name, from);
+	if (c.count == MAX_COPIES) stop("more than %d copies at a time", (int)MAX_COPIES);
+	for (int b = 0; b < 16; b += 2) seen_by_copy(r, at + b, find(r, at + b, 2));
+	c.list[c.count++] = {r, at, from, c.group};
+}
+
 } // namespace emu
 
-template <class T> DEVICE void copy_16(smem<T> to, const T *from) {
-	emu::copies &c = emu::begun[emu::self->id];
-	if (to.at % 16 || (uintptr_t)from % 16) emu::stop("copy of 16 bytes to byte %lld of shared array %s from %p: not aligned", (long long)to.at, to.r->name, (const void *)from);
-	if (c.count == emu::MAX_COPIES) emu::stop("more than %d copies at a time", (int)emu::MAX_COPIES);
-	c.list[c.count++] = {to.r, to.at, from, c.group};
-}
+template <class T> DEVICE void copy_16(smem<T> to, const T *from) { emu::begin_copy(to.r, to.at, from); }
 
 DEVICE void copies_end_group() { emu::begun[emu::self->id].group++; }
 
@@ -44,7 +47,9 @@ template <int N> DEVICE void copies_wait() {
 		emu::find(k.r, k.at, 16);
 		if (emu::checking)
 			for (int b = 0; b < 16; b += 2) emu::seen_by_writer(k.r, k.at + b, emu::find(k.r, k.at + b, 2), false);
-		memcpy(k.r->bytes + k.at, k.from, 16);
+		if (k.from) memcpy(k.r->bytes + k.at, k.from, 16);
+		else
+			memset(k.r->bytes + k.at, 0, 16);
 	}
 	c.count = left;
 }

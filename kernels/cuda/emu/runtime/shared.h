@@ -15,6 +15,8 @@ struct cell {
 	uint16_t writer, reader;       // threads
 	uint8_t readers;               // since the epoch `read`: 1, of one warp, of several
 	uint8_t atomic;                // the last write was atomic
+	uint32_t begun;                // epoch in which the last copy to it began
+	unsigned shown;                // what its writer had shown to matrix units before
 };
 
 enum { ONE = 1, ONE_WARP, SEVERAL_WARPS };
@@ -41,16 +43,29 @@ inline cell *find(const region *r, int64_t at, uint32_t width) {
 // checking is off for tests that ask for bits only, of kernels that others check.
 extern bool checking;
 
+inline void check_unread(const region *r, int64_t at, const cell *c, const char *what) {
+	int me = self->id;
+	if (c->read == now.epoch && (c->readers != ONE || c->reader != me) &&
+		(c->readers == SEVERAL_WARPS || c->reader / 32 != me / 32 || c->read_tick == tick()))
+		race(r, (uint32_t)at, what, c->reader);
+}
+
 inline void seen_by_writer(const region *r, int64_t at, cell *c, bool atomic) {
 	if (!checking) return;
 	int me = self->id;
 	if (c->block == now.block && c->written == now.epoch && c->writer != me && !(atomic && c->atomic) &&
 		(c->writer / 32 != me / 32 || c->write_tick == tick()))
 		race(r, (uint32_t)at, "writes after a write", c->writer);
-	if (c->read == now.epoch && (c->readers != ONE || c->reader != me) &&
-		(c->readers == SEVERAL_WARPS || c->reader / 32 != me / 32 || c->read_tick == tick()))
-		race(r, (uint32_t)at, "writes after a read", c->reader);
+	check_unread(r, at, c, "writes after a read");
 	c->block = now.block, c->written = now.epoch, c->write_tick = tick(), c->writer = (uint16_t)me, c->atomic = atomic;
+	c->shown = self->shown;
+}
+
+// A copy writes at any time from its begin until it is waited for.
+inline void seen_by_copy(const region *r, int64_t at, cell *c) {
+	if (!checking) return;
+	check_unread(r, at, c, "begins a copy after a read");
+	c->begun = now.epoch;
 }
 
 inline void seen_by_reader(const region *r, int64_t at, cell *c) {

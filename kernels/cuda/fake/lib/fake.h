@@ -87,6 +87,8 @@ extern CUresult fake_sticky; // an error that has ended the context
 // call has to fail with, if any. fake_leave unlocks.
 CUresult fake_enter(const char *name, int needs_context);
 CUresult fake_leave(CUresult r);
+// fake_optin_shared is the most shared memory of a block, in bytes.
+unsigned fake_optin_shared(void);
 void fake_problem(const char *format, ...) __attribute__((format(printf, 1, 2)));
 CUresult fake_inject(const char *name);
 

@@ -6,7 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { PLAIN_SHARED = 48 << 10, OPTIN_SHARED = 163 << 10, MOST_THREADS = 1024 };
+enum { PLAIN_SHARED = 48 << 10, MOST_THREADS = 1024 };
+
+// The CUDA programming guide, technical specifications per compute capability.
+unsigned fake_optin_shared(void) { return fake_config.capability == 90 ? 227 << 10 : 163 << 10; }
 
 // number behind a word in text before end, or missing.
 static long after(const char *text, const char *end, const char *word, long missing) {
@@ -103,7 +106,7 @@ CUresult cuFuncSetAttribute(CUfunction f, CUfunction_attribute a, int v) {
 	ENTER_CTX("cuFuncSetAttribute");
 	fake_object *o = fake_get(f, FUNCTION, "cuFuncSetAttribute");
 	if (o == 0) LEAVE(CUDA_ERROR_INVALID_HANDLE);
-	if (a != CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES || v < 0 || v + o->static_shared > OPTIN_SHARED) LEAVE(CUDA_ERROR_INVALID_VALUE);
+	if (a != CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES || v < 0 || v + o->static_shared > fake_optin_shared()) LEAVE(CUDA_ERROR_INVALID_VALUE);
 	o->dynamic_shared = (unsigned)v;
 	LEAVE(CUDA_SUCCESS);
 }

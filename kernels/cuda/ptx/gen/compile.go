@@ -48,12 +48,13 @@ func find() (string, error) {
 	return path, nil
 }
 
-// archs of a source: sm_80, and sm_90a where the source has code for it.
-func archs(source []byte) []string {
-	if bytes.Contains(source, []byte("GK_SM_90A")) {
-		return []string{"sm_80", "sm_90a"}
+// arch is the GPU that a source is compiled for: sm_80, whose code runs on every
+// later one, or sm_90a, whose code runs there alone, if the source says so.
+func arch(source []byte) string {
+	if bytes.Contains(source, []byte("GK_ONLY_SM_90A")) {
+		return "sm_90a"
 	}
-	return []string{"sm_80"}
+	return "sm_80"
 }
 
 // compileAll returns the PTX of every source in dir by file name.
@@ -68,15 +69,14 @@ func compileAll(clang, dir string) (map[string][]byte, error) {
 		if err != nil {
 			return nil, fmt.Errorf("gen: %w", err)
 		}
-		for _, arch := range archs(text) {
-			cmd := exec.Command(clang, append(append([]string{"--cuda-gpu-arch=" + arch}, flags...), filepath.Base(s))...)
-			var out, complaints bytes.Buffer
-			cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &out, &complaints
-			if err := cmd.Run(); err != nil {
-				return nil, fmt.Errorf("gen: %s: %w\n%s", strings.Join(cmd.Args, " "), err, complaints.Bytes())
-			}
-			all[strings.TrimSuffix(filepath.Base(s), ".cu")+"."+arch+".ptx"] = strip(out.Bytes())
+		gpu := arch(text)
+		cmd := exec.Command(clang, append(append([]string{"--cuda-gpu-arch=" + gpu}, flags...), filepath.Base(s))...)
+		var out, complaints bytes.Buffer
+		cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &out, &complaints
+		if err := cmd.Run(); err != nil {
+			return nil, fmt.Errorf("gen: %s: %w\n%s", strings.Join(cmd.Args, " "), err, complaints.Bytes())
 		}
+		all[strings.TrimSuffix(filepath.Base(s), ".cu")+"."+gpu+".ptx"] = strip(out.Bytes())
 	}
 	return all, nil
 }

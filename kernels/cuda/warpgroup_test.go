@@ -1,0 +1,154 @@
+//go:build cuda && linux
+
+package cuda
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"gradus/kernels"
+	"gradus/kernels/cuda/fake"
+	"gradus/kernels/cuda/ptx"
+	"gradus/kernels/optest"
+)
+
+// hopper is a GPU of compute capability 9.0.
+func hopper() fake.Config {
+	c := fake.Default()
+	c.Capability = 90
+	return c
+}
+
+// warpgrouped is a GPU of compute capability 9.0, emulated, whose matrix units have
+// proven themselves.
+func warpgrouped(t *testing.T) *Device {
+	t.Helper()
+	if !onGPU() {
+		emulated(t, hopper())
+		unwatched(t)
+	}
+	d := open(t, Options{})
+	if d.gpu.Capability != 90 {
+		t.Skipf("%s has compute capability %s", d.gpu, capabilityString(d.gpu.Capability))
+	}
+	if on, err := d.Warpgroups(); !on {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// Every op with products in bf16 equals ref on the matrix units of warpgroups, and
+// decoding has the bits of training.
+func TestWarpgroups(t *testing.T) {
+	d := warpgrouped(t)
+	if d.Name() != "cuda-sm_90a" || len(d.Refused()) > 0 {
+		t.Errorf("%s, without %v", d.Name(), d.Refused())
+	}
+	cases, err := optest.Few(optest.Cases(1), 1<<16, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var products []optest.Case
+	for _, c := range cases {
+		if strings.Contains(c.Shape, "bf16") {
+			products = append(products, c)
+		}
+	}
+	if len(products) < 5 {
+		t.Fatalf("%d cases with products in bf16", len(products))
+	}
+	if _, err := optest.Check([]kernels.Device{d}, products); err != nil {
+		t.Error(err)
+	}
+	if err := d.Prove(); err != nil {
+		t.Error(err)
+	}
+}
+
+// What keeps a GPU of compute capability 9.0 from its matrix units is told, and
+// products run without them.
+func TestWithoutWarpgroups(t *testing.T) {
+	general, kernels := 0, 0
+	modules, err := ptx.Modules(90)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range modules {
+		if m.Arch != ptx.Hopper {
+			general++
+			kernels += len(m.Kernels())
+		}
+	}
+	for _, c := range []struct {
+		name, why string
+		before    func(t *testing.T, f *fake.Driver)
+	}{
+		{"computes nothing", "it computes ", func(*testing.T, *fake.Driver) {}},
+		{"switched off", "switched off by GRADUS_WGMMA=off", func(t *testing.T, _ *fake.Driver) { t.Setenv("GRADUS_WGMMA", "off") }},
+		{"compiler refuses", "CUDA_ERROR_INVALID_PTX", func(_ *testing.T, f *fake.Driver) { f.Fail("cuModuleLoadDataEx", general+1, 218) }},
+		{"kernel missing", "cuModuleGetFunction(gk_product_bf16)", func(_ *testing.T, f *fake.Driver) { f.Fail("cuModuleGetFunction", kernels+1, 500) }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := pretend(t, hopper())
+			c.before(t, f)
+			d := open(t, Options{})
+			on, why := d.Warpgroups()
+			if on || why == nil || !strings.Contains(why.Error(), c.why) || strings.Contains(why.Error(), "\n") {
+				t.Errorf("on %v, %v; want %q", on, why, c.why)
+			}
+			if r := d.Refused(); len(r) != 1 || !strings.HasPrefix(r[0], "wgmma: ") || d.Name() != "cuda-sm_90" {
+				t.Errorf("%s without %q", d.Name(), r)
+			}
+		})
+	}
+	t.Run("older GPU", func(t *testing.T) {
+		pretend(t, fake.Default())
+		d := open(t, Options{})
+		if on, why := d.Warpgroups(); on || why != nil || d.Refused() != nil {
+			t.Errorf("on %v, %v", on, why)
+		}
+	})
+}
+
+// Each call of the driver from opening a GPU of compute capability 9.0 on fails
+// once: the device opens without its matrix units, or the error says why not, and
+// nothing is left behind.
+func TestEveryCallOfTheProofFails(t *testing.T) {
+	f := pretend(t, hopper())
+	try := func() (*Device, error) {
+		d, err := Open(Options{Staging: 4096})
+		if err != nil {
+			return nil, err
+		}
+		return d.(*Device), d.Close()
+	}
+	if _, err := try(); err != nil {
+		t.Fatal(err)
+	}
+	f.Reset(hopper())
+	if _, err := try(); err != nil {
+		t.Fatal(err)
+	}
+	calls, every := f.Stats().Calls, 1
+	if testing.Short() {
+		every = 5
+	}
+	for _, code := range []int{2, 700} {
+		for i := 1; i <= calls; i += every {
+			f.Reset(hopper())
+			f.Fail("*", i, code)
+			_, err := try()
+			call := f.Injected()
+			frees := call == "cuCtxSetCurrent" || strings.Contains(call, "Free") || strings.Contains(call, "Destroy") || strings.Contains(call, "Unload") || strings.Contains(call, "Release")
+			for _, p := range f.Problems(!frees && code != 700) {
+				t.Errorf("call %d, %s, returns %d: %s", i, call, code, p)
+			}
+			var lost *LostError
+			if call == "cuStreamSynchronize" && code == 700 && !errors.As(err, &lost) {
+				t.Errorf("call %d, %s, returns %d: %v", i, call, code, err)
+			}
+		}
+	}
+	f.Reset(hopper()) // what a lost GPU holds is not a leak
+}
