@@ -2,6 +2,8 @@ package main
 
 import (
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -41,6 +43,17 @@ func TestRescoreCommand(t *testing.T) {
 	}
 	if out = s.must("runs", "--suspects"); !strings.Contains(out, "of the 1 runs looked at") {
 		t.Errorf("%s", out)
+	}
+	broken := filepath.Join(s.home, "runs", "01JHM000000000000000000021")
+	if err := os.Mkdir(broken, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	code, out, errs := s.do("runs", "--suspects")
+	if code != exitFailed || !strings.Contains(out, "of the 1 runs looked at") || !strings.Contains(errs, "1 of the runs could not be read") {
+		t.Errorf("with a run that cannot be read: exit %d\n%s%s", code, out, errs)
+	}
+	if err := os.Remove(broken); err != nil {
+		t.Fatal(err)
 	}
 	var trace struct {
 		ID    int64

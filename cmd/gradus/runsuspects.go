@@ -19,11 +19,17 @@ type runSuspect struct {
 }
 
 // runSuspects prints the runs of which a detector says that the reward may
-// mean something else than it should, with what was noticed.
+// mean something else than it should, with what was noticed. Runs that cannot be
+// read are an error, after the others.
 func (a *app) runSuspects(ctx context.Context, c *client.Client, runs []client.Run, asJSON bool) error {
-	looked, found := 0, 0
+	looked, found, unread := 0, 0, 0
 	for _, r := range runs {
-		if r.Purpose == "eval" || r.Problem != "" {
+		if r.Purpose == "eval" {
+			continue
+		}
+		if r.Problem != "" {
+			a.complain(fmt.Errorf("run %s: %s", shortID(r.ID), r.Problem))
+			unread++
 			continue
 		}
 		run, err := a.detectable(ctx, c, r.ID)
@@ -32,6 +38,7 @@ func (a *app) runSuspects(ctx context.Context, c *client.Client, runs []client.R
 		}
 		if err != nil {
 			a.complain(fmt.Errorf("run %s: %w", shortID(r.ID), err)) // the others are looked at all the same
+			unread++
 			continue
 		}
 		looked++
@@ -54,7 +61,10 @@ func (a *app) runSuspects(ctx context.Context, c *client.Client, runs []client.R
 	if !asJSON {
 		a.printf("%d of the %d runs looked at are suspects\n", found, looked)
 	}
-	return ctx.Err()
+	if err := ctx.Err(); err != nil || unread == 0 {
+		return err
+	}
+	return fmt.Errorf("%d of the runs could not be read, so whether they are suspects is not known; the others were looked at", unread)
 }
 
 // detectable is what the detectors see of a run: its curves from the first
