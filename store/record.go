@@ -109,6 +109,7 @@ type Attempt struct {
 	FromStep   int    `json:"from_step"` // 0, or the step of the checkpoint it resumed
 	FromCkpt   string `json:"from_ckpt,omitempty"`
 	Executable string `json:"executable_sha256,omitempty"`
+	Products   string `json:"products,omitempty"` // whose matrix products the device takes, where there is a choice: "own kernels", or a library with its version and GPU
 	Backend    string `json:"backend,omitempty"`  // local, ssh, slurm
 	JobID      string `json:"job_id,omitempty"`   // the scheduler's number; never an identity
 	ClockUS    *int64 `json:"clock_us,omitempty"` // what to add to its times for the clock of whoever started it

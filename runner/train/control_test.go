@@ -3,6 +3,7 @@ package train
 import (
 	"context"
 	"os"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -263,25 +264,58 @@ func TestAnsweredRequestIsNotAnsweredAgain(t *testing.T) {
 	}
 }
 
-// Other kernels round otherwise: whoever resumes on them is told.
-func TestResumeOnAnotherDevice(t *testing.T) {
-	dir := newRun(t, micro)
-	env := testEnv(t, dir)
-	env.Progress = onStep(2, func() { ask(t, dir, state.VerbStop, 0) })
-	mustRun(t, env)
-	env = testEnv(t, dir)
-	env.OpenDevice = func(*recipe.Recipe) (kernels.Device, string, error) {
-		dev, err := cpu.Open(cpu.Options{Threads: 2, Path: "generic"})
-		return dev, "cpu-generic, 2 threads", err
-	}
-	mustRun(t, env)
-	n := 0
-	for _, a := range readRecord(t, dir).alerts {
-		if a.Code == "resume.device" {
-			n++
-		}
-	}
-	if n != 1 {
-		t.Errorf("%d warnings, want 1", n)
+// multiplier is a device whose products a library does.
+type multiplier struct {
+	kernels.Device
+	library string
+}
+
+func (m multiplier) Blas() (string, error) { return m.library, nil }
+
+// Other kernels round otherwise: whoever resumes on them is told, once for each
+// thing that differs, and not of a library's path or of threads.
+func TestResumeOnOtherKernels(t *testing.T) {
+	for name, c := range map[string]struct {
+		path, about string
+		library     string
+		version     string
+		want        string
+	}{
+		"path":    {path: "generic", about: "cpu-generic, 2 threads", library: "cuBLASLt 12.9.3, /a/libcublasLt.so.12", want: "resume.device"},
+		"library": {about: "one thread, GPU A", library: "cuBLASLt 13.4.0, /a/libcublasLt.so.13", want: "resume.products"},
+		"gone":    {about: "one thread, GPU A", library: "", want: "resume.products"},
+		"gpu":     {about: "one thread, GPU B", library: "cuBLASLt 12.9.3, /a/libcublasLt.so.12", want: "resume.products"},
+		"version": {about: "one thread, GPU A", library: "cuBLASLt 12.9.3, /a/libcublasLt.so.12", version: "v9", want: "resume.version"},
+		"same":    {about: "one thread, GPU A", library: "cuBLASLt 12.9.3, /b/libcublasLt.so.12"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := newRun(t, micro)
+			device := func(path, about, library string) func(*recipe.Recipe) (kernels.Device, string, error) {
+				return func(*recipe.Recipe) (kernels.Device, string, error) {
+					dev, err := cpu.Open(cpu.Options{Threads: 1, Path: path})
+					return multiplier{dev, library}, about, err
+				}
+			}
+			env := testEnv(t, dir)
+			env.OpenDevice = device("", "one thread, GPU A", "cuBLASLt 12.9.3, /a/libcublasLt.so.12")
+			env.Progress = onStep(2, func() { ask(t, dir, state.VerbStop, 0) })
+			mustRun(t, env)
+			env = testEnv(t, dir)
+			env.OpenDevice = device(c.path, c.about, c.library)
+			if c.version != "" {
+				env.Version = c.version
+			}
+			mustRun(t, env)
+			var codes []string
+			for _, a := range readRecord(t, dir).alerts {
+				if strings.HasPrefix(a.Code, "resume.") && (name != "path" || a.Code == "resume.device") {
+					codes = append(codes, a.Code)
+				}
+			}
+			if got := strings.Join(codes, " "); got != c.want {
+				t.Errorf("told %q, want %q", got, c.want)
+			}
+		})
 	}
 }

@@ -243,7 +243,7 @@ func (r *run) prepare(me rundir.Holder) error {
 	}
 	first = append(first, journal.Entry{Kind: store.KindAttempt, Body: store.Attempt{
 		N: r.j.Attempt(), Host: me.Host, BootID: me.BootID, PID: me.PID, PIDStart: me.PIDStart,
-		FromStep: r.at.Step, FromCkpt: r.from, Executable: r.env.Executable,
+		FromStep: r.at.Step, FromCkpt: r.from, Executable: r.env.Executable, Products: r.products(),
 	}})
 	if err := r.enter(state.Launch, "", first...); err != nil {
 		return errors.Join(failed, err)
@@ -254,8 +254,8 @@ func (r *run) prepare(me rundir.Holder) error {
 	if failed == nil {
 		warnings = append(warnings, r.watch.begin(r.dev, r.env.Clock)...)
 	}
-	if w, ok := r.otherDevice(); ok && failed == nil {
-		warnings = append(warnings, w)
+	if failed == nil {
+		warnings = append(warnings, r.otherKernels()...)
 	}
 	if failed == nil && r.hist.Header == nil {
 		var found []store.Alert
@@ -292,20 +292,46 @@ func (r *run) fits(memory func() (machine.Memory, bool)) error {
 	return r.shape.Fits(r.rec, have)
 }
 
-// otherDevice warns of a run that goes on with other kernels than it began
-// with: rounding differs, so it no longer ends with the bits that it would
-// have had. The number of threads, after the comma, changes nothing.
-func (r *run) otherDevice() (store.Alert, bool) {
-	if r.hist.Header == nil {
-		return store.Alert{}, false
+// otherKernels warns of a run that goes on with other kernels than it began
+// with, on another code path, with another dtype, library or version of gradus:
+// rounding differs, so it no longer ends with the bits that it would have had.
+// The number of threads, after the comma, changes nothing.
+func (r *run) otherKernels() (out []store.Alert) {
+	h := r.hist.Header
+	if h == nil {
+		return nil
 	}
-	before, _, _ := strings.Cut(r.hist.Header.Device, ",")
+	before, _, _ := strings.Cut(h.Device, ",")
 	now, _, _ := strings.Cut(r.about, ",")
-	if before == "" || before == now {
-		return store.Alert{}, false
+	const bits = "results stay right, but not equal to the bit to those of a run that was never interrupted."
+	for _, c := range []struct{ code, sentence, before, now string }{
+		{"resume.device", "The run began on %s and goes on with %s: " + bits, before, now},
+		{"resume.products", "The run began with %s and goes on with %s: " + bits, r.hist.Products, r.products()},
+		{"resume.version", "The run began with gradus %s and goes on with %s: where kernels have changed since, " + bits, h.Version, r.env.Version},
+	} {
+		if c.before == "" || c.now == "" || c.before == c.now {
+			continue
+		}
+		out = append(out, store.Alert{Step: r.at.Step, Level: "warn", Code: c.code, Message: fmt.Sprintf(c.sentence, c.before, c.now)})
 	}
-	return store.Alert{Step: r.at.Step, Level: "warn", Code: "resume.device", Message: fmt.Sprintf(
-		"The run began on %s and goes on with %s: results stay right, but not equal to the bit to those of a run that was never interrupted.", before, now)}, true
+	return out
+}
+
+// products says whose matrix products decide bits where the device has a choice:
+// its own kernels, or a library with its version and the GPU by which it chooses
+// among its kernels. It is known once the policy's programs are compiled.
+func (r *run) products() string {
+	d, ok := r.dev.(interface{ Blas() (string, error) })
+	if !ok {
+		return ""
+	}
+	library, err := d.Blas()
+	if err != nil || library == "" {
+		return "own kernels"
+	}
+	library, _, _ = strings.Cut(library, ",") // without its path
+	_, gpu, _ := strings.Cut(r.about, ", ")
+	return library + " on " + gpu
 }
 
 // header identifies the run in the first record of its log.

@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,6 +17,7 @@ type History struct {
 	Records     int                // of any kind
 	Header      *store.RunHeader   // nil: nobody has begun the run yet
 	Attempts    int                // number of the last attempt
+	Products    string             // Attempt.Products of the first attempt that told
 	State       store.StateChange  // last one; zero State: none
 	LastStep    int                // last step with metrics
 	Checkpoints []store.Checkpoint // in order of writing
@@ -73,6 +75,7 @@ func (h *History) add(payload []byte) error {
 		var a store.Attempt
 		err := decode(&a)
 		h.Attempts = max(h.Attempts, a.N)
+		h.Products = cmp.Or(h.Products, a.Products)
 		return err
 	case store.KindState:
 		h.State = store.StateChange{}
