@@ -21,7 +21,7 @@ import (
 // of wgmma leaves open, and what would be wrong if the kernel were, is asked when a
 // device is opened. It takes some milliseconds of a GPU.
 const (
-	proofRows, proofCols = 300, 200 // more than a tile of any size, and no multiple
+	proofRows, proofCols = 270, 140 // more than a tile of any size, and no multiple
 	proofDepth           = 990      // more steps than there are stages, the last one half full
 	// Rows and columns repeat after primes, so that equal ones lie in all places of a tile.
 	proofRowPeriod, proofColPeriod = 31, 37

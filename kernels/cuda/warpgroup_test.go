@@ -4,6 +4,7 @@ package cuda
 
 import (
 	"errors"
+	"os"
 	"strings"
 	"testing"
 
@@ -41,6 +42,9 @@ func warpgrouped(t *testing.T) *Device {
 // Every op with products in bf16 equals ref on the matrix units of warpgroups, and
 // decoding has the bits of training.
 func TestWarpgroups(t *testing.T) {
+	if testing.Short() && !onGPU() {
+		t.Skip("the emulated GPU is slow")
+	}
 	d := warpgrouped(t)
 	if d.Name() != "cuda-sm_90a" || len(d.Refused()) > 0 {
 		t.Errorf("%s, without %v", d.Name(), d.Refused())
@@ -111,34 +115,45 @@ func TestWithoutWarpgroups(t *testing.T) {
 	})
 }
 
-// Each call of the driver from opening a GPU of compute capability 9.0 on fails
-// once: the device opens without its matrix units, or the error says why not, and
-// nothing is left behind.
+// Each call of the driver that the matrix units of compute capability 9.0 take
+// when a device is opened fails once: the device opens without them, or the error
+// says why not, and nothing is left behind.
 func TestEveryCallOfTheProofFails(t *testing.T) {
 	f := pretend(t, hopper())
-	try := func() (*Device, error) {
-		d, err := Open(Options{Staging: 4096})
+	try := func(o Options) (calls int, err error) {
+		o.Staging = 4096
+		d, err := Open(o)
 		if err != nil {
-			return nil, err
+			return 0, err
 		}
-		return d.(*Device), d.Close()
+		return f.Stats().Calls, d.Close()
 	}
-	if _, err := try(); err != nil {
-		t.Fatal(err)
+	calls := func(o Options) int {
+		t.Helper()
+		f.Reset(hopper())
+		n, err := try(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
 	}
-	f.Reset(hopper())
-	if _, err := try(); err != nil {
-		t.Fatal(err)
+	calls(Options{}) // loads the driver, which happens once
+	first, last, every := calls(Options{NoWarpgroups: true})+1, calls(Options{}), 1
+	if last < first+20 {
+		t.Fatalf("calls %d to %d are for the matrix units", first, last)
 	}
-	calls, every := f.Stats().Calls, 1
 	if testing.Short() {
 		every = 5
 	}
-	for _, code := range []int{2, 700} {
-		for i := 1; i <= calls; i += every {
+	codes := [][]int{{2}, {700}} // one after the other
+	if os.Getenv("GRADUS_FAULTS") == "full" {
+		codes = [][]int{{2, 700}}
+	}
+	for i := first; i <= last; i += every {
+		for _, code := range codes[i%len(codes)] {
 			f.Reset(hopper())
 			f.Fail("*", i, code)
-			_, err := try()
+			_, err := try(Options{})
 			call := f.Injected()
 			frees := call == "cuCtxSetCurrent" || strings.Contains(call, "Free") || strings.Contains(call, "Destroy") || strings.Contains(call, "Unload") || strings.Contains(call, "Release")
 			for _, p := range f.Problems(!frees && code != 700) {

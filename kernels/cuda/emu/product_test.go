@@ -49,7 +49,7 @@ func TestProductsOfWarpgroups(t *testing.T) {
 	*(*uint64)(fault.data) = math.MaxUint64
 	launch := launcher(t, d)
 	for _, c := range []struct{ rows, cols, depth int }{
-		{1, 1, 1}, {5, 64, 64}, {64, 130, 33}, {65, 200, 100}, {130, 63, 513}, {257, 129, 70}, {300, 300, 192}, {9, 72, 1100},
+		{1, 1, 1}, {64, 130, 33}, {130, 63, 513}, {257, 129, 70}, {9, 72, 1100},
 	} {
 		a, b := halves(t, r, c.rows, c.depth), halves(t, r, c.cols, c.depth)
 		_, res := numbers(t, r, c.rows*c.cols, 0)

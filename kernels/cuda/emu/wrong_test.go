@@ -52,10 +52,33 @@ func TestWrongKernels(t *testing.T) {
 		{"half_a_warp", "waits for its warp", 64, nil},
 		{"two_exchanges", "waits for its warp", 64, nil},
 		{"plain_read_of_a_running_count", "writes after a read of thread 0", 64, nil},
+		{"warpgroup", "", 128, func(i int) int32 {
+			row, column, sum := i/32*16+i%32/4, 8+i%4*2+1, 0
+			for k := range 64 {
+				sum += ((3*row+k)%7 - 3) * ((3*(64+column)+k)%7 - 3)
+			}
+			return int32(sum)
+		}},
+		{"looks_early", "", 128, func(int) int32 { return 0x7fa50005 }}, // no number
+		{"no_begin", "with no begin_async", 128, nil},
+		{"no_end", "whose group has not been ended", 128, nil},
+		{"not_shown", "did not show it to the matrix units", 128, nil},
+		{"no_barrier_before_product", "reads after a write of thread", 128, nil},
+		{"not_waited", "is in flight", 128, nil},
+		{"changed_in_flight", "element 3 of an accumulator was changed", 128, nil},
+		{"overwritten", "which did not show it", 128, nil},
+		{"copied_over", "is multiplied at the time of a copy", 128, nil},
+		{"copy_not_waited", "before its copy has arrived", 128, nil},
+		{"misplaced", "inside of a pattern of 1024", 128, nil},
+		{"scattered", "different descriptors", 128, nil},
 	} {
 		params := binary.NativeEndian.AppendUint64(nil, uint64(uintptr(out.data)))
 		params = binary.NativeEndian.AppendUint64(params, 1)
-		err := e.Launch(c.kernel, [3]int{2, 1, 1}, c.threads, 128, params)
+		shared := 128
+		if c.threads == 128 {
+			shared = 96 * 128 // factors of a product
+		}
+		err := e.Launch(c.kernel, [3]int{2, 1, 1}, c.threads, shared, params)
 		switch {
 		case c.want == "" && err != nil:
 			t.Errorf("%s: %v", c.kernel, err)

@@ -17,7 +17,7 @@ static int atom(uint64_t d) {
 	return bytes[d >> 62];
 }
 
-void check_descriptor(uint64_t d) {
+static void check_descriptor(uint64_t d) {
 	uint64_t known = 0x3fffull | 0x3fffull << 16 | 0x3fffull << 32 | 7ull << 49 | 3ull << 62;
 	if (d & ~known) stop("descriptor %016llx has bits that mean nothing", (unsigned long long)d);
 	if (d >> 49 & 7) stop("descriptor %016llx has a base offset, which is not modelled", (unsigned long long)d);
@@ -27,41 +27,47 @@ void check_descriptor(uint64_t d) {
 	if (d >> 62 != NO_SWIZZLE && field(d, 32) % pattern) stop("descriptor %016llx has atoms %lld bytes apart, no multiple of %d", (unsigned long long)d, (long long)field(d, 32), pattern);
 }
 
-float operand(uint64_t d, int row, int k, uint32_t epoch) {
+// place_of is where element (row, k) lies in the shared memory of the launch.
+static int64_t place_of(uint64_t d, int row, int k) {
 	int wide = atom(d);
 	int64_t at = field(d, 0) + row / 8 * field(d, 32) + row % 8 * wide + k * 2;
 	if (d >> 62 == NO_SWIZZLE) at = field(d, 0) + row / 8 * field(d, 32) + k / 8 * field(d, 16) + row % 8 * 16 + k % 8 * 2;
-	at ^= (at >> 7 & (wide / 16 - 1)) << 4;
+	return (at ^ (at >> 7 & (wide / 16 - 1)) << 4) - SHARED_BASE;
+}
+
+// operand is element (row, k) of the matrix of a descriptor, with those behind it
+// that fill 16 bytes. They may not have been changed since `epoch`.
+static void operand(float (&to)[8], uint64_t d, int row, int k, uint32_t epoch) {
 	const region *r = dynamic_region("shared memory of the launch");
-	at -= SHARED_BASE;
-	cell *c = find(r, at, 2);
-	if (checking) {
-		if (c->begun > c->written)
-			stop("byte %lld of the shared memory is multiplied before its copy has arrived", (long long)at);
+	int64_t first = place_of(d, row, k);
+	find(r, first, 16);
+	for (int64_t at = first; checking && at < first + 16; at += 2) {
+		cell *c = find(r, at, 2);
 		if (c->block == now.block && c->written >= epoch && (c->writer / 32 != self->id / 32 || c->written > epoch))
 			race(r, (uint32_t)at, "is multiplied at the time of a write", c->writer);
 		if (c->begun >= epoch) race(r, (uint32_t)at, "is multiplied at the time of a copy", c->writer);
+		if (c->begun > c->written) stop("byte %lld of the shared memory is multiplied before its copy has arrived", (long long)at);
 		seen_by_reader(r, at, c);
 		if (shown_of(c->writer) <= c->shown)
 			stop("byte %lld of the shared memory was written by thread %d, which did not show it to the matrix units", (long long)at, c->writer);
 	}
-	uint16_t half;
-	memcpy(&half, r->bytes + at, sizeof half);
-	return __builtin_bit_cast(float, (uint32_t)half << 16);
+	uint16_t half[8];
+	memcpy(half, r->bytes + first, sizeof half);
+	for (int i = 0; i < 8; i++) to[i] = __builtin_bit_cast(float, (uint32_t)half[i] << 16);
 }
 
 void order(int line) {
-	meet(line, 4);
+	if (checking) meet(line, 4);
 	lane_sum[self->id].ordered = true;
 }
 
 void end_flights(int line) {
-	meet(line, 5);
+	if (checking) meet(line, 5);
 	if (self->id % 32 == 0) flights[self->id / 32].group++;
 }
 
 static void check_poison(const lane_sums &s) {
-	for (int i = 0; i < s.count; i++)
+	for (int i = 0; checking && i < s.count; i++)
 		if (__builtin_bit_cast(uint32_t, s.c[i]) != poison(i)) stop("element %d of an accumulator was changed while it is in flight", i);
 }
 
@@ -96,10 +102,17 @@ static void multiply(const flight &p, int w) {
 	enum { ROWS = 16, DEPTH = 16, MOST = 2 * MAX_SUMS };
 	static float x[ROWS][DEPTH], y[DEPTH][MOST], d[ROWS][MOST];
 	lane_sums *lanes = &lane_sum[w * 32];
+	float eight[8];
 	for (int i = 0; i < ROWS; i++)
-		for (int k = 0; k < DEPTH; k++) x[i][k] = operand(p.a, w % 4 * ROWS + i, k, p.epoch);
+		for (int k = 0; k < DEPTH; k += 8) {
+			operand(eight, p.a, w % 4 * ROWS + i, k, p.epoch);
+			for (int e = 0; e < 8; e++) x[i][k + e] = eight[e];
+		}
 	for (int j = 0; j < p.columns; j++)
-		for (int k = 0; k < DEPTH; k++) y[k][j] = operand(p.b, j, k, p.epoch);
+		for (int k = 0; k < DEPTH; k += 8) {
+			operand(eight, p.b, j, k, p.epoch);
+			for (int e = 0; e < 8; e++) y[k + e][j] = eight[e];
+		}
 	for (int l = 0; l < 32; l++)
 		for (int e = 0; e < p.columns / 2; e++) d[l / 4 + e / 2 % 2 * 8][e / 4 * 8 + l % 4 * 2 + e % 2] = p.start ? 0 : lanes[l].sums[e];
 	for (int i = 0; i < ROWS; i++)

@@ -42,10 +42,6 @@ inline uint32_t poison(int i) { return 0x7fa50000u | (uint32_t)i; } // NaN
 // field is bits of a descriptor that count 16 bytes.
 inline int64_t field(uint64_t d, int bit) { return (int64_t)(d >> bit & 0x3fff) << 4; }
 
-void check_descriptor(uint64_t d);
-// operand is element (row, k) of the matrix of a descriptor; it may not have been
-// changed since `epoch`.
-float operand(uint64_t d, int row, int k, uint32_t epoch);
 // fly begins a product; land ends all of the warp but those of the last `left` groups.
 void fly(float *c, int count, uint64_t a, uint64_t b, bool start, int line);
 void land(int left, int line);
