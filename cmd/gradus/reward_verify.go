@@ -77,8 +77,13 @@ func (a *app) rewardVerify(ctx context.Context, p mathans.Policy, in, out string
 	return err
 }
 
-// verifyRow judges one row.
-func verifyRow(p mathans.Policy, row jsonRow) (mathans.Verdict, error) {
+// verifyRow judges one row. A fault of the verifier is an error of that row.
+func verifyRow(p mathans.Policy, row jsonRow) (v mathans.Verdict, err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			v, err = mathans.Verdict{}, fmt.Errorf("the verifier failed on it, which is a fault of gradus: %v", fault)
+		}
+	}()
 	golds, err := row.texts("gold")
 	if err != nil {
 		return mathans.Verdict{}, err
@@ -96,7 +101,6 @@ func verifyRow(p mathans.Policy, row jsonRow) (mathans.Verdict, error) {
 		return mathans.Verdict{}, fmt.Errorf("%d answers in one row; want one", len(preds))
 	}
 	adjust := row.adjust()
-	var v mathans.Verdict
 	for i, gold := range golds {
 		// Several gold answers: any of them will do.
 		if w := judge(gold, preds[0], adjust); i == 0 || w.Equal || v.Status == mathans.GoldUnparsed {

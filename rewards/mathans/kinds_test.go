@@ -122,6 +122,21 @@ func TestKinds(t *testing.T) {
 		{`$\text{north}$`, "$north$", true},
 		{`$\text{(B)}$`, `$\text{B}$`, true},
 		{`$\text{(B)}$`, `$\text{C}$`, false},
+		// Functions at the ends of where they are defined, and remainders.
+		{`$\pi$`, `$\arccos(-1)$`, true},
+		{`$\frac{\pi}{2}$`, `$\arcsin 1$`, true},
+		{`$-\frac{\pi}{2}$`, `$\arcsin 1$`, false},
+		{`$\arcsinh(a)$`, `$\operatorname{asinh}(a)$`, true},
+		{`$\sinh^{-1} a$`, "$acosh(a)$", false},
+		{"2", `$128 \bmod 3$`, true},
+		{"1", `$128 \bmod 3$`, false},
+		{"4", `$-1 \bmod 5$`, true},
+		{`$x \equiv 2 \pmod 3$`, `$x \equiv 1 \pmod 3$`, false},
+		// An index after the exponent is part of the name.
+		{"$x_1^2$", "$x^2_1$", true},
+		{"$x^2_1$", "$x^2_2$", false},
+		{`$\int_a^b x dx$`, `$\int^b_a x dx$`, true},
+		{`$\int_a^b x dx$`, `$\int^a_b x dx$`, false},
 	} {
 		v := PolicyMathVerify.Verify(c.gold, c.pred, Adjust{})
 		if v.Equal != c.equal {
@@ -181,6 +196,27 @@ func TestPolicies(t *testing.T) {
 }
 
 // TestParameters: the parameters that Math-Verify's verify takes.
+// TestAnswersInSentences: policy lenient looks for the answer of a sentence,
+// unless the gold answer is words itself.
+func TestAnswersInSentences(t *testing.T) {
+	for _, c := range []struct {
+		gold, pred string
+		equal      bool
+	}{
+		{"4", "The answer is 4", true},
+		{"4", "The answer is 5", false},
+		{"$x \\geq 5$", "Therefore $x \\geq 5$ is the solution.", true},
+		{"$9$", `Answer \[ 9 \]`, true},
+		{"18", "16, 17, 18", false},
+		{"the north", "north of the river, 4 miles", false},
+		{"8 apples", "there are 8 apples", true},
+	} {
+		if v := PolicyLenient.VerifyAnswer(c.gold, c.pred, Adjust{}); v.Equal != c.equal {
+			t.Errorf("gold %q pred %q: %s by %q, want equal %v (%s)", c.gold, c.pred, v.Status, v.Rung, c.equal, v.Why)
+		}
+	}
+}
+
 func TestParameters(t *testing.T) {
 	two := 2
 	for _, c := range []struct {
@@ -220,6 +256,7 @@ func TestHostile(t *testing.T) {
 	}
 	for name, s := range map[string]string{
 		"power tower":       "9^{9^{9^{9^9}}}",
+		"undecided ceiling": `\lceil 2y-y-y \rceil+\operatorname{ceil}(10^{400}x)`,
 		"unknown powers":    strings.Repeat(`(\arctan(100!))^{307} `, 150),
 		"deep tower":        nest("2^{", "2", "}", 200),
 		"factorials":        "((((100!)!)!)!)!",

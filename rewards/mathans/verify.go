@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"gradus/rewards/mathans/ast"
 	"gradus/rewards/text"
 )
 
@@ -52,12 +53,34 @@ func (p Policy) verify(gold, completion string, a Adjust) Verdict {
 
 // VerifyAnswer judges an answer that was already taken out of its completion.
 // Policy mathverify reads it as Math-Verify does, which looks for the answer
-// in any text; the others look for it only when it carries their own marks.
+// in any text; the others look for it only when it carries their own marks,
+// lenient also when it is a sentence and the gold answer is none.
 func (p Policy) VerifyAnswer(gold, pred string, a Adjust) Verdict {
 	if p == PolicyMathVerify || p.marked(pred) {
 		return p.Verify(gold, pred, a)
 	}
-	return p.Compare(gold, pred, a)
+	v := p.Compare(gold, pred, a)
+	if p == PolicyLenient && !v.Equal && sentence(pred) && !sentence(gold) {
+		if found := p.Verify(gold, pred, a); found.Status != NoAnswer {
+			return found
+		}
+	}
+	return v
+}
+
+// sentence says whether a text is words, with or without a formula among them,
+// and not an answer alone.
+func sentence(s string) bool {
+	if len(s) > maxAnswer {
+		return true
+	}
+	r := readAnswer(s)
+	if r.expr == nil {
+		return r.text != ""
+	}
+	return r.expr.Has(func(n *ast.Node) bool {
+		return n.Kind == ast.Text && strings.ContainsRune(strings.TrimSpace(n.Name), ' ')
+	})
 }
 
 // marked says whether a text carries what p looks for in a completion.

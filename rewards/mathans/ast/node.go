@@ -160,7 +160,7 @@ func (n *Node) Constant() bool {
 // because it binds a variable.
 func Opaque(name string) bool {
 	switch name {
-	case "sum", "prod", "int", "lim", "deriv", "mod", "condition":
+	case "sum", "prod", "int", "lim", "deriv", "condition":
 		return true
 	}
 	return false

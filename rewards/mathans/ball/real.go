@@ -100,6 +100,9 @@ func (c Context) Add(x, y Real) (Real, error) {
 // Neg returns -x.
 func (c Context) Neg(x Real) Real { return Real{c.float().Neg(x.mid), x.rad} }
 
+// Is says whether x is the integer n and nothing around it.
+func (x Real) Is(n int64) bool { return x.rad.Sign() == 0 && x.mid.Cmp(big.NewFloat(float64(n))) == 0 }
+
 // Sub returns x - y.
 func (c Context) Sub(x, y Real) (Real, error) { return c.Add(x, c.Neg(y)) }
 

@@ -97,7 +97,10 @@ func (m *numeric) function(n *ast.Node) (ball.Complex, error) {
 		return c.FromReal(v), err
 	case "ceil":
 		v, err := c.Floor(c.Neg(x.Re))
-		return c.FromReal(c.Neg(v)), err
+		if err != nil {
+			return x, err
+		}
+		return c.FromReal(c.Neg(v)), nil
 	case "sgn":
 		s, ok := x.Re.Sign()
 		if !ok {
@@ -217,9 +220,10 @@ func (m *numeric) arc(name string, x ball.Real) (ball.Complex, error) {
 		}
 		s, certain := rest.Sign()
 		switch {
-		case certain && s == 0:
-			sign, _ := x.Sign()
-			v, err = c.Mul(half, c.Int(int64(sign)))
+		case x.Is(1):
+			v = half
+		case x.Is(-1):
+			v = c.Neg(half)
 		case !certain || s < 0:
 			return ball.Complex{}, ball.ErrUndefined
 		default:

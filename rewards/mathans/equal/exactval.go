@@ -191,7 +191,7 @@ func (s *session) exactFunction(n *ast.Node) (exact.Number, error) {
 		}
 		return s.exactValue(d)
 	}
-	if ast.Opaque(n.Name) && n.Name != "mod" {
+	if ast.Opaque(n.Name) {
 		return exact.Number{}, exact.ErrNotExact
 	}
 	args := make([]exact.Number, len(n.Args))
@@ -274,6 +274,11 @@ func (s *session) exactFunction(n *ast.Node) (exact.Number, error) {
 			}
 		}
 		return exact.FromRat(best), nil
+	case "mod": // with the sign of the divisor, as in number theory
+		if len(rats) == 2 && rats[1].Sign() != 0 {
+			whole := new(big.Rat).SetInt(floorRat(new(big.Rat).Quo(r, rats[1])))
+			return exact.FromRat(whole.Sub(r, whole.Mul(whole, rats[1]))), nil
+		}
 	case "gcd", "lcm":
 		var g *big.Int
 		for _, q := range rats {

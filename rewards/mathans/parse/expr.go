@@ -320,6 +320,14 @@ func (p *parser) subscript(left *ast.Node) (*ast.Node, error) {
 		return p.node(&c)
 	case ast.Num:
 		return p.node(baseN(left, index))
+	case ast.Pow: // x^2_1 is x_1^2
+		if base := left.Args[0]; base.Kind == ast.Sym {
+			named, err := p.node(ast.Named(ast.Sym, base.Name+"_"+index))
+			if err != nil {
+				return nil, err
+			}
+			return p.node(ast.New(ast.Pow, named, left.Args[1]))
+		}
 	}
 	return left, nil
 }

@@ -118,6 +118,11 @@ func (p *parser) binder(name string) (*ast.Node, error) {
 			if !p.take(tRBrace) {
 				return nil, p.unexpected("}")
 			}
+		} else if p.kind() == tSym && p.peekAt(1).kind == tUnder { // \int^b_a
+			if e, err = p.node(ast.Named(ast.Sym, p.peek().text)); err != nil {
+				return nil, err
+			}
+			p.i++
 		} else if e, err = p.script(); err != nil {
 			return nil, err
 		}

@@ -43,7 +43,7 @@ var functions = map[string]string{
 	"arcsin": "arcsin", "arccos": "arccos", "arctan": "arctan", "arctg": "arctan", "arccot": "arccot",
 	"arcsec": "arcsec", "arccsc": "arccsc", "asin": "arcsin", "acos": "arccos", "atan": "arctan",
 	"sinh": "sinh", "cosh": "cosh", "tanh": "tanh", "arsinh": "arcsinh", "arcosh": "arccosh", "artanh": "arctanh",
-	"arcsinh": "arcsinh", "arccosh": "arccosh", "arctanh": "arctanh",
+	"arcsinh": "arcsinh", "arccosh": "arccosh", "arctanh": "arctanh", "asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh",
 	"max": "max", "min": "min", "gcd": "gcd", "lcm": "lcm", "det": "det", "abs": "abs", "floor": "floor",
 	"ceil": "ceil", "sgn": "sgn", "Re": "re", "Im": "im", "arg": "arg", "conj": "conj",
 	"sum": "sum", "prod": "prod", "int": "int", "lim": "lim", "iint": "int", "oint": "int",
@@ -54,7 +54,8 @@ var functions = map[string]string{
 var plainFunctions = map[string]bool{
 	"log": true, "ln": true, "exp": true, "sin": true, "cos": true, "tan": true, "cot": true, "csc": true,
 	"arcsin": true, "arccos": true, "arctan": true, "asin": true, "acos": true, "atan": true,
-	"sinh": true, "cosh": true, "tanh": true, "max": true, "gcd": true, "lcm": true, "abs": true,
+	"sinh": true, "cosh": true, "tanh": true, "asinh": true, "acosh": true, "atanh": true,
+	"arcsinh": true, "arccosh": true, "arctanh": true, "max": true, "gcd": true, "lcm": true, "abs": true,
 	"floor": true, "ceil": true,
 }
 
