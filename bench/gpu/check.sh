@@ -26,7 +26,7 @@ set -uo pipefail
 
 usage='usage: check.sh [--dry] [--list] [--seconds N] [--only REGEX] BINARIES OUT'
 # In this order. "train" is all runs.
-parts='doctor questions conformance bits large train-a train-cpu train-b peaks rival-1.5b large-own calls perf step rival train-recompute plan'
+parts='doctor questions conformance mma bits large train-a train-cpu train-b peaks rival-1.5b large-own products calls perf step rival train-recompute plan'
 dry='' seconds=590 only=''
 while [ $# -gt 0 ]; do
   case $1 in
@@ -133,7 +133,9 @@ gotest() {
 CUDA_CACHE_DISABLE=1 gotest questions 60 cuda.test 'TestQuestions'
 # 2. Does every kernel compute what the reference computes, and the same bits
 #    whatever the batch?
-gotest conformance 120 cuda.test 'TestContract|TestCheck|TestFaults|TestRepeat|TestCublasLtOnGPU'
+gotest conformance 120 cuda.test 'TestContract|TestCheck|TestFaults|TestRepeat|TestCublasLtOnGPU|TestWarpgroups'
+#    And what runs where the matrix units of Hopper do not prove themselves?
+GRADUS_WGMMA=off gotest mma 60 cuda.test 'TestCheck'
 gotest bits 90 cuda.test 'TestBits'
 
 # 3. The models that the project's bars are about (docs/gpu.md). What is done
@@ -203,6 +205,8 @@ fi
 
 # 7. The rest: calls of the driver one by one, every op's speed, small models.
 gotest calls 30 cux.test .
+#    Products in bf16 by mma.sync, wgmma and cuBLASLt side by side.
+gotest products 90 cuda.test 'TestProductRates'
 gotest perf 60 cuda.test 'TestPerf'
 bench=(step decode)
 [ -n "$dry" ] && bench=(step --only train.1m.2048tok)

@@ -89,10 +89,10 @@ func (a *app) openCPU(threads int) (kernels.Device, string, error) {
 // "cuda-sm_90, NVIDIA H100 80GB HBM3". Faster paths that failed their test are
 // named with what was found.
 func deviceLabel(dev kernels.Device) string {
-	if g, ok := dev.(interface{ GPU() cuda.GPU }); ok {
-		return dev.Name() + ", " + g.GPU().Name
-	}
 	label := dev.Name()
+	if g, ok := dev.(interface{ GPU() cuda.GPU }); ok {
+		label += ", " + g.GPU().Name
+	}
 	if t, ok := dev.(interface{ Threads() int }); ok {
 		label = fmt.Sprintf("%s, %d threads", label, t.Threads())
 		if t.Threads() == 1 {

@@ -30,6 +30,9 @@ func examineCUDA(r cuda.Report) []finding {
 			Name: fmt.Sprintf(" gpu %d", g.Index), OK: g.Refused == "", Why: g.Refused,
 			Value: fmt.Sprintf("%s, compute capability %d.%d, %d processors, %.1f GB", g.Name, g.Capability/10, g.Capability%10, g.Processors, float64(g.Memory)/1e9),
 		})
+		if g.Matrix != "" {
+			list = append(list, finding{Name: fmt.Sprintf(" gpu %d matrix units", g.Index), OK: true, Value: g.Matrix})
+		}
 		if g.State != nil {
 			list = append(list, gpuState(g.Index, *g.State))
 		}

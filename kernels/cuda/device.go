@@ -37,7 +37,8 @@ type Options struct {
 	// takes 16 MiB.
 	Staging int64
 
-	blasLeast int64 // operations of the smallest product for cuBLASLt, 0 for the usual
+	blasLeast   int64 // operations of the smallest product for cuBLASLt, 0 for the usual
+	productTile int   // gk_product_tile, 0 for the one that the kernel chooses
 }
 
 const defaultStaging = 16 << 20

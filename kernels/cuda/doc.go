@@ -26,6 +26,9 @@ type GPU struct {
 	Processors int    // streaming multiprocessors
 	Bus        string // place on the PCI bus, "0000:1B:00.0"
 	Refused    string // why gradus will not run on it, "" if it will
+	// Matrix says how products in bf16 run on it, where that is a choice: on compute
+	// capability 9.0.
+	Matrix string
 	// State is what NVML said of the GPU at the time of the examination, nil if
 	// it said nothing.
 	State *libs.Sample

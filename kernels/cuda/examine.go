@@ -109,6 +109,12 @@ func examineGPU(i int) (GPU, error) {
 	if g.Capability < MinCapability {
 		g.Refused = fmt.Sprintf("compute capability %s; gradus needs %s (Ampere) or newer", capabilityString(g.Capability), capabilityString(MinCapability))
 	}
+	if g.Capability == 90 {
+		g.Matrix = "products in bfloat16 by wgmma, if it passes its test when a run begins; otherwise by mma.sync"
+		if os.Getenv(wgmmaVariable) == "off" {
+			g.Matrix = "products in bfloat16 by mma.sync: " + wgmmaVariable + "=off"
+		}
+	}
 	return g, nil
 }
 

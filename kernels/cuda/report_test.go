@@ -90,6 +90,16 @@ func TestQuestions(t *testing.T) {
 	say(figure{Name: "gpu.open", Value: time.Since(start).Seconds(), Unit: "s", Better: "lower",
 		Note: fmt.Sprintf("%s, PTX %d.%d, %d modules", d.gpu, ptx.Version/10, ptx.Version%10, len(d.modules))})
 
+	if on, why := d.Warpgroups(); on || why != nil {
+		f := figure{Name: "gpu.wgmma", Note: "products in bf16 by wgmma"}
+		if on {
+			f.Value = 1
+		} else {
+			f.Note = why.Error()
+		}
+		say(f)
+	}
+
 	const launches = 300
 	runs := 200
 	if !onGPU() {

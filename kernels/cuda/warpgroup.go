@@ -24,6 +24,9 @@ type warpgroups struct {
 	off error // why not, nil where there are none
 }
 
+// wgmmaVariable is the environment variable that switches them off.
+const wgmmaVariable = "GRADUS_WGMMA"
+
 // hopperName is what Name says of a GPU whose products run on those units.
 const hopperName = "cuda-" + ptx.Hopper
 
@@ -56,8 +59,11 @@ func (d *Device) loadHopper(modules []ptx.Module) (found bool, err error) {
 		if t.Arch != ptx.Hopper {
 			continue
 		}
-		if d.options.NoWarpgroups || os.Getenv("GRADUS_WGMMA") == "off" {
-			return false, noHopper{errors.New("switched off by GRADUS_WGMMA=off")}
+		switch {
+		case d.options.NoWarpgroups:
+			return false, noHopper{errors.New("switched off")}
+		case os.Getenv(wgmmaVariable) == "off":
+			return false, noHopper{errors.New("switched off by " + wgmmaVariable + "=off")}
 		}
 		m, err := cux.LoadPTX(t.Family+"."+t.Arch+".ptx", string(t.Text))
 		if err != nil {
@@ -118,6 +124,9 @@ func product[T any](p *plan, at int, kernel string, rows, cols int, params *T, w
 	if !p.warpgroups || !aligned {
 		multiply(p, at, kernel, rows, cols, params)
 		return
+	}
+	if p.dev != nil {
+		w.tile = C.int(p.dev.options.productTile)
 	}
 	const tile = C.GK_PRODUCT_TILE
 	launch(p, at, "gk_product_bf16", ceilDiv(int64(rows), tile)*ceilDiv(int64(cols), tile), C.GK_PRODUCT_SHARED, &w)

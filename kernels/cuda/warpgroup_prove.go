@@ -27,10 +27,10 @@ const (
 	proofRowPeriod, proofColPeriod = 31, 37
 )
 
-// tiles are the sizes that the kernel chooses from.
+// productTiles are the sizes that the kernel chooses from.
 var productTiles = []struct {
 	tile C.int
-	name string
+	name string // rows of b x rows of a
 }{{C.GK_TILE_LARGE, "128x256"}, {C.GK_TILE_MIDDLE, "128x64"}, {C.GK_TILE_SMALL, "64x64"}}
 
 // productProof is the memory of a proof.
@@ -143,7 +143,7 @@ func (p *productProof) multiply(tile C.int, rows int, along, stopped bool, c []f
 		return nil, err
 	}
 	if err := errors.Join(step.Run(1), step.Free()); err != nil {
-		return nil, fmt.Errorf("wgmma, which GRADUS_WGMMA=off leaves alone: %w", err)
+		return nil, fmt.Errorf("wgmma, which %s=off leaves alone: %w", wgmmaVariable, err)
 	}
 	got := make([]float32, len(c))
 	return got, d.staging.Read(unsafe.Pointer(&got[0]), p.c, bytes)

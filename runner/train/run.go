@@ -331,6 +331,7 @@ func (r *run) products() string {
 	}
 	library, _, _ = strings.Cut(library, ",") // without its path
 	_, gpu, _ := strings.Cut(r.about, ", ")
+	gpu, _, _ = strings.Cut(gpu, ", left out: ") // the device's name tells
 	return library + " on " + gpu
 }
 
