@@ -43,9 +43,31 @@ UNROLL
 	}
 };
 
+// feed copies the steps of a tile to its stages in shared memory: rows of b, then
+// rows of a.
+template <int J, int I> struct feed {
+	enum { STAGE = (J + I) * STEP_BYTES, STAGES = GK_PRODUCT_SHARED / STAGE };
+	copied<J> from_b;
+	copied<I> from_a;
+	DEVICE_MEMBER void step(smem<bf16> shared, int stage) {
+		from_b.step(shared + stage * STAGE / 2);
+		from_a.step(shared + stage * STAGE / 2 + J * STEP_LONG);
+	}
+	// begin copies what there is room for before the first step is multiplied.
+	DEVICE_MEMBER void begin(smem<bf16> shared, const factor &a, const factor &b, place at, int steps) {
+		from_b.start(b, at.col * J);
+		from_a.start(a, at.row * I);
+UNROLL
+		for (int s = 0; s < STAGES - 1; s++) {
+			if (s < steps) step(shared, s);
+			copies_end_group();
+		}
+	}
+};
+
 template <int J, int I> DEVICE void product_in(smem<bf16> shared, const factor &a, const factor &b, float *c, const float *res, gk_i64 ldc) {
 	enum {
-		STAGE = (J + I) * STEP_BYTES, STAGES = GK_PRODUCT_SHARED / STAGE,
+		STAGE = feed<J, I>::STAGE, STAGES = feed<J, I>::STAGES,
 		WIDE = J == 128 ? I : I / 2, // columns of a warpgroup's product
 	};
 	int group = (int)shfl_bits((unsigned)(tid() / WARPGROUP), 0);
@@ -53,22 +75,10 @@ template <int J, int I> DEVICE void product_in(smem<bf16> shared, const factor &
 	descriptor right = describe(address_of(shared) + (J + (J == 128 ? 0 : group * WIDE)) * STEP_BYTES);
 	gk_i64 across = ceil_div(b.rows, J), down = ceil_div(a.rows, I);
 	int steps = (int)ceil_div(a.ld, STEP_LONG);
+	feed<J, I> in;
+	if (block_id() < across * down) in.begin(shared, a, b, tile_at(block_id(), across, down), steps);
 	for (gk_i64 t = block_id(); t < across * down; t += blocks()) {
-		place at = tile_at(t, across, down);
 		float acc[WIDE / 2];
-		copied<J> from_b;
-		copied<I> from_a;
-		from_b.start(b, at.col * J);
-		from_a.start(a, at.row * I);
-		block_sync(); // the tile before has been multiplied
-UNROLL
-		for (int s = 0; s < STAGES - 1; s++) {
-			if (s < steps) {
-				from_b.step(shared + s * STAGE / 2);
-				from_a.step(shared + s * STAGE / 2 + J * STEP_LONG);
-			}
-			copies_end_group();
-		}
 		copies_wait<STAGES - 2>();
 		show_async();
 		block_sync(); // the first step is there
@@ -84,10 +94,7 @@ UNROLL_BY(1)
 			copies_wait<STAGES - 3>();
 			show_async();
 			block_sync(); // step s is there, and nobody multiplies from the stage of s-2
-			if (s + STAGES - 2 < steps) {
-				from_b.step(shared + next * STAGE / 2);
-				from_a.step(shared + next * STAGE / 2 + J * STEP_LONG);
-			}
+			if (s + STAGES - 2 < steps) in.step(shared, next);
 			copies_end_group();
 			descriptor x = left + stage * (STAGE >> 4), y = right + stage * (STAGE >> 4);
 			begin_async();
@@ -98,6 +105,9 @@ UNROLL
 			next = next + 1 < STAGES ? next + 1 : 0;
 		}
 		wait_async(acc);
+		block_sync(); // nobody multiplies any more: the next tile is on its way while this one is written
+		if (t + blocks() < across * down) in.begin(shared, a, b, tile_at(t + blocks(), across, down), steps);
+		place at = tile_at(t, across, down);
 		// The unit's rows are columns of c: j and the one 8 beyond, for two rows of c
 		// in every eight.
 		gk_i64 i = at.row * I + (J == 128 ? 0 : group * WIDE) + lane() % 4 * 2;
