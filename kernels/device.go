@@ -17,7 +17,8 @@ const (
 	I32
 	// BF16 is a real number in two bytes, the upper half of an f32: 8 bits of
 	// precision. Devices round to nearest even and take subnormals for zero
-	// (RoundBF16), as Intel's AMX does. Only packed weights are kept in it.
+	// (RoundBF16), as Intel's AMX does. Packed weights are kept in it, and the
+	// caches of attention in BF16.
 	BF16
 )
 

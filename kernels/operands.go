@@ -48,6 +48,15 @@ func f32(name string, r Ref, a Access, n int64) Operand {
 	return Operand{Name: name, Ref: r, DType: F32, Len: n, Access: a}
 }
 
+// cached is the keys or values of a cache of attention in compute.
+func cached(name string, r Ref, a Access, compute DType, n int64) Operand {
+	o := f32(name, r, a, n)
+	if compute == BF16 {
+		o.DType = BF16
+	}
+	return o
+}
+
 func i32(name string, r Ref, n int64) Operand {
 	return Operand{Name: name, Ref: r, DType: I32, Len: n}
 }
@@ -182,8 +191,8 @@ func (o RoPE) Operands(m *Args) []Operand {
 func (o KVWrite) Operands(m *Args) []Operand {
 	n := o.N.Of(m)
 	return []Operand{
-		f32("K", o.K, Update, mul(o.Slots, o.KV, o.Cap, o.D)),
-		f32("V", o.V, Update, mul(o.Slots, o.KV, o.Cap, o.D)),
+		cached("K", o.K, Update, o.Compute, mul(o.Slots, o.KV, o.Cap, o.D)),
+		cached("V", o.V, Update, o.Compute, mul(o.Slots, o.KV, o.Cap, o.D)),
 		f32("QKV", o.QKV, Read, mul(n, o.H+2*o.KV, o.D)),
 		i32("Slot", o.Slot, mul(n)),
 		i32("At", o.At, mul(n)),
@@ -222,10 +231,10 @@ func (o AttnDecode) Operands(m *Args) []Operand {
 	return []Operand{
 		f32("Out", o.Out, Write, mul(n, o.H, o.D)),
 		f32("QKV", o.QKV, Read, mul(n, o.H+2*o.KV, o.D)),
-		f32("PK", o.PK, Read, mul(o.PSlots, o.KV, o.PCap, o.D)),
-		f32("PV", o.PV, Read, mul(o.PSlots, o.KV, o.PCap, o.D)),
-		f32("K", o.K, Read, mul(o.Slots, o.KV, o.Cap, o.D)),
-		f32("V", o.V, Read, mul(o.Slots, o.KV, o.Cap, o.D)),
+		cached("PK", o.PK, Read, o.Compute, mul(o.PSlots, o.KV, o.PCap, o.D)),
+		cached("PV", o.PV, Read, o.Compute, mul(o.PSlots, o.KV, o.PCap, o.D)),
+		cached("K", o.K, Read, o.Compute, mul(o.Slots, o.KV, o.Cap, o.D)),
+		cached("V", o.V, Read, o.Compute, mul(o.Slots, o.KV, o.Cap, o.D)),
 		i32("PSlot", o.PSlot, mul(n)),
 		i32("PLen", o.PLen, mul(n)),
 		i32("Slot", o.Slot, mul(n)),

@@ -171,17 +171,19 @@ type RoPE struct {
 }
 
 // KVWrite stores the key and value heads of each row in a cache:
-// K[Slot[n], h, At[n]] and V[Slot[n], h, At[n]].
+// K[Slot[n], h, At[n]] and V[Slot[n], h, At[n]]. With Compute BF16 the cache is
+// BF16 and what is stored is rounded, as attention in BF16 would round it.
 type KVWrite struct {
-	K, V  Ref // (Slots, KV, Cap, D)
-	QKV   Ref // (N, (H+2*KV)*D)
-	Slot  Ref // (N) i32, 0 <= Slot < Slots
-	At    Ref // (N) i32, 0 <= At < Cap
-	N     Dim
-	H, KV int
-	D     int
-	Slots int
-	Cap   int
+	K, V    Ref // (Slots, KV, Cap, D), of dtype Compute
+	QKV     Ref // (N, (H+2*KV)*D)
+	Slot    Ref // (N) i32, 0 <= Slot < Slots
+	At      Ref // (N) i32, 0 <= At < Cap
+	N       Dim
+	H, KV   int
+	D       int
+	Slots   int
+	Cap     int
+	Compute DType // as in the attention that will read the cache
 }
 
 // Attn is causal self-attention over packed sequences: sequence s holds rows
@@ -195,6 +197,12 @@ type KVWrite struct {
 // before those of their own. p has no prefix itself, and the sequences that
 // continue it follow it directly. The bits of a row are those that it has when
 // each sequence holds its own copy of the prefix.
+//
+// Compute, here and in AttnBwd and AttnDecode, is the dtype of the factors of both
+// products: with BF16, for devices that have it (Attends) and heads of 64 or 128
+// numbers, queries, keys and values are rounded, and so are the weights of the
+// values before they multiply them. Sums, the softmax and LSE are f32: LSE is
+// that of rounded queries and keys, and of weights that are not.
 type Attn struct {
 	Out    Ref // (N, H*D)
 	LSE    Ref // (N, H)
@@ -206,24 +214,28 @@ type Attn struct {
 	H, KV  int
 	D      int
 	// MaxLen is the longest sequence a run may hold, with its prefix.
-	MaxLen int
+	MaxLen  int
+	Compute DType // of the factors
 }
 
 // AttnBwd: DQKV = gradient of Attn with respect to QKV, given DOut. Keys and
-// values of a prefix get the sum over the sequences that continue it.
+// values of a prefix get the sum over the sequences that continue it. With Compute
+// BF16 DOut is rounded too where it is a factor (not in its product with Out), and
+// so are the probabilities and the gradients of the scores.
 type AttnBwd struct {
-	DQKV   Ref // (N, (H+2*KV)*D) =
-	DOut   Ref // (N, H*D)
-	QKV    Ref // (N, (H+2*KV)*D)
-	Out    Ref // (N, H*D)
-	LSE    Ref // (N, H)
-	Start  Ref // (S+1) i32
-	Prefix Ref // (S) i32, optional
-	N      Dim
-	S      Dim
-	H, KV  int
-	D      int
-	MaxLen int
+	DQKV    Ref // (N, (H+2*KV)*D) =
+	DOut    Ref // (N, H*D)
+	QKV     Ref // (N, (H+2*KV)*D)
+	Out     Ref // (N, H*D)
+	LSE     Ref // (N, H)
+	Start   Ref // (S+1) i32
+	Prefix  Ref // (S) i32, optional
+	N       Dim
+	S       Dim
+	H, KV   int
+	D       int
+	MaxLen  int
+	Compute DType // of the factors
 }
 
 // AttnDecode is one query row per sequence against cached keys and values.
@@ -234,8 +246,8 @@ type AttnBwd struct {
 type AttnDecode struct {
 	Out          Ref // (N, H*D)
 	QKV          Ref // (N, (H+2*KV)*D), only the query heads are read
-	PK, PV       Ref // (PSlots, KV, PCap, D)
-	K, V         Ref // (Slots, KV, Cap, D)
+	PK, PV       Ref // (PSlots, KV, PCap, D), of dtype Compute
+	K, V         Ref // (Slots, KV, Cap, D), of dtype Compute
 	PSlot, PLen  Ref // (N) i32
 	Slot, Len    Ref // (N) i32, 1 <= Len
 	N            Dim
@@ -243,6 +255,7 @@ type AttnDecode struct {
 	D            int
 	PSlots, PCap int
 	Slots, Cap   int
+	Compute      DType // of the factors
 }
 
 // SwiGLU (Shazeer 2020): Y[n,f] = silu(GU[n,f]) * GU[n,F+f].

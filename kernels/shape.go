@@ -17,6 +17,7 @@ type shape struct {
 	length int64
 	// compute is the dtype of a product's factors, 0 where the op has none.
 	compute DType
+	heads   int // head size of attention that has a compute, 0 elsewhere
 }
 
 // shapeOf returns the sizes of one of this package's ops.
@@ -41,14 +42,14 @@ func shapeOf(op Op) shape {
 	case RoPE:
 		return shape{dims: []Dim{o.N}, sizes: []size{{"H", o.H}, {"KV", o.KV}, {"D", o.D}, {"MaxPos", o.MaxPos}}, h: o.H, kv: o.KV, d: o.D}
 	case KVWrite:
-		return shape{dims: []Dim{o.N}, sizes: []size{{"H", o.H}, {"KV", o.KV}, {"D", o.D}, {"Slots", o.Slots}, {"Cap", o.Cap}}, h: o.H, kv: o.KV}
+		return shape{dims: []Dim{o.N}, sizes: []size{{"H", o.H}, {"KV", o.KV}, {"D", o.D}, {"Slots", o.Slots}, {"Cap", o.Cap}}, h: o.H, kv: o.KV, heads: o.D, compute: o.Compute}
 	case Attn:
-		return shape{dims: []Dim{o.N, o.S}, sizes: []size{{"H", o.H}, {"KV", o.KV}, {"D", o.D}, {"MaxLen", o.MaxLen}}, h: o.H, kv: o.KV}
+		return shape{dims: []Dim{o.N, o.S}, sizes: []size{{"H", o.H}, {"KV", o.KV}, {"D", o.D}, {"MaxLen", o.MaxLen}}, h: o.H, kv: o.KV, heads: o.D, compute: o.Compute}
 	case AttnBwd:
-		return shape{dims: []Dim{o.N, o.S}, sizes: []size{{"H", o.H}, {"KV", o.KV}, {"D", o.D}, {"MaxLen", o.MaxLen}}, h: o.H, kv: o.KV}
+		return shape{dims: []Dim{o.N, o.S}, sizes: []size{{"H", o.H}, {"KV", o.KV}, {"D", o.D}, {"MaxLen", o.MaxLen}}, h: o.H, kv: o.KV, heads: o.D, compute: o.Compute}
 	case AttnDecode:
 		return shape{dims: []Dim{o.N}, sizes: []size{{"H", o.H}, {"KV", o.KV}, {"D", o.D},
-			{"PSlots", o.PSlots}, {"PCap", o.PCap}, {"Slots", o.Slots}, {"Cap", o.Cap}}, h: o.H, kv: o.KV}
+			{"PSlots", o.PSlots}, {"PCap", o.PCap}, {"Slots", o.Slots}, {"Cap", o.Cap}}, h: o.H, kv: o.KV, heads: o.D, compute: o.Compute}
 	case SwiGLU:
 		return shape{dims: []Dim{o.N}, sizes: []size{{"F", o.F}}}
 	case SwiGLUBwd:
@@ -97,6 +98,9 @@ func (s shape) check() error {
 	}
 	if s.compute != 0 && s.compute != F32 && s.compute != BF16 {
 		return fmt.Errorf("compute dtype %s, want f32 or bf16", s.compute)
+	}
+	if s.heads > 0 && !AttendsHeads(s.compute, s.heads) {
+		return fmt.Errorf("size D = %d, attention in %s has heads of 64 or 128", s.heads, s.compute)
 	}
 	if s.length < 0 {
 		return fmt.Errorf("size Len = %d, want at least 0", s.length)

@@ -10,13 +10,13 @@ package kernels
 //     Pairs are those of equally long sequences, as the run's arguments do not
 //     tell the lengths; decoding counts full caches.
 //   - Bytes are each input read once and each output written once at 4 bytes
-//     an element, 2 of a weight packed in bf16. An output that accumulates
-//     counts twice. Scratch is free: it need not leave the cache.
+//     an element, 2 of a weight packed in bf16 and of a cache in bf16. An
+//     output that accumulates counts twice. Scratch is free: it need not leave the cache.
 
 const elem = 4 // bytes of an f32 or i32 element
 
-// packs takes off what n elements of Pack are smaller in bf16.
-func (w Work) packs(n int64, compute DType) Work {
+// halved takes off what n elements of Pack, or of a cache, are smaller in bf16.
+func (w Work) halved(n int64, compute DType) Work {
 	if compute == BF16 {
 		w.Bytes -= elem / 2 * n
 	}
@@ -63,7 +63,7 @@ func (o Pack) Work(*Args) Work {
 	case o.Back:
 		n = PackBackLen(o.O, o.K)
 	}
-	return work(0, int64(o.O)*int64(o.K)+n).packs(n, o.Compute)
+	return work(0, int64(o.O)*int64(o.K)+n).halved(n, o.Compute)
 }
 
 // Work of Linear.
@@ -74,7 +74,7 @@ func (o Linear) Work(a *Args) Work {
 		w.Flops += n * m
 		w.Bytes += elem * n * m
 	}
-	return w.packs(m*k, o.Compute)
+	return w.halved(m*k, o.Compute)
 }
 
 // Work of LinearDX.
@@ -85,7 +85,7 @@ func (o LinearDX) Work(a *Args) Work {
 		w.Flops += n * k
 		w.Bytes += elem * n * k
 	}
-	return w.packs(m*k, o.Compute)
+	return w.halved(m*k, o.Compute)
 }
 
 // Work of LinearDW.
@@ -104,7 +104,8 @@ func (o RoPE) Work(a *Args) Work {
 // Work of KVWrite.
 func (o KVWrite) Work(a *Args) Work {
 	n := rows(o.N, a)
-	return work(0, 4*n*int64(o.KV)*int64(o.D)+2*n)
+	cached := 2 * n * int64(o.KV) * int64(o.D)
+	return work(0, 2*cached+2*n).halved(cached, o.Compute)
 }
 
 // visiblePairs is the number of (row, visible row) pairs when n rows are
@@ -133,7 +134,8 @@ func (o AttnDecode) Work(a *Args) Work {
 	n, h, kv, d := rows(o.N, a), int64(o.H), int64(o.KV), int64(o.D)
 	shared := min(n, int64(o.PSlots)) * int64(o.PCap)
 	own := min(n, int64(o.Slots)) * int64(o.Cap)
-	return work(4*d*h*n*int64(o.PCap+o.Cap), 2*kv*d*(shared+own)+2*n*h*d+4*n)
+	cached := 2 * kv * d * (shared + own)
+	return work(4*d*h*n*int64(o.PCap+o.Cap), cached+2*n*h*d+4*n).halved(cached, o.Compute)
 }
 
 // Work of SwiGLU: five operations an element.
@@ -163,7 +165,7 @@ func (o ScatterRows) Work(a *Args) Work {
 // Work of LossRows: the product and six operations a logit.
 func (o LossRows) Work(a *Args) Work {
 	n, c, v := rows(o.N, a), int64(o.C), int64(o.V)
-	return work(2*n*v*c+6*n*v, n*c+v*c+4*n).packs(v*c, o.Compute)
+	return work(2*n*v*c+6*n*v, n*c+v*c+4*n).halved(v*c, o.Compute)
 }
 
 // Work of LossRowsBwd: the logits again, two products and eight operations a
@@ -174,7 +176,7 @@ func (o LossRowsBwd) Work(a *Args) Work {
 	if o.EntCoef != 0 {
 		w.Bytes += elem * n
 	}
-	return w.packs(2*v*c, o.Compute)
+	return w.halved(2*v*c, o.Compute)
 }
 
 // Work of Sample: seven operations a logit.

@@ -37,9 +37,9 @@ func (d *Device) Compile(p *kernels.Program) (kernels.Exec, error) {
 	c.cmd = (*C.gk_cmd)(unsafe.Add(raw, unsafe.Sizeof(C.gk_exec{})))
 	cmds := unsafe.Slice(c.cmd, n)
 	for i, op := range p.Ops {
-		if compute := kernels.ComputeOf(op); !d.Computes(compute) {
+		if !kernels.Has(d, op) {
 			C.gk_release(raw, bytes)
-			return nil, fmt.Errorf("cpu: program %s: op %d %s: path %s has no products in %s", p.Name, i, op.Kind(), d.path.Name, compute)
+			return nil, fmt.Errorf("cpu: program %s: op %d %s: path %s has no products of this kind in %s", p.Name, i, op.Kind(), d.path.Name, kernels.ComputeOf(op))
 		}
 		if !r.command(&cmds[i], op) {
 			C.gk_release(raw, bytes)

@@ -89,7 +89,11 @@ typedef struct { gk_head h; float *dx; const float *dy, *w; int o, k, acc; const
 typedef struct { gk_head h; float *dw; const float *dy, *x; int o, k; const unsigned short *dy_turned, *x_turned; } gk_linear_dw;
 typedef struct { gk_head h; float *qkv; const float *cos, *sin; const int *pos; int heads, kv, d, max_pos, inverse; } gk_rope;
 typedef struct { gk_head h; float *k, *v; const float *qkv; const int *slot, *at; int heads, kv, d, slots, cap; } gk_kv_write;
-typedef struct { gk_head h; float *out, *lse; const float *qkv; const int *start, *prefix; int heads, kv, d, max_len; gk_dim s; } gk_attn; // prefix may be 0
+typedef struct { gk_head h; unsigned short *k, *v; const float *qkv; const int *slot, *at; int heads, kv, d, slots, cap; } gk_kv_write_bf16;
+// Attention with factors of bf16 (op.Compute; kernels with _bf16 in their names, one
+// for each size of heads) reads rounded instead of qkv, the same rounded by
+// gk_round_rows, and dout_rounded instead of dout; its caches hold bf16.
+typedef struct { gk_head h; float *out, *lse; const float *qkv; const int *start, *prefix; int heads, kv, d, max_len; gk_dim s; const unsigned short *rounded; } gk_attn; // prefix may be 0
 typedef struct {
 	gk_head h;
 	float *dqkv;
@@ -98,6 +102,7 @@ typedef struct {
 	float *delta; // scratch, (N, heads): sum_d dout*out
 	int heads, kv, d, max_len;
 	gk_dim s;
+	const unsigned short *rounded, *dout_rounded;
 } gk_attn_bwd;
 typedef struct {
 	gk_head h;
@@ -106,6 +111,14 @@ typedef struct {
 	const int *pslot, *plen, *slot, *len;
 	int heads, kv, d, pslots, pcap, slots, cap;
 } gk_attn_decode;
+typedef struct {
+	gk_head h;
+	float *out;
+	const float *qkv;
+	const unsigned short *pk, *pv, *k, *v;
+	const int *pslot, *plen, *slot, *len;
+	int heads, kv, d, pslots, pcap, slots, cap;
+} gk_attn_decode_bf16;
 typedef struct { gk_head h; float *y; const float *gu; int f; } gk_swiglu;
 typedef struct { gk_head h; float *dgu; const float *dy, *gu; int f; } gk_swiglu_bwd;
 typedef struct { gk_head h; float *y; const float *x; const int *idx; int c; gk_dim m; } gk_rows;
@@ -169,6 +182,7 @@ typedef struct { gk_head h; float *y; const float *x; int c; } gk_move;
 #define GK_PRODUCT_SHARED (192 << 10)
 #define GK_PRODUCT_TILE 64  // its smallest tile
 #define GK_ATTN_ROWS 16     // query (or key) rows of a block of attention
+#define GK_ATTN_TILE 64     // the same of attention in bf16, and its keys at a time
 #define GK_SUM_BLOCK 16384  // elements of one partial sum of squares
 
 // The kernels, in the order of their launches within an op:
@@ -192,6 +206,7 @@ typedef struct { gk_head h; float *y; const float *x; int c; } gk_move;
 	X(gk_linear_bwd_dw_bf16, gk_linear_dw, 256)    /* */ \
 	X(gk_rope_rows, gk_rope, 128)                  /* n */ \
 	X(gk_kv_write_rows, gk_kv_write, 128)          /* n */ \
+	X(gk_kv_write_rows_bf16, gk_kv_write_bf16, 128) /* */ \
 	X(gk_attn_check, gk_attn, 256)                 /* 1: is start right? */ \
 	X(gk_attn_fwd, gk_attn, 128)                   /* n/ATTN_ROWS, heads */ \
 	X(gk_attn_bwd_check, gk_attn_bwd, 256)         /* 1 */ \
@@ -199,6 +214,14 @@ typedef struct { gk_head h; float *y; const float *x; int c; } gk_move;
 	X(gk_attn_bwd_dq, gk_attn_bwd, 128)            /* n/ATTN_ROWS, heads */ \
 	X(gk_attn_bwd_dkv, gk_attn_bwd, 128)           /* n/ATTN_ROWS, kv */ \
 	X(gk_attn_decode_fwd, gk_attn_decode, 128)     /* n, heads */ \
+	X(gk_attn_fwd_bf16_64, gk_attn, 128)           /* n/ATTN_TILE, heads; so the others, with tiles of as many rows */ \
+	X(gk_attn_fwd_bf16_128, gk_attn, 128)          /* */ \
+	X(gk_attn_bwd_dq_bf16_64, gk_attn_bwd, 128)    /* */ \
+	X(gk_attn_bwd_dq_bf16_128, gk_attn_bwd, 128)   /* */ \
+	X(gk_attn_bwd_dkv_bf16_64, gk_attn_bwd, 128)   /* */ \
+	X(gk_attn_bwd_dkv_bf16_128, gk_attn_bwd, 128)  /* */ \
+	X(gk_attn_decode_bf16_64, gk_attn_decode_bf16, 128)  /* n, kv */ \
+	X(gk_attn_decode_bf16_128, gk_attn_decode_bf16, 128) /* */ \
 	X(gk_swiglu_fwd, gk_swiglu, 256)               /* n*f/256 */ \
 	X(gk_swiglu_bwd_rows, gk_swiglu_bwd, 256)      /* n*f/256 */ \
 	X(gk_gather_rows, gk_rows, 128)                /* n */ \

@@ -27,6 +27,9 @@ func sizeOf(dt kernels.DType) int64 {
 // Computes tells that the GPU multiplies factors of f32 and of bf16.
 func (d *Device) Computes(dt kernels.DType) bool { return dt == kernels.F32 || dt == kernels.BF16 }
 
+// Attends tells that the GPU has attention in f32 and in bf16.
+func (d *Device) Attends(dt kernels.DType) bool { return d.Computes(dt) }
+
 // buffer is device memory.
 type buffer struct {
 	dev   *Device

@@ -153,24 +153,44 @@ func (p *plan) add(at int, op kernels.Op) error {
 		launch(p, at, "gk_rope_rows", rows(o.N), 0, &C.gk_rope{h: p.head(at, o.N), qkv: p.f(o.QKV), cos: p.f(o.Cos), sin: p.f(o.Sin), pos: p.i(o.Pos),
 			heads: c(o.H), kv: c(o.KV), d: c(o.D), max_pos: c(o.MaxPos), inverse: flag(o.Inverse)})
 	case kernels.KVWrite:
+		if half {
+			launch(p, at, "gk_kv_write_rows_bf16", rows(o.N), 0, &C.gk_kv_write_bf16{h: p.head(at, o.N), k: p.h(o.K), v: p.h(o.V), qkv: p.f(o.QKV), slot: p.i(o.Slot), at: p.i(o.At),
+				heads: c(o.H), kv: c(o.KV), d: c(o.D), slots: c(o.Slots), cap: c(o.Cap)})
+			break
+		}
 		launch(p, at, "gk_kv_write_rows", rows(o.N), 0, &C.gk_kv_write{h: p.head(at, o.N), k: p.f(o.K), v: p.f(o.V), qkv: p.f(o.QKV), slot: p.i(o.Slot), at: p.i(o.At),
 			heads: c(o.H), kv: c(o.KV), d: c(o.D), slots: c(o.Slots), cap: c(o.Cap)})
 	case kernels.Attn:
 		a := C.gk_attn{h: p.head(at, o.N), out: p.f(o.Out), lse: p.f(o.LSE), qkv: p.f(o.QKV), start: p.i(o.Start), prefix: p.i(o.Prefix),
 			heads: c(o.H), kv: c(o.KV), d: c(o.D), max_len: c(o.MaxLen), s: C.gk_dim(o.S)}
+		if half {
+			p.attnBF16(at, o, a)
+			break
+		}
 		launch(p, at, "gk_attn_check", 1, 0, &a)
 		launch(p, at, "gk_attn_fwd", rows(o.S)*int64(o.H)*ceilDiv(int64(o.MaxLen), attnRows), sharedAttn(o.D), &a)
 	case kernels.AttnBwd:
 		n := rows(o.N) * int64(o.H)
 		a := C.gk_attn_bwd{h: p.head(at, o.N), dqkv: p.f(o.DQKV), dout: p.f(o.DOut), qkv: p.f(o.QKV), out: p.f(o.Out), lse: p.f(o.LSE), start: p.i(o.Start), prefix: p.i(o.Prefix),
 			delta: (*C.float)(p.need(4 * n)), heads: c(o.H), kv: c(o.KV), d: c(o.D), max_len: c(o.MaxLen), s: C.gk_dim(o.S)}
+		if half {
+			p.attnBwdBF16(at, o, a)
+			break
+		}
 		blocks := rows(o.S) * ceilDiv(int64(o.MaxLen), attnRows)
 		launch(p, at, "gk_attn_bwd_check", 1, 0, &a)
 		launch(p, at, "gk_attn_bwd_delta", ceilDiv(n, 4), 0, &a)
 		launch(p, at, "gk_attn_bwd_dq", blocks*int64(o.H), sharedAttnDQ(o.D), &a)
 		launch(p, at, "gk_attn_bwd_dkv", blocks*int64(o.KV), sharedAttnDKV(o.D), &a)
 	case kernels.AttnDecode:
-		launch(p, at, "gk_attn_decode_fwd", rows(o.N)*int64(o.KV)*ceilDiv(int64(o.H/o.KV), attnRows), sharedAttn(o.D), &C.gk_attn_decode{h: p.head(at, o.N), out: p.f(o.Out), qkv: p.f(o.QKV),
+		groups := rows(o.N) * int64(o.KV) * ceilDiv(int64(o.H/o.KV), attnRows)
+		if half {
+			launch(p, at, attnKernel("gk_attn_decode", o.D), groups, sharedAttnBF16(o.D), &C.gk_attn_decode_bf16{h: p.head(at, o.N), out: p.f(o.Out), qkv: p.f(o.QKV),
+				pk: p.h(o.PK), pv: p.h(o.PV), k: p.h(o.K), v: p.h(o.V), pslot: p.i(o.PSlot), plen: p.i(o.PLen), slot: p.i(o.Slot), len: p.i(o.Len),
+				heads: c(o.H), kv: c(o.KV), d: c(o.D), pslots: c(o.PSlots), pcap: c(o.PCap), slots: c(o.Slots), cap: c(o.Cap)})
+			break
+		}
+		launch(p, at, "gk_attn_decode_fwd", groups, sharedAttn(o.D), &C.gk_attn_decode{h: p.head(at, o.N), out: p.f(o.Out), qkv: p.f(o.QKV),
 			pk: p.f(o.PK), pv: p.f(o.PV), k: p.f(o.K), v: p.f(o.V), pslot: p.i(o.PSlot), plen: p.i(o.PLen), slot: p.i(o.Slot), len: p.i(o.Len),
 			heads: c(o.H), kv: c(o.KV), d: c(o.D), pslots: c(o.PSlots), pcap: c(o.PCap), slots: c(o.Slots), cap: c(o.Cap)})
 	case kernels.SwiGLU:

@@ -23,8 +23,8 @@ type BlockNeed struct {
 
 // BlockNeeds lists the blocks that the host launches of every kernel on a GPU of
 // a compute capability (10 * major + minor), in the order of abi.h, for a model
-// whose heads are headDim wide. It needs no GPU. It fails if there is a kernel
-// that no op launches.
+// whose heads are headDim wide (attention in bf16 is for its own sizes). It needs
+// no GPU. It fails if there is a kernel that no op launches.
 func BlockNeeds(headDim, capability int) ([]BlockNeed, error) {
 	shared := map[string]int{}
 	for _, hopper := range []bool{false, capability == 90} {
@@ -74,6 +74,13 @@ func everyOp(d int) []kernels.Op {
 			kernels.Pack{O: d, K: d, Compute: dt}, kernels.Linear{N: one, O: d, K: d, Compute: dt},
 			kernels.LinearDX{N: one, O: d, K: d, Compute: dt}, kernels.LinearDW{N: one, O: d, K: d, Compute: dt},
 			kernels.LossRows{N: one, C: d, V: 1, Chunk: 1, Compute: dt}, kernels.LossRowsBwd{N: one, C: d, V: 1, Chunk: 1, Compute: dt})
+	}
+	for _, d := range []int{64, 128} {
+		ops = append(ops,
+			kernels.KVWrite{N: one, H: 1, KV: 1, D: d, Slots: 1, Cap: 1, Compute: kernels.BF16},
+			kernels.Attn{N: one, S: one, H: 1, KV: 1, D: d, MaxLen: 1, Compute: kernels.BF16},
+			kernels.AttnBwd{N: one, S: one, H: 1, KV: 1, D: d, MaxLen: 1, Compute: kernels.BF16},
+			kernels.AttnDecode{N: one, H: 1, KV: 1, D: d, PSlots: 1, PCap: 1, Slots: 1, Cap: 1, Compute: kernels.BF16})
 	}
 	return ops
 }

@@ -35,9 +35,13 @@ func Bits(open func(threads int) (kernels.Device, error), cases []Case) (err err
 		seed = cases[0].Seed
 	}
 	several := devs[2]
-	sequenceBits(&failed, several, seed)
-	prefixBits(&failed, several, seed)
-	decodeBits(&failed, several, seed)
+	for _, compute := range []kernels.DType{kernels.F32, kernels.BF16} {
+		if kernels.Attends(several, compute) {
+			sequenceBits(&failed, several, seed, compute)
+			prefixBits(&failed, several, seed, compute)
+			decodeBits(&failed, several, seed, compute)
+		}
+	}
 	policyBits(&failed, several, seed)
 	return failed.err()
 }
@@ -93,8 +97,9 @@ type threaded struct {
 	threads int
 }
 
-// Computes is that of the device inside.
+// Computes and Attends are those of the device inside.
 func (t threaded) Computes(dt kernels.DType) bool { return kernels.Computes(t.Device, dt) }
+func (t threaded) Attends(dt kernels.DType) bool  { return kernels.Attends(t.Device, dt) }
 
 func (t threaded) Name() string { return fmt.Sprintf("%s with %d threads", t.Device.Name(), t.threads) }
 

@@ -12,11 +12,6 @@ func (s *tensors) given(name string, d kernels.Dim, width int, x []float32) kern
 	return s.add(tensor{name: name, dtype: kernels.F32, real: x, perRow: true, dim: d, width: width})
 }
 
-// headShape is the shape of one attention.
-type headShape struct{ h, kv, d int }
-
-func (hs headShape) qkvWidth() int { return (hs.h + 2*hs.kv) * hs.d }
-
 // attended are the outputs of Attn and AttnBwd by row.
 type attended struct {
 	out, lse, dqkv []float64
@@ -29,7 +24,7 @@ func attend(dev kernels.Device, hs headShape, qkv, dout []float32, lengths []int
 	f := kernels.Attn{
 		Out: s.out("Out", kernels.DimRows, hs.h*hs.d), LSE: s.out("LSE", kernels.DimRows, hs.h),
 		QKV: s.given("QKV", kernels.DimRows, hs.qkvWidth(), qkv), Start: s.starts("Start", lengths),
-		N: kernels.DimRows, S: kernels.DimSeqs, H: hs.h, KV: hs.kv, D: hs.d, MaxLen: longest(lengths),
+		N: kernels.DimRows, S: kernels.DimSeqs, H: hs.h, KV: hs.kv, D: hs.d, MaxLen: longest(lengths), Compute: hs.compute,
 	}
 	if dout == nil {
 		got, err := execute(dev, s, []kernels.Op{f})
@@ -42,7 +37,7 @@ func attend(dev kernels.Device, hs headShape, qkv, dout []float32, lengths []int
 		DQKV: s.out("DQKV", kernels.DimRows, hs.qkvWidth()),
 		DOut: s.given("DOut", kernels.DimRows, hs.h*hs.d, dout),
 		QKV:  f.QKV, Out: f.Out, LSE: f.LSE, Start: f.Start,
-		N: f.N, S: f.S, H: f.H, KV: f.KV, D: f.D, MaxLen: f.MaxLen,
+		N: f.N, S: f.S, H: f.H, KV: f.KV, D: f.D, MaxLen: f.MaxLen, Compute: f.Compute,
 	}
 	got, err := execute(dev, s, []kernels.Op{f, b})
 	if err != nil {
@@ -54,10 +49,11 @@ func attend(dev kernels.Device, hs headShape, qkv, dout []float32, lengths []int
 // sequenceBits compares a packed batch with each of its sequences alone, with
 // prefixes of them (which later rows must not change), and with the batch in
 // reverse order.
-func sequenceBits(failed *failures, dev kernels.Device, seed uint64) {
-	for i, lengths := range sequenceLengths {
-		hs := headShape(headShapes[i])
-		what := fmt.Sprintf("%s: attn h=%d kv=%d d=%d lengths=%v seed=%d", dev.Name(), hs.h, hs.kv, hs.d, lengths, seed)
+func sequenceBits(failed *failures, dev kernels.Device, seed uint64, compute kernels.DType) {
+	shapes, batches, _ := attnShapes(compute)
+	for i, lengths := range batches {
+		hs := shapes[i%len(shapes)]
+		what := fmt.Sprintf("%s: attn %s lengths=%v seed=%d", dev.Name(), hs, lengths, seed)
 		r := &random{seed: seed, stream: uint64(i)}
 		qkv, dout := drawn(r, sum(lengths)*hs.qkvWidth()), drawn(r, sum(lengths)*hs.h*hs.d)
 		whole, err := attend(dev, hs, qkv, dout, lengths)
@@ -102,16 +98,20 @@ func sequenceBits(failed *failures, dev kernels.Device, seed uint64) {
 // prefixBits compares sequences that share a prefix with the same sequences
 // each holding its own copy: completions trained on as a group must have the
 // log-probs that they were sampled with.
-func prefixBits(failed *failures, dev kernels.Device, seed uint64) {
-	for i, fs := range families {
-		for j, shape := range headShapes {
-			hs, r := headShape(shape), &random{seed: seed, stream: uint64(2000 + 10*i + j)}
+func prefixBits(failed *failures, dev kernels.Device, seed uint64, compute kernels.DType) {
+	shapes, _, all := attnShapes(compute)
+	for i, fs := range all {
+		for j, hs := range shapes {
+			if compute == kernels.BF16 && i != j {
+				continue // their heads are wide
+			}
+			r := &random{seed: seed, stream: uint64(2000 + 10*i + j)}
 			lengths, prefix := lengthsOf(fs)
 			qkv := drawn(r, sum(lengths)*hs.qkvWidth())
 			s := newTensors(Case{Args: kernels.Args{Rows: sum(lengths), Seqs: len(lengths)}})
-			f := continuing(s, hs.h, hs.kv, hs.d, lengths, prefix, 1)
+			f := continuing(s, hs, lengths, prefix, 1)
 			copy(s.at(f.QKV).real, qkv)
-			what := fmt.Sprintf("%s: attn h=%d kv=%d d=%d families=%v seed=%d", dev.Name(), hs.h, hs.kv, hs.d, fs, seed)
+			what := fmt.Sprintf("%s: attn %s families=%v seed=%d", dev.Name(), hs, fs, seed)
 			got, err := execute(dev, s, []kernels.Op{f})
 			if err != nil {
 				failed.add("%s: %w", what, err)
@@ -198,12 +198,16 @@ var rollouts = [...]rollout{
 
 // decodeBits proves that AttnDecode over cached keys, with prompts stored once
 // for a group, gives the rows of Attn over the packed full sequences.
-func decodeBits(failed *failures, dev kernels.Device, seed uint64) {
+func decodeBits(failed *failures, dev kernels.Device, seed uint64, compute kernels.DType) {
+	shapes, _, _ := attnShapes(compute)
 	for i, b := range rollouts {
-		for j, hs := range headShapes {
+		for j, hs := range shapes {
+			if compute == kernels.BF16 && (i == 0 || i == 3 || i%len(shapes) != j && j != 2) {
+				continue // their heads are wide
+			}
 			r := &random{seed: seed, stream: uint64(1000 + 10*i + j)}
-			if err := b.decode(dev, headShape(hs), r); err != nil {
-				failed.add("%s: attn_decode h=%d kv=%d d=%d %+v seed=%d: %w", dev.Name(), hs.h, hs.kv, hs.d, b, seed, err)
+			if err := b.decode(dev, hs, r); err != nil {
+				failed.add("%s: attn_decode %s %+v seed=%d: %w", dev.Name(), hs, b, seed, err)
 			}
 		}
 	}
@@ -313,14 +317,18 @@ func (b rollout) newCache(dev kernels.Device, hs headShape) (c *cache, err error
 		c.bufs[name] = buf
 		return p.BindAll(name, buf)
 	}
+	cached := kernels.F32
+	if hs.compute == kernels.BF16 {
+		cached = kernels.BF16
+	}
 	o := kernels.AttnDecode{
 		Out: bind("Out", kernels.F32, n*hs.h*hs.d), QKV: bind("QKV", kernels.F32, n*hs.qkvWidth()),
-		PK: bind("PK", kernels.F32, len(b.prompts)*hs.kv*pcap*hs.d), PV: bind("PV", kernels.F32, len(b.prompts)*hs.kv*pcap*hs.d),
-		K: bind("K", kernels.F32, slots*hs.kv*capacity*hs.d), V: bind("V", kernels.F32, slots*hs.kv*capacity*hs.d),
+		PK: bind("PK", cached, len(b.prompts)*hs.kv*pcap*hs.d), PV: bind("PV", cached, len(b.prompts)*hs.kv*pcap*hs.d),
+		K: bind("K", cached, slots*hs.kv*capacity*hs.d), V: bind("V", cached, slots*hs.kv*capacity*hs.d),
 		PSlot: bind("PSlot", kernels.I32, n), PLen: bind("PLen", kernels.I32, n),
 		Slot: bind("Slot", kernels.I32, n), Len: bind("Len", kernels.I32, n),
 		N: kernels.DimRows, H: hs.h, KV: hs.kv, D: hs.d,
-		PSlots: len(b.prompts), PCap: pcap, Slots: slots, Cap: capacity,
+		PSlots: len(b.prompts), PCap: pcap, Slots: slots, Cap: capacity, Compute: hs.compute,
 	}
 	at := bind("At", kernels.I32, n)
 	if err != nil {
@@ -328,7 +336,7 @@ func (b rollout) newCache(dev kernels.Device, hs headShape) (c *cache, err error
 	}
 	write := kernels.KVWrite{
 		K: o.K, V: o.V, QKV: o.QKV, Slot: o.Slot, At: at,
-		N: kernels.DimRows, H: hs.h, KV: hs.kv, D: hs.d, Slots: slots, Cap: capacity,
+		N: kernels.DimRows, H: hs.h, KV: hs.kv, D: hs.d, Slots: slots, Cap: capacity, Compute: hs.compute,
 	}
 	prompts := write
 	prompts.K, prompts.V, prompts.Slots, prompts.Cap = o.PK, o.PV, o.PSlots, o.PCap

@@ -341,10 +341,10 @@ func TestBitsCatchesOneBit(t *testing.T) {
 				if a.Seqs > 1 {
 					nudge(written(p, 0)[:1])
 				}
-			}), 1)
+			}), 1, kernels.F32)
 		}},
 		{"decoding", func(f *failures) {
-			decodeBits(f, dev(func(p *kernels.Program, _ *kernels.Args) { nudge(named(p, "attn_decode", "Out")) }), 1)
+			decodeBits(f, dev(func(p *kernels.Program, _ *kernels.Args) { nudge(named(p, "attn_decode", "Out")) }), 1, kernels.F32)
 		}},
 		{"log-probs of training", func(f *failures) {
 			policyBits(f, dev(func(p *kernels.Program, _ *kernels.Args) { nudge(named(p, "loss_rows", "LogP")) }), 1)

@@ -60,7 +60,7 @@ func (c Case) make() (*tensors, []kernels.Op, error) {
 // factors in a dtype that a device has not, is no case of that device.
 func computes(dev kernels.Device, ops []kernels.Op) bool {
 	for _, op := range ops {
-		if !kernels.Computes(dev, kernels.ComputeOf(op)) {
+		if !kernels.Has(dev, op) {
 			return false
 		}
 	}

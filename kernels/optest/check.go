@@ -82,6 +82,8 @@ func compare(c Case, s *tensors, ops []kernels.Op, got, want []values) []Measure
 			m.Error, m.Budget = wrongTokens(sample, s, got[i].index[:n], max(1, c.Condition)), 0
 		case ok && o.Name == "LogP":
 			m.Error = distance(got[i].real[:n], drawnLogP(sample, s, got[sample.Tok-1].index[:n]))
+		case o.Name == "LSE" && kernels.ComputeOf(last) == kernels.BF16 && last.Kind() == "attn": // of scores, which are f32
+			m.Error, m.Budget = distance(got[i].real[:n], want[i].real[:n]), budgetF32
 		case o.DType == kernels.I32:
 			m.Error, m.Budget = differing(got[i].index[:n], want[i].index[:n]), 0
 		default:

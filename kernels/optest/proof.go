@@ -18,9 +18,14 @@ func Proof(dev kernels.Device) error {
 		failed.add("%w", err)
 	}
 	const seed = 1
-	b, hs := rollouts[1], headShape(headShapes[2])
-	if err := b.decode(dev, hs, &random{seed: seed, stream: 1}); err != nil {
-		failed.add("%s: attn_decode %+v: %w", dev.Name(), b, err)
+	b := rollouts[1]
+	for _, hs := range append(headShapesBF16[:], headShapes[2]) {
+		if !kernels.Attends(dev, hs.compute) {
+			continue
+		}
+		if err := b.decode(dev, hs, &random{seed: seed, stream: 1}); err != nil {
+			failed.add("%s: attn_decode %s %+v: %w", dev.Name(), hs, b, err)
+		}
 	}
 	policyOf(&failed, dev, seed, lossShapes[2:3])
 	return failed.err()

@@ -15,10 +15,11 @@ import (
 func Cases(seed uint64) []Case {
 	var all []Case
 	for _, group := range [][]Case{
-		embedCases(), normCases(), linearCases(kernels.F32), ropeCases(), cacheCases(),
-		attnCases(), decodeCases(), swigluCases(), rowCases(), lossCases(kernels.F32),
+		embedCases(), normCases(), linearCases(kernels.F32), ropeCases(), cacheCases(kernels.F32),
+		attnCases(kernels.F32), decodeCases(kernels.F32), swigluCases(), rowCases(), lossCases(kernels.F32),
 		sampleCases(), advanceCases(), vectorCases(), fixedCases(),
 		linearCases(kernels.BF16), lossCases(kernels.BF16),
+		cacheCases(kernels.BF16), attnCases(kernels.BF16), decodeCases(kernels.BF16),
 	} {
 		all = append(all, group...)
 	}
@@ -105,8 +106,8 @@ func normCases() []Case {
 
 // ropeCases and attention cases share these head shapes: D = 8, 16, 32, 64
 // and 1, 2 and 4 query heads to a key/value head.
-var headShapes = [...]struct{ h, kv, d int }{
-	{1, 1, 8}, {2, 1, 16}, {4, 1, 32}, {4, 4, 16}, {4, 2, 64}, {8, 2, 32},
+var headShapes = [...]headShape{
+	{h: 1, kv: 1, d: 8}, {h: 2, kv: 1, d: 16}, {h: 4, kv: 1, d: 32}, {h: 4, kv: 4, d: 16}, {h: 4, kv: 2, d: 64}, {h: 8, kv: 2, d: 32},
 }
 
 func ropeCases() []Case {

@@ -79,9 +79,44 @@ func longestOf(lengths, prefix []int) int {
 	return n
 }
 
+// In bf16 heads have 64 or 128 numbers, and kernels work on tiles of 64 rows and
+// keys: lengths around those, and 7 query heads to a key/value head.
+var (
+	headShapesBF16 = [...]headShape{
+		{h: 2, kv: 1, d: 64, compute: kernels.BF16}, {h: 1, kv: 1, d: 128, compute: kernels.BF16}, {h: 7, kv: 1, d: 64, compute: kernels.BF16},
+	}
+	sequenceLengthsBF16 = [...][]int{{1, 2}, {5, 1, 33, 7}, {63, 64, 65}, {1, 130}}
+	familiesBF16        = [...][][]int{{{5, 3, 1, 7}, {4}, {0, 2, 6}}, {{63, 2, 0, 66}, {64, 1}, {65, 62}}}
+)
+
+// headShape is the shape of one attention, and the dtype of its factors.
+type headShape struct {
+	h, kv, d int
+	compute  kernels.DType
+}
+
+func (hs headShape) qkvWidth() int { return (hs.h + 2*hs.kv) * hs.d }
+
+// String is the shape as cases print it.
+func (hs headShape) String() string {
+	s := fmt.Sprintf("h=%d kv=%d d=%d", hs.h, hs.kv, hs.d)
+	if hs.compute == kernels.BF16 {
+		s += " bf16"
+	}
+	return s
+}
+
+// attnShapes are the shapes of attention in compute.
+func attnShapes(compute kernels.DType) (shapes []headShape, lengths [][]int, fs [][][]int) {
+	if compute == kernels.BF16 {
+		return headShapesBF16[:], sequenceLengthsBF16[:], familiesBF16[:]
+	}
+	return headShapes[:], sequenceLengths[:], families[:]
+}
+
 // continuing declares Attn over families of sequences.
-func continuing(s *tensors, h, kv, d int, lengths, prefix []int, spread float64) kernels.Attn {
-	f := attention(s, h, kv, d, lengths, spread)
+func continuing(s *tensors, hs headShape, lengths, prefix []int, spread float64) kernels.Attn {
+	f := attention(s, hs, lengths, spread)
 	f.Prefix = s.indices("Prefix", f.S, 1, func(_ *random, i int) int { return prefix[i] })
 	f.MaxLen = longestOf(lengths, prefix)
 	return f
@@ -92,56 +127,31 @@ func backward(s *tensors, f kernels.Attn) kernels.AttnBwd {
 	return kernels.AttnBwd{
 		DQKV: s.out("DQKV", f.N, (f.H+2*f.KV)*f.D), DOut: s.rows("DOut", f.N, f.H*f.D, normal(1)),
 		QKV: f.QKV, Out: f.Out, LSE: f.LSE, Start: f.Start, Prefix: f.Prefix,
-		N: f.N, S: f.S, H: f.H, KV: f.KV, D: f.D, MaxLen: f.MaxLen,
+		N: f.N, S: f.S, H: f.H, KV: f.KV, D: f.D, MaxLen: f.MaxLen, Compute: f.Compute,
 	}
 }
 
 // attention declares Attn over packed sequences.
-func attention(s *tensors, h, kv, d int, lengths []int, spread float64) kernels.Attn {
+func attention(s *tensors, hs headShape, lengths []int, spread float64) kernels.Attn {
 	return kernels.Attn{
-		Out: s.out("Out", kernels.DimRows, h*d), LSE: s.out("LSE", kernels.DimRows, h),
-		QKV: s.rows("QKV", kernels.DimRows, (h+2*kv)*d, normal(spread)), Start: s.starts("Start", lengths),
-		N: kernels.DimRows, S: kernels.DimSeqs, H: h, KV: kv, D: d, MaxLen: longest(lengths),
+		Out: s.out("Out", kernels.DimRows, hs.h*hs.d), LSE: s.out("LSE", kernels.DimRows, hs.h),
+		QKV: s.rows("QKV", kernels.DimRows, hs.qkvWidth(), normal(spread)), Start: s.starts("Start", lengths),
+		N: kernels.DimRows, S: kernels.DimSeqs, H: hs.h, KV: hs.kv, D: hs.d, MaxLen: longest(lengths), Compute: hs.compute,
 	}
 }
 
-func attnCases() []Case {
+// attnCases are attention of factors in compute, forward and backward.
+func attnCases(compute kernels.DType) []Case {
 	var cases []Case
-	for i, lengths := range sequenceLengths {
-		for _, hs := range []struct{ h, kv, d int }{headShapes[(i+3)%len(headShapes)], headShapes[(i+4)%len(headShapes)]} {
-			fwd := Case{
-				Op: "attn", Shape: fmt.Sprintf("h=%d kv=%d d=%d lengths=%v", hs.h, hs.kv, hs.d, lengths),
-				Args: kernels.Args{Rows: sum(lengths), Seqs: len(lengths)}, Spare: i % 3,
-				build: func(s *tensors) ([]kernels.Op, error) {
-					return one(attention(s, hs.h, hs.kv, hs.d, lengths, 1))
-				},
-			}
-			bwd := fwd
-			bwd.Op = "attn_bwd"
-			bwd.build = func(s *tensors) ([]kernels.Op, error) {
-				f := attention(s, hs.h, hs.kv, hs.d, lengths, 1)
-				if err := s.forward(f); err != nil {
-					return nil, err
-				}
-				return one(backward(s, f))
-			}
-			cases = append(cases, fwd, bwd)
-		}
-	}
-	for i, fs := range families {
-		lengths, prefix := lengthsOf(fs)
-		hs := headShapes[i%len(headShapes)]
+	both := func(i int, what string, lengths []int, declare func(s *tensors) kernels.Attn) {
 		fwd := Case{
-			Op: "attn", Shape: fmt.Sprintf("h=%d kv=%d d=%d families=%v", hs.h, hs.kv, hs.d, fs),
-			Args: kernels.Args{Rows: sum(lengths), Seqs: len(lengths)}, Spare: i % 3,
-			build: func(s *tensors) ([]kernels.Op, error) {
-				return one(continuing(s, hs.h, hs.kv, hs.d, lengths, prefix, 1))
-			},
+			Op: "attn", Shape: what, Args: kernels.Args{Rows: sum(lengths), Seqs: len(lengths)}, Spare: i % 3,
+			build: func(s *tensors) ([]kernels.Op, error) { return one(declare(s)) },
 		}
 		bwd := fwd
 		bwd.Op = "attn_bwd"
 		bwd.build = func(s *tensors) ([]kernels.Op, error) {
-			f := continuing(s, hs.h, hs.kv, hs.d, lengths, prefix, 1)
+			f := declare(s)
 			if err := s.forward(f); err != nil {
 				return nil, err
 			}
@@ -149,24 +159,43 @@ func attnCases() []Case {
 		}
 		cases = append(cases, fwd, bwd)
 	}
+	shapes, batches, fs := attnShapes(compute)
+	for i, lengths := range batches {
+		some := []headShape{shapes[(i+3)%len(shapes)], shapes[(i+4)%len(shapes)]}
+		if compute == kernels.BF16 {
+			some = some[:1]
+		}
+		for _, hs := range some {
+			both(i, fmt.Sprintf("%s lengths=%v", hs, lengths), lengths, func(s *tensors) kernels.Attn { return attention(s, hs, lengths, 1) })
+		}
+	}
+	for i, f := range fs {
+		lengths, prefix := lengthsOf(f)
+		hs := shapes[i%len(shapes)]
+		both(i, fmt.Sprintf("%s families=%v", hs, f), lengths, func(s *tensors) kernels.Attn { return continuing(s, hs, lengths, prefix, 1) })
+	}
 	return cases
 }
 
-func cacheCases() []Case {
+func cacheCases(compute kernels.DType) []Case {
 	var cases []Case
-	for i, hs := range headShapes {
+	shapes, _, _ := attnShapes(compute)
+	for i, hs := range shapes {
 		n := oddRows[i%len(oddRows)]
 		slots, capacity := 3+i, 9+n
-		c := perRow("kv_write", n, fmt.Sprintf("h=%d kv=%d d=%d slots=%d cap=%d", hs.h, hs.kv, hs.d, slots, capacity),
+		if compute == kernels.BF16 {
+			slots, capacity = 1+i, 2+n
+		}
+		c := perRow("kv_write", n, fmt.Sprintf("%s slots=%d cap=%d", hs, slots, capacity),
 			func(s *tensors) ([]kernels.Op, error) {
 				place := s.random().shuffled(slots * capacity) // no two rows write one place
 				return one(kernels.KVWrite{
-					K:    s.flat("K", slots*hs.kv*capacity*hs.d, normal(1)),
-					V:    s.flat("V", slots*hs.kv*capacity*hs.d, normal(1)),
-					QKV:  s.rows("QKV", kernels.DimRows, (hs.h+2*hs.kv)*hs.d, normal(1)),
+					K:    s.cached("K", hs, slots, capacity),
+					V:    s.cached("V", hs, slots, capacity),
+					QKV:  s.rows("QKV", kernels.DimRows, hs.qkvWidth(), normal(1)),
 					Slot: s.indices("Slot", kernels.DimRows, 1, func(_ *random, i int) int { return place[i] / capacity }),
 					At:   s.indices("At", kernels.DimRows, 1, func(_ *random, i int) int { return place[i] % capacity }),
-					N:    kernels.DimRows, H: hs.h, KV: hs.kv, D: hs.d, Slots: slots, Cap: capacity,
+					N:    kernels.DimRows, H: hs.h, KV: hs.kv, D: hs.d, Slots: slots, Cap: capacity, Compute: hs.compute,
 				})
 			})
 		c.Dim = 0
@@ -175,14 +204,31 @@ func cacheCases() []Case {
 	return cases
 }
 
+// cached adds a cache of keys or values of attention hs.
+func (s *tensors) cached(name string, hs headShape, slots, capacity int) kernels.Ref {
+	r := s.flat(name, slots*hs.kv*capacity*hs.d, normal(1))
+	if hs.compute == kernels.BF16 {
+		t := s.at(r)
+		t.dtype = kernels.BF16
+		for i, x := range t.real {
+			t.real[i] = kernels.RoundBF16(x)
+		}
+	}
+	return r
+}
+
 // decodeCases share prompt slots among rows; row 0 has no prompt, row 1 no
 // tokens of its own and row 2 a full cache.
-func decodeCases() []Case {
+func decodeCases(compute kernels.DType) []Case {
 	var cases []Case
-	for i, hs := range headShapes {
+	shapes, _, _ := attnShapes(compute)
+	for i, hs := range shapes {
 		n := oddRows[len(oddRows)-1-i%len(oddRows)]
+		if compute == kernels.BF16 {
+			n = oddRows[i%len(oddRows)]
+		}
 		pslots, pcap, slots, capacity := 2+i%2, []int{1, 17, 70, 130}[i%4], n+1, []int{1, 65, 33, 140}[i%4]
-		shape := fmt.Sprintf("h=%d kv=%d d=%d pslots=%d pcap=%d cap=%d", hs.h, hs.kv, hs.d, pslots, pcap, capacity)
+		shape := fmt.Sprintf("%s pslots=%d pcap=%d cap=%d", hs, pslots, pcap, capacity)
 		cases = append(cases, perRow("attn_decode", n, shape, func(s *tensors) ([]kernels.Op, error) {
 			r := &random{seed: s.seed, stream: 1 << 32}
 			plen, length, own := make([]int, n), make([]int, n), r.shuffled(slots)
@@ -196,20 +242,17 @@ func decodeCases() []Case {
 				plen[2], length[2] = pcap, pcap+capacity
 			}
 			at := func(x []int) func(*random, int) int { return func(_ *random, i int) int { return x[i] } }
-			cache := func(name string, slots, capacity int) kernels.Ref {
-				return s.flat(name, slots*hs.kv*capacity*hs.d, normal(1))
-			}
 			return one(kernels.AttnDecode{
 				Out: s.out("Out", kernels.DimRows, hs.h*hs.d),
-				QKV: s.rows("QKV", kernels.DimRows, (hs.h+2*hs.kv)*hs.d, normal(1)),
-				PK:  cache("PK", pslots, pcap), PV: cache("PV", pslots, pcap),
-				K: cache("K", slots, capacity), V: cache("V", slots, capacity),
+				QKV: s.rows("QKV", kernels.DimRows, hs.qkvWidth(), normal(1)),
+				PK:  s.cached("PK", hs, pslots, pcap), PV: s.cached("PV", hs, pslots, pcap),
+				K: s.cached("K", hs, slots, capacity), V: s.cached("V", hs, slots, capacity),
 				PSlot: s.indices("PSlot", kernels.DimRows, 1, func(_ *random, i int) int { return i % pslots }),
 				PLen:  s.indices("PLen", kernels.DimRows, 1, at(plen)),
 				Slot:  s.indices("Slot", kernels.DimRows, 1, at(own)),
 				Len:   s.indices("Len", kernels.DimRows, 1, at(length)),
 				N:     kernels.DimRows, H: hs.h, KV: hs.kv, D: hs.d,
-				PSlots: pslots, PCap: pcap, Slots: slots, Cap: capacity,
+				PSlots: pslots, PCap: pcap, Slots: slots, Cap: capacity, Compute: hs.compute,
 			})
 		}))
 	}

@@ -106,7 +106,7 @@ func attnGrad(h, kv, d int, shared bool) func(s *tensors) gradCase {
 		n := sum(lengths)
 		s.args.Rows, s.args.Seqs = n, len(lengths)
 		s.max = s.args
-		f := continuing(s, h, kv, d, lengths, prefix, 1)
+		f := continuing(s, headShape{h: h, kv: kv, d: d}, lengths, prefix, 1)
 		b := backward(s, f)
 		return gradCase{
 			name:    fmt.Sprintf("attn h=%d kv=%d d=%d lengths=%v prefix=%v", h, kv, d, lengths, prefix),

@@ -83,10 +83,10 @@ func PerfCases(c, v, rows int, seed uint64) []Case {
 		})
 	})
 	add("attn", fmt.Sprintf("%s s=%d", heads, seqs), func(s *tensors) ([]kernels.Op, error) {
-		return one(attention(s, h, kv, d, lengths, 1))
+		return one(attention(s, headShape{h: h, kv: kv, d: d}, lengths, 1))
 	})
 	add("attn_bwd", fmt.Sprintf("%s s=%d", heads, seqs), func(s *tensors) ([]kernels.Op, error) {
-		f := attention(s, h, kv, d, lengths, 1)
+		f := attention(s, headShape{h: h, kv: kv, d: d}, lengths, 1)
 		// The time does not depend on the numbers; Out and LSE of the
 		// right size keep the exponentials in range.
 		f.Out, f.LSE = s.rows("Out", n, h*d, normal(1)), s.rows("LSE", n, h, func(*random) float32 { return float32(math.Log(seqLen)) })

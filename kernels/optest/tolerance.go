@@ -27,8 +27,13 @@ func budget(op kernels.Op) float64 {
 	if exact(op) {
 		return budgetExact
 	}
-	if b, ok := op.(kernels.LossRowsBwd); ok && b.Compute == kernels.BF16 {
-		return budgetBF16 // the gradient of the logits
+	if kernels.ComputeOf(op) == kernels.BF16 {
+		switch op.(type) {
+		case kernels.LossRowsBwd: // the gradient of the logits
+			return budgetBF16
+		case kernels.Attn, kernels.AttnBwd, kernels.AttnDecode: // probabilities, and the gradient of the scores
+			return budgetBF16
+		}
 	}
 	if reduction(op) > longSum {
 		return budgetF32Long

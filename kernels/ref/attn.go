@@ -21,7 +21,7 @@ func (q heads) query(n, h int) []float64 { return q.at(n, h) }
 func (q heads) key(n, g int) []float64   { return q.at(n, q.h+g) }
 func (q heads) value(n, g int) []float64 { return q.at(n, q.h+q.kv+g) }
 
-// attend writes sum_t softmax(q.k_t/sqrt(D)) v_t to out and returns the
+// attend, of factors that are rounded as they should be, writes sum_t softmax(q.k_t/sqrt(D)) v_t to out and returns the
 // log-sum-exp of the scaled scores.
 func attend(out, q []float64, keys, values [][]float64) (lse float64) {
 	scale := 1 / math.Sqrt(float64(len(q)))
@@ -97,7 +97,7 @@ func visible(plo, phi, lo, n int) []int {
 
 // attn: row n of a sequence attends to its prefix and to the rows lo..n.
 func (m *memory) attn(o kernels.Attn) error {
-	qkv := heads{m.real(o.QKV), o.H, o.KV, o.D}
+	qkv := heads{factors(m.real(o.QKV), o.Compute), o.H, o.KV, o.D}
 	out, lse := m.real(o.Out), m.real(o.LSE)
 	return sequences(m.index(o.Start), m.index(o.Prefix), m.rows(o.N), m.rows(o.S), o.MaxLen, func(plo, phi, lo, hi int) {
 		for n := lo; n < hi; n++ {
@@ -120,8 +120,10 @@ func (m *memory) attn(o kernels.Attn) error {
 //
 //	dv_t += p_t*dout    ds_t = p_t*(dp_t - delta)*scale
 //	dq += ds_t*k_t      dk_t += ds_t*q
+//
+// With factors of bf16, delta is that of dout as it is.
 func (m *memory) attnBwd(o kernels.AttnBwd) error {
-	qkv := heads{m.real(o.QKV), o.H, o.KV, o.D}
+	qkv := heads{factors(m.real(o.QKV), o.Compute), o.H, o.KV, o.D}
 	dqkv := heads{m.real(o.DQKV), o.H, o.KV, o.D}
 	dout, out, lse := m.real(o.DOut), m.real(o.Out), m.real(o.LSE)
 	scale := 1 / math.Sqrt(float64(o.D))
@@ -135,6 +137,7 @@ func (m *memory) attnBwd(o kernels.AttnBwd) error {
 				q, dq := qkv.query(n, h), dqkv.query(n, h)
 				do := row(dout, n*o.H+h, o.D)
 				delta := dot(do, row(out, n*o.H+h, o.D))
+				do = factors(do, o.Compute)
 				for _, t := range seen {
 					k, v, dk, dv := qkv.key(t, g), qkv.value(t, g), dqkv.key(t, g), dqkv.value(t, g)
 					p := math.Exp(dot(q, k)*scale - lse[n*o.H+h])
@@ -167,8 +170,8 @@ func (m *memory) kvWrite(o kernels.KVWrite) error {
 			return err
 		}
 		for g := range o.KV {
-			copy(cached(k, slot[n], g, o.KV, int(at[n]), o.Cap, o.D), qkv.key(n, g))
-			copy(cached(v, slot[n], g, o.KV, int(at[n]), o.Cap, o.D), qkv.value(n, g))
+			copy(cached(k, slot[n], g, o.KV, int(at[n]), o.Cap, o.D), factors(qkv.key(n, g), o.Compute))
+			copy(cached(v, slot[n], g, o.KV, int(at[n]), o.Cap, o.D), factors(qkv.value(n, g), o.Compute))
 		}
 	}
 	return nil
@@ -196,7 +199,7 @@ func (m *memory) attnDecode(o kernels.AttnDecode) error {
 					values = append(values, cached(v, slot[n], g, o.KV, t-prompt, o.Cap, o.D))
 				}
 			}
-			attend(row(out, n*o.H+h, o.D), qkv.query(n, h), keys, values)
+			attend(row(out, n*o.H+h, o.D), factors(qkv.query(n, h), o.Compute), keys, values)
 		}
 	}
 	return nil

@@ -28,6 +28,9 @@ func (*device) Close() error { return nil }
 // Computes tells that ref has products of every dtype.
 func (*device) Computes(kernels.DType) bool { return true }
 
+// Attends tells that ref has attention of every dtype.
+func (*device) Attends(kernels.DType) bool { return true }
+
 // buffer is Go memory; exactly one of f and i is set, both are nil once freed.
 type buffer struct {
 	dtype kernels.DType

@@ -58,6 +58,9 @@ func (b *buffer) Free() error {
 // Computes tells that the device multiplies factors of bf16 too.
 func (d *Device) Computes(dt kernels.DType) bool { return dt == kernels.F32 || dt == kernels.BF16 }
 
+// Attends tells that the device has attention in bf16 too.
+func (d *Device) Attends(dt kernels.DType) bool { return d.Computes(dt) }
+
 // size is the number of bytes of an element.
 func size(dt kernels.DType) int64 {
 	if dt == kernels.BF16 {

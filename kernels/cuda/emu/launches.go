@@ -92,6 +92,11 @@ func (e *program) op(i int, op kernels.Op, a *kernels.Args) error {
 			heads: c(o.H), kv: c(o.KV), d: c(o.D), max_pos: c(o.MaxPos), inverse: flag(o.Inverse)}
 		return e.start("gk_rope_rows", int64(o.N.Of(a)), 128, 0, bytes(&p))
 	case kernels.KVWrite:
+		if half {
+			p := C.gk_kv_write_bf16{h: head(o.N), k: h(o.K), v: h(o.V), qkv: f(o.QKV), slot: ix(o.Slot), at: ix(o.At),
+				heads: c(o.H), kv: c(o.KV), d: c(o.D), slots: c(o.Slots), cap: c(o.Cap)}
+			return e.start("gk_kv_write_rows_bf16", int64(o.N.Of(a)), 128, 0, bytes(&p))
+		}
 		p := C.gk_kv_write{h: head(o.N), k: f(o.K), v: f(o.V), qkv: f(o.QKV), slot: ix(o.Slot), at: ix(o.At),
 			heads: c(o.H), kv: c(o.KV), d: c(o.D), slots: c(o.Slots), cap: c(o.Cap)}
 		return e.start("gk_kv_write_rows", int64(o.N.Of(a)), 128, 0, bytes(&p))
@@ -100,6 +105,9 @@ func (e *program) op(i int, op kernels.Op, a *kernels.Args) error {
 			heads: c(o.H), kv: c(o.KV), d: c(o.D), max_len: c(o.MaxLen), s: C.gk_dim(o.S)}
 		if err := e.start("gk_attn_check", 1, 256, 0, bytes(&p)); err != nil {
 			return err
+		}
+		if half {
+			return e.attnBF16(o, a, p)
 		}
 		return e.start("gk_attn_fwd", int64(o.S.Of(a)*o.H)*ceilDiv(int64(o.MaxLen), 16), 128, attendShared(o.D), bytes(&p))
 	case kernels.AttnBwd:
@@ -110,6 +118,9 @@ func (e *program) op(i int, op kernels.Op, a *kernels.Args) error {
 		defer delta.free()
 		p := C.gk_attn_bwd{h: head(o.N), dqkv: f(o.DQKV), dout: f(o.DOut), qkv: f(o.QKV), out: f(o.Out), lse: f(o.LSE), start: ix(o.Start), prefix: ix(o.Prefix),
 			delta: (*C.float)(delta.data), heads: c(o.H), kv: c(o.KV), d: c(o.D), max_len: c(o.MaxLen), s: C.gk_dim(o.S)}
+		if half {
+			return e.attnBwdBF16(o, a, p)
+		}
 		n, s, t := int64(o.N.Of(a)), int64(o.S.Of(a)), ceilDiv(int64(o.MaxLen), 16)
 		for _, k := range []struct {
 			name    string
@@ -128,6 +139,12 @@ func (e *program) op(i int, op kernels.Op, a *kernels.Args) error {
 		}
 		return nil
 	case kernels.AttnDecode:
+		if half {
+			p := C.gk_attn_decode_bf16{h: head(o.N), out: f(o.Out), qkv: f(o.QKV), pk: h(o.PK), pv: h(o.PV), k: h(o.K), v: h(o.V),
+				pslot: ix(o.PSlot), plen: ix(o.PLen), slot: ix(o.Slot), len: ix(o.Len), heads: c(o.H), kv: c(o.KV), d: c(o.D),
+				pslots: c(o.PSlots), pcap: c(o.PCap), slots: c(o.Slots), cap: c(o.Cap)}
+			return e.attend("gk_attn_decode", o.D, int64(o.N.Of(a)*o.KV), 4, bytes(&p))
+		}
 		p := C.gk_attn_decode{h: head(o.N), out: f(o.Out), qkv: f(o.QKV), pk: f(o.PK), pv: f(o.PV), k: f(o.K), v: f(o.V),
 			pslot: ix(o.PSlot), plen: ix(o.PLen), slot: ix(o.Slot), len: ix(o.Len), heads: c(o.H), kv: c(o.KV), d: c(o.D),
 			pslots: c(o.PSlots), pcap: c(o.PCap), slots: c(o.Slots), cap: c(o.Cap)}

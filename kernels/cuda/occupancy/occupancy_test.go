@@ -94,13 +94,13 @@ func TestLoops(t *testing.T) {
 	if _, err := find("nvdisasm"); err != nil {
 		t.Skip(err)
 	}
-	products, warpgroups := 0, 0
+	products, warpgroups, attention := 0, 0, 0
 	modules, err := modulesFor("sm_90")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, m := range modules {
-		if m.Family != "product" && !strings.HasPrefix(m.Family, "linear") && !strings.HasPrefix(m.Family, "loss") && !strings.HasPrefix(m.Family, "attn") && m.Family != "decode" {
+		if m.Family != "product" && !strings.HasPrefix(m.Family, "linear") && !strings.HasPrefix(m.Family, "loss") && !strings.HasPrefix(m.Family, "attn") && !strings.HasPrefix(m.Family, "decode") {
 			continue
 		}
 		_, code, err := a.assemble(m, "sm_90")
@@ -125,6 +125,17 @@ func TestLoops(t *testing.T) {
 			if l.counts["HMMA"] == 0 {
 				continue
 			}
+			if strings.HasPrefix(l.kernel, "gk_attn") {
+				attention++
+				// Fewer loads of matrices than products of them; pairs are rounded in
+				// one instruction; tiles come by asynchronous copies, in the loop
+				// around this one for the gradients.
+				inner := strings.HasPrefix(l.kernel, "gk_attn_bwd")
+				if l.counts["LDSM"] >= l.counts["HMMA"] || l.counts["F2FP"] == 0 || !inner && (l.counts["LDGSTS"] == 0 || l.counts["BAR"] != 1) {
+					t.Errorf("%s: a tile of attention has %v", l.kernel, l.counts)
+				}
+				continue
+			}
 			products++
 			// A step of 32: two for each fragment of 16 x 8, and fewer loads of
 			// matrices than products of them.
@@ -138,6 +149,9 @@ func TestLoops(t *testing.T) {
 	}
 	if warpgroups != 3 { // sizes of tiles
 		t.Errorf("%d loops with products of warpgroups, want 3", warpgroups)
+	}
+	if attention != 8 { // forward, decoding and two gradients, for two sizes of heads
+		t.Errorf("%d loops of attention with matrix instructions, want 8", attention)
 	}
 }
 

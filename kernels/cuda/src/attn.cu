@@ -13,7 +13,7 @@ KERNEL_BLOCKS(gk_attn_fwd, gk_attn, 128, 4) {
 	if (stopped_by_check(p.h)) return;
 	int d = p.d, group = p.heads / p.kv, width = (p.heads + 2 * p.kv) * d;
 	attend_memory m = attend_layout(all, d);
-	for_each_piece(p, p.heads, [&](const piece &x) {
+	for_each_piece<GK_ATTN_ROWS, false>(p, p.heads, [&](const piece &x) {
 		int first = x.plen + x.from; // position of the first query
 		gk_i64 row = x.lo + x.from;
 		const float *k = p.qkv + (p.heads + x.head / group) * d, *v = k + p.kv * d;

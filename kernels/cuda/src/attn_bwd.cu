@@ -34,7 +34,7 @@ KERNEL_BLOCKS(gk_attn_bwd_dq, gk_attn_bwd, 128, 4) {
 	int d = p.d, group = p.heads / p.kv, width = (p.heads + 2 * p.kv) * d;
 	float scale = attention_scale(d);
 	smem<float> dout = q + ROWS * d, dq = dout + ROWS * d, kv = dq + ROWS * d, ds = kv + KEYS * (d + 1);
-	for_each_piece(p, p.heads, [&](const piece &x) {
+	for_each_piece<GK_ATTN_ROWS, false>(p, p.heads, [&](const piece &x) {
 		int h = x.head, rows = x.rows, at = x.plen + x.from, all = at + rows; // positions: of row 0, of the end
 		gk_i64 row = x.lo + x.from;
 		const float *ks = p.qkv + (p.heads + h / group) * d, *vs = ks + p.kv * d;
@@ -102,7 +102,7 @@ KERNEL_BLOCKS(gk_attn_bwd_dkv, gk_attn_bwd, 128, 4) {
 	smem<float> dout = q + ROWS * d, dk = dout + ROWS * d, dv = dk + ROWS * d, k = dv + ROWS * d, v = k + ROWS * (d + 1);
 	smem<float> pr = v + ROWS * (d + 1), ds = pr + ROWS * ROWS;
 	int s = gk_count(p.s, p.h.run);
-	for_each_piece(p, p.kv, [&](const piece &x) {
+	for_each_piece<GK_ATTN_ROWS, true>(p, p.kv, [&](const piece &x) {
 		int g = x.head, keys = x.rows, from = x.from;
 		gk_i64 key_at = x.lo * width + (p.heads + g) * d, value_at = key_at + p.kv * d;
 		block_sync();

@@ -70,6 +70,7 @@ DEVICE unsigned ballot(bool x) { return __nvvm_vote_ballot_sync(0xffffffffu, x);
 
 DEVICE float gk_fma(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
 DEVICE float gk_sqrt(float a) { return __nvvm_sqrt_rn_f(a); }
+DEVICE float gk_max(float a, float b) { return __builtin_fmaxf(a, b); } // a number if one of them is
 DEVICE gk_u64 mul_high(gk_u64 a, gk_u64 b) { return __nvvm_mulhi_ull(a, b); }
 DEVICE int low_bit(unsigned x) { return __builtin_ctz(x); }
 
@@ -91,6 +92,21 @@ template <int N> DEVICE void copies_wait() { asm volatile("cp.async.wait_group %
 DEVICE void load_4(unsigned (&r)[4], smem<bf16> row) {
 	asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
 		: "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3]) : "r"(address_of(row)) : "memory");
+}
+
+// load_4_turned does the same and turns each matrix around: a register has
+// elements (2(l%4), l/4) and (2(l%4)+1, l/4).
+DEVICE void load_4_turned(unsigned (&r)[4], smem<bf16> row) {
+	asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];"
+		: "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3]) : "r"(address_of(row)) : "memory");
+}
+
+// round_pair rounds to the nearest bf16, ties to even, the first in the lower half:
+// for numbers that stay in registers. Unlike round_bf16 it keeps subnormal ones.
+DEVICE unsigned round_pair(float low, float high) {
+	unsigned pair;
+	asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(pair) : "f"(high), "f"(low));
+	return pair;
 }
 
 // multiply adds the product of a 16x16 and a 16x8 matrix to a 16x8 matrix in f32

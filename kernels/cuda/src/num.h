@@ -32,6 +32,21 @@ DEVICE float gk_exp(float x) {
 	return __builtin_bit_cast(float, __builtin_bit_cast(unsigned, p) + (__builtin_bit_cast(unsigned, t) << 23));
 }
 
+// gk_exp2 is 2^x for x <= 0, to 2e-7: r = x - n with |r| <= 1/2, a polynomial that
+// is 1 at 0, times 2^n made of bits. Below -126 it is 0, and gk_exp2(0) is 1. It
+// is for attention, which is as much exponentials as products.
+DEVICE float gk_exp2(float x) {
+	float t = x + 12582912.f; // rounds to an integer, in the low bits
+	float r = x - (t - 12582912.f);
+	float p = 0.00133813021f;
+	p = gk_fma(p, r, 0.00966636837f);
+	p = gk_fma(p, r, 0.0555038117f);
+	p = gk_fma(p, r, 0.240223497f);
+	p = gk_fma(p, r, 0.693147182f);
+	p = gk_fma(p, r, 1.f) * __builtin_bit_cast(float, (__builtin_bit_cast(unsigned, t) << 23) + 0x3f800000u);
+	return x < -126.f ? 0.f : p; // NaN stays
+}
+
 // gk_log of a normal positive x, below 1 ulp: x = m 2^e with m in
 // [sqrt(1/2), sqrt(2)), log m = 2 (s + s^3/3 + ...) with s = (m-1)/(m+1).
 DEVICE float gk_log(float x) {

@@ -1,6 +1,6 @@
 // Rotary position embedding of the query and key heads, in place, and the
 // write of keys and values to the cache. A row is one block's work.
-#include "gpu.h"
+#include "round.h"
 
 KERNEL(gk_rope_rows, gk_rope, 128) {
 	if (stopped(p.h)) return;
@@ -23,8 +23,8 @@ KERNEL(gk_rope_rows, gk_rope, 128) {
 	}
 }
 
-KERNEL(gk_kv_write_rows, gk_kv_write, 128) {
-	if (stopped(p.h)) return;
+// write_cache copies each row's keys and values to its place, as to(x) makes them.
+template <class P, class F> DEVICE void write_cache(const P &p, F to) {
 	int n = rows_of(p.h);
 	for (gk_i64 row = block_id(); row < n; row += blocks()) {
 		int slot = p.slot[row], at = p.at[row];
@@ -35,9 +35,17 @@ KERNEL(gk_kv_write_rows, gk_kv_write, 128) {
 		}
 		const float *key = p.qkv + (row * (p.heads + 2 * p.kv) + p.heads) * p.d, *value = key + p.kv * p.d;
 		for (int i = tid(); i < p.kv * p.d; i += threads()) {
-			gk_i64 to = (((gk_i64)slot * p.kv + i / p.d) * p.cap + at) * p.d + i % p.d;
-			p.k[to] = key[i];
-			p.v[to] = value[i];
+			gk_i64 place = (((gk_i64)slot * p.kv + i / p.d) * p.cap + at) * p.d + i % p.d;
+			p.k[place] = to(key[i]);
+			p.v[place] = to(value[i]);
 		}
 	}
+}
+
+KERNEL(gk_kv_write_rows, gk_kv_write, 128) {
+	if (!stopped(p.h)) write_cache(p, [](float x) { return x; });
+}
+
+KERNEL(gk_kv_write_rows_bf16, gk_kv_write_bf16, 128) {
+	if (!stopped(p.h)) write_cache(p, [](float x) { return round_bf16(x); });
 }

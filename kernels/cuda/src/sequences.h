@@ -30,7 +30,7 @@ template <class P> DEVICE void check_sequences(const P &p) {
 	}
 }
 
-// piece is up to GK_ATTN_ROWS rows of one sequence, from .. from+rows-1, and a
+// piece is a tile of rows of one sequence, from .. from+rows-1, and a
 // head. Position t of the sequence is row row_of(t): those of the prefix, then
 // its own.
 struct piece {
@@ -40,21 +40,23 @@ struct piece {
 	DEVICE_MEMBER gk_i64 row_of(int t) const { return t < plen ? plo + t : lo + t - plen; }
 };
 
-// for_each_piece calls f for all pieces of all sequences and heads, one block
-// each. Later pieces, which see more keys, come first, so that the last blocks
-// to run are the short ones.
-template <class P, class F> DEVICE void for_each_piece(const P &p, int heads, F f) {
+// for_each_piece calls f for all pieces of up to R rows of all sequences and heads,
+// one block each. Those with the most to do come first, so that the last blocks
+// to run are the short ones: the last rows, which see the most keys, or with
+// FIRST the first rows, which the most rows see.
+template <int R, bool FIRST, class P, class F> DEVICE void for_each_piece(const P &p, int heads, F f) {
 	int s = gk_count(p.s, p.h.run);
-	gk_i64 tiles = ceil_div(p.max_len, GK_ATTN_ROWS), count = tiles * s * heads;
+	gk_i64 tiles = ceil_div(p.max_len, R), count = tiles * s * heads;
 	for (gk_i64 t = block_id(); t < count; t += blocks()) {
 		piece x;
+		gk_i64 tile = t / heads / s;
 		x.head = (int)(t % heads);
 		x.seq = (int)(t / heads % s);
-		x.from = (int)(tiles - 1 - t / heads / s) * GK_ATTN_ROWS;
+		x.from = (int)(FIRST ? tile : tiles - 1 - tile) * R;
 		x.lo = p.start[x.seq];
 		x.len = (int)(p.start[x.seq + 1] - x.lo);
 		if (x.from >= x.len) continue;
-		x.rows = least(GK_ATTN_ROWS, x.len - x.from);
+		x.rows = least(R, x.len - x.from);
 		int root = p.prefix ? p.prefix[x.seq] : -1;
 		x.plo = root >= 0 ? p.start[root] : 0;
 		x.plen = root >= 0 ? (int)(p.start[root + 1] - x.plo) : 0;

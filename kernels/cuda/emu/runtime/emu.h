@@ -95,6 +95,7 @@ DEVICE unsigned ballot(bool x, LINE_OF_CALLER) { return emu::vote(x, line); }
 
 DEVICE float gk_fma(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
 DEVICE float gk_sqrt(float a) { return __builtin_sqrtf(a); }
+DEVICE float gk_max(float a, float b) { return __builtin_fmaxf(a, b); }
 DEVICE gk_u64 mul_high(gk_u64 a, gk_u64 b) { return (gk_u64)((unsigned __int128)a * b >> 64); }
 DEVICE int low_bit(unsigned x) { return __builtin_ctz(x); }
 

@@ -54,18 +54,49 @@ template <int N> DEVICE void copies_wait() {
 	c.count = left;
 }
 
+namespace emu {
+
+// rows_of_matrices gives the rows that the lanes of a warp address: row i%8 of
+// matrix i/8 begins at byte [i] of the region.
+inline const uint64_t *rows_of_matrices(smem<bf16> row, int line) {
+	if (row.at % 16) stop("matrix row at byte %lld of shared array %s: not aligned", (long long)row.at, row.r->name);
+	int w = self->id / 32;
+	unsigned turn = self->exchanges++ & 1;
+	now.slot[w][turn][self->id % 32] = (uint64_t)row.at;
+	meet(line, 1);
+	return now.slot[w][turn];
+}
+
+inline unsigned number_at(smem<bf16> p) { return (bf16)*p; }
+
+} // namespace emu
+
 DEVICE void load_4(unsigned (&r)[4], smem<bf16> row, int line = __builtin_LINE()) {
-	if (row.at % 16) emu::stop("matrix row at byte %lld of shared array %s: not aligned", (long long)row.at, row.r->name);
-	int w = emu::self->id / 32, l = emu::self->id % 32;
-	unsigned turn = emu::self->exchanges++ & 1;
-	emu::now.slot[w][turn][l] = (uint64_t)row.at;
-	emu::meet(line, 1);
+	const uint64_t *rows = emu::rows_of_matrices(row, line);
+	int l = emu::self->id % 32;
 	for (int i = 0; i < 4; i++) {
-		int64_t at = (int64_t)emu::now.slot[w][turn][8 * i + l / 4] + l % 4 * 4;
-		emu::seen_by_reader(row.r, at, emu::find(row.r, at, 2));
-		emu::seen_by_reader(row.r, at + 2, emu::find(row.r, at + 2, 2));
-		memcpy(&r[i], row.r->bytes + at, 4);
+		smem<bf16> at = {row.r, (int64_t)rows[8 * i + l / 4] + l % 4 * 4};
+		r[i] = emu::number_at(at) | emu::number_at(at + 1) << 16;
 	}
+}
+
+DEVICE void load_4_turned(unsigned (&r)[4], smem<bf16> row, int line = __builtin_LINE()) {
+	const uint64_t *rows = emu::rows_of_matrices(row, line);
+	int l = emu::self->id % 32;
+	for (int i = 0; i < 4; i++) {
+		r[i] = 0;
+		for (int half = 0; half < 2; half++)
+			r[i] |= emu::number_at({row.r, (int64_t)rows[8 * i + l % 4 * 2 + half] + l / 4 * 2}) << 16 * half;
+	}
+}
+
+// One rounding to nearest even, as cvt.rn.bf16x2.f32; a NaN becomes 0x7fff.
+DEVICE unsigned round_pair(float low, float high) {
+	auto rounded = [](float x) {
+		unsigned u = __builtin_bit_cast(unsigned, x);
+		return x != x ? 0x7fffu : (u + 0x7fffu + (u >> 16 & 1)) >> 16;
+	};
+	return rounded(low) | rounded(high) << 16;
 }
 
 DEVICE float emu_bf16(uint32_t pair, int half) { return __builtin_bit_cast(float, half ? pair & 0xffff0000u : pair << 16); }
