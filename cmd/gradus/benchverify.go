@@ -43,6 +43,9 @@ func (a *app) benchVerifyCommand() *cobra.Command {
 			"sets name them), or a few built-in ones. verify.max adds inputs made to be slow: power towers, nested braces, a\n" +
 			"megabyte of LaTeX; verify.max.real is over the completions alone, verify.max.cpu is of the same texts as verify.max in\n" +
 			"time of the processor, which other programs do not lengthen. Of each text the fastest of --repeats runs counts.\n" +
+			"suite.median and suite.long.median are all rewards of an R1 setup together, in ms a completion: the same completions in\n" +
+			"the R1 template, and some of 2048 to 8192 tokens. python.median, python.mean and python.p99 are one call of a Python\n" +
+			"reward that does next to nothing, for a group of eight, where there is a python3.\n" +
 			"--profile N lists the N slowest texts instead.",
 		Example: "  gradus bench verify\n  gradus bench verify --in ../shared/data/math500.jsonl --json\n  gradus bench verify --profile 10 --policy lenient",
 		Args:    exactArgs(),
@@ -98,23 +101,21 @@ func (a *app) benchVerify(ctx context.Context, p mathans.Policy, in string, repe
 			real, realMS = append(real, t.Wall*1e3), append(realMS, t.Wall)
 		}
 	}
-	for _, f := range []struct {
-		name, unit string
-		median     bool
-		values     []float64
-	}{
-		{"verify.median", "µs", true, real}, {"verify.max", "ms", false, all}, {"verify.max.real", "ms", false, realMS}, {"verify.max.cpu", "ms", false, cpu},
-	} {
-		slices.Sort(f.values)
-		n := len(f.values)
-		value := f.values[n-1]
-		if f.median {
-			value = f.values[n/2]
-		}
-		if value == 0 {
+	figures := []bench.Figure{spread("verify.median", "µs", real, 0.5), spread("verify.max", "ms", all, 1),
+		spread("verify.max.real", "ms", realMS, 1), spread("verify.max.cpu", "ms", cpu, 1)}
+	suite, err := a.benchSuite(ctx, cases, repeats)
+	if err != nil {
+		return err
+	}
+	python, err := a.benchPython(ctx, cases)
+	if err != nil {
+		return err
+	}
+	for _, f := range slices.Concat(figures, suite, python) {
+		if f.Value == 0 {
 			continue // the system does not tell
 		}
-		if err := a.printFigure(bench.Figure{Name: f.name, Value: value, Unit: f.unit, Better: "lower", N: n, Min: f.values[0], Max: f.values[n-1]}, asJSON); err != nil {
+		if err := a.printFigure(f, asJSON); err != nil {
 			return err
 		}
 	}

@@ -95,3 +95,13 @@ func FuzzMeasure(f *testing.F) {
 		}
 	})
 }
+
+// No function word is too long to be looked up.
+func TestFunctionWordsAreShort(t *testing.T) {
+	m := NewMeter(Language{Code: "en", Scripts: []Script{Latin}})
+	for w, bits := range m.words {
+		if got := m.function(strings.ToUpper(w)); got != bits && len(w) == len(strings.ToUpper(w)) {
+			t.Errorf("%q: %b, want %b", w, got, bits)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package language
 
 import (
+	"math/bits"
 	"strings"
 	"unicode"
 )
@@ -68,7 +69,7 @@ type word struct {
 // Measure counts the words of a text. Time is linear in its length.
 func (m *Meter) Measure(s string) Count {
 	c := Count{Languages: map[string]int{}}
-	var words []word
+	words := make([]word, 0, len(s)/8+8)
 	end := 0
 	for _, at := range mask(s) {
 		words = m.split(words, s, Span{end, at.From})
@@ -78,6 +79,8 @@ func (m *Meter) Measure(s string) Count {
 	words = m.split(words, s, Span{end, len(s)})
 	kana := hasKana(words)
 	votes := newVotes(words, len(m.codes))
+	// Neighbours are of one language more often than not.
+	last, run := "", 0
 	for i, w := range words {
 		code, known := m.classify(w, kana, votes.around(i))
 		switch {
@@ -94,7 +97,15 @@ func (m *Meter) Measure(s string) Count {
 				c.Foreign = append(c.Foreign, w.Span)
 			}
 		}
-		c.Languages[code]++
+		if code != last && run > 0 {
+			c.Languages[last] += run
+			run = 0
+		}
+		last = code
+		run++
+	}
+	if run > 0 {
+		c.Languages[last] += run
 	}
 	return c
 }
@@ -142,7 +153,7 @@ func (m *Meter) split(words []word, s string, at Span) []word {
 		if from >= 0 && (letters > 1 || script != Latin) {
 			w := word{Span: Span{from, to}, script: script}
 			if script == Latin {
-				w.bits = m.words[strings.ToLower(s[from:to])]
+				w.bits = m.function(s[from:to])
 			}
 			words = append(words, w)
 		}
@@ -151,6 +162,10 @@ func (m *Meter) split(words []word, s string, at Span) []word {
 	for i, r := range s[at.From:at.To] {
 		i += at.From
 		sc := scriptOf(r)
+		if sc == Latin && script == Latin && from >= 0 {
+			letters++
+			continue
+		}
 		switch {
 		case sc == NoScript:
 			if from >= 0 && unicode.Is(unicode.M, r) {
@@ -169,6 +184,25 @@ func (m *Meter) split(words []word, s string, at Span) []word {
 	}
 	flush(at.To)
 	return words
+}
+
+// function looks a word up, without a copy of it where it is ASCII.
+func (m *Meter) function(w string) uint16 {
+	var lower [16]byte // longer than any function word
+	if len(w) > len(lower) {
+		return 0
+	}
+	for i := range len(w) {
+		c := w[i]
+		if c >= 0x80 {
+			return m.words[strings.ToLower(w)]
+		}
+		if c >= 'A' && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		lower[i] = c
+	}
+	return m.words[string(lower[:len(w)])]
 }
 
 func hasKana(words []word) bool {
@@ -235,10 +269,8 @@ func (v *votes) around(i int) []int {
 	return v.count
 }
 
-func (v *votes) add(bits uint16, n int) {
-	for i := range v.count {
-		if bits&(1<<i) != 0 {
-			v.count[i] += n
-		}
+func (v *votes) add(set uint16, n int) {
+	for ; set != 0; set &= set - 1 { // most words are no function words
+		v.count[bits.TrailingZeros16(set)] += n
 	}
 }

@@ -1,9 +1,9 @@
 package rules
 
 import (
-	"encoding/binary"
 	"fmt"
-	"strings"
+	"math/bits"
+	"slices"
 
 	"gradus/rewards"
 )
@@ -56,7 +56,17 @@ func newWordRepetition(params map[string]any) (rewards.Reward, error) {
 	}
 	return perSample{p.spec(name, p), func(s rewards.Sample) rewards.Result {
 		words := pythonWords(pythonLower(s.Completion))
-		return p.penalty(len(words), "words", func(i int) string { return strings.Join(words[i:i+p.NgramSize], "\x00") })
+		// Words get numbers by their first appearance.
+		known, ids := map[string]int32{}, make([]int32, len(words))
+		for i, w := range words {
+			id, ok := known[w]
+			if !ok {
+				id = int32(len(known))
+				known[w] = id
+			}
+			ids[i] = id
+		}
+		return p.penalty(len(words), "words", differentRuns(ids, p.NgramSize))
 	}}, nil
 }
 
@@ -75,32 +85,53 @@ func newTokenRepetition(name string) func(map[string]any) (rewards.Reward, error
 			if r, ok := noTokens(s); ok {
 				return r
 			}
-			ids := make([]byte, 0, 4*len(s.TokenIDs))
-			for _, id := range s.TokenIDs {
-				ids = binary.LittleEndian.AppendUint32(ids, uint32(id))
-			}
-			return p.penalty(len(s.TokenIDs), "tokens", func(i int) string { return string(ids[4*i : 4*(i+p.NgramSize)]) })
+			return p.penalty(len(s.TokenIDs), "tokens", differentRuns(s.TokenIDs, p.NgramSize))
 		}}, nil
 	}
 }
 
-// penalty scores n units whose i-th n-gram is ngram(i).
-func (p RepetitionParams) penalty(n int, unit string, ngram func(i int) string) rewards.Result {
+// differentRuns counts the different runs of n ids. A table holds where each
+// was first seen, so none is copied.
+func differentRuns(ids []int32, n int) int {
+	total := len(ids) - n + 1
+	if total < 1 {
+		return 0
+	}
+	size := 1 << bits.Len(uint(2*total))
+	table, different := make([]int32, size), 0 // place + 1
+next:
+	for i := range total {
+		run := ids[i : i+n]
+		h := uint64(n)
+		for _, id := range run {
+			h = (h ^ uint64(uint32(id))) * 0x9e3779b97f4a7c15
+			h ^= h >> 32
+		}
+		at := int(h) & (size - 1)
+		for ; table[at] != 0; at = (at + 1) & (size - 1) {
+			if seen := int(table[at] - 1); slices.Equal(ids[seen:seen+n], run) {
+				continue next
+			}
+		}
+		table[at] = int32(i + 1)
+		different++
+	}
+	return different
+}
+
+// penalty scores n units with a number of different n-grams.
+func (p RepetitionParams) penalty(n int, unit string, different int) rewards.Result {
 	total := n - p.NgramSize + 1
 	if total < 1 {
 		return rewards.Result{Reason: "repetition.short", Why: fmt.Sprintf("%d %s are fewer than an n-gram of %d", n, unit, p.NgramSize)}
 	}
-	seen := make(map[string]struct{}, total)
-	for i := range total {
-		seen[ngram(i)] = struct{}{}
-	}
-	r := rewards.Result{Facts: map[string]any{"ngrams": total, "different": len(seen)}}
-	if len(seen) == total {
+	r := rewards.Result{Facts: map[string]any{"ngrams": total, "different": different}}
+	if different == total {
 		r.Reason, r.Why = "repetition.none", fmt.Sprintf("no n-gram of %d %s stands twice", p.NgramSize, unit)
 		return r
 	}
-	r.Score = (1 - float64(len(seen))/float64(total)) * p.MaxPenalty
-	r.Reason, r.Why = "repetition.repeated", fmt.Sprintf("%d of %d n-grams of %d %s are repetitions", total-len(seen), total, p.NgramSize, unit)
+	r.Score = (1 - float64(different)/float64(total)) * p.MaxPenalty
+	r.Reason, r.Why = "repetition.repeated", fmt.Sprintf("%d of %d n-grams of %d %s are repetitions", total-different, total, p.NgramSize, unit)
 	return r
 }
 
