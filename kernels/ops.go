@@ -220,8 +220,8 @@ type Attn struct {
 
 // AttnBwd: DQKV = gradient of Attn with respect to QKV, given DOut. Keys and
 // values of a prefix get the sum over the sequences that continue it. With Compute
-// BF16 DOut is rounded too where it is a factor (not in its product with Out), and
-// so are the probabilities and the gradients of the scores.
+// BF16 DOut is rounded too, and so are the probabilities and the gradients of the
+// scores where they are factors.
 type AttnBwd struct {
 	DQKV    Ref // (N, (H+2*KV)*D) =
 	DOut    Ref // (N, H*D)

@@ -46,7 +46,7 @@ func (e *emitter) attend(s attnSpans, start, prefix kernels.Ref, n, seqs kernels
 	c := e.m.cfg
 	e.Add(kernels.Attn{
 		Out: e.at(s.att), LSE: e.at(s.lse), QKV: e.at(s.qkv), Start: start, Prefix: prefix, N: n, S: seqs,
-		H: c.NumAttentionHeads, KV: c.NumKeyValueHeads, D: c.HeadDim, MaxLen: maxLen,
+		H: c.NumAttentionHeads, KV: c.NumKeyValueHeads, D: c.HeadDim, MaxLen: maxLen, Compute: e.m.lim.Attend,
 	})
 }
 
@@ -69,7 +69,7 @@ func (e *emitter) attentionBwd(w *layerWeights, s attnSpans, g attnGrads, dx, x 
 	e.linearBwd(e.at(g.att), e.at(dx), e.at(s.att), w.o, n)
 	e.Add(kernels.AttnBwd{
 		DQKV: e.at(g.qkv), DOut: e.at(g.att), QKV: e.at(s.qkv), Out: e.at(s.att), LSE: e.at(s.lse), Start: start, Prefix: prefix, N: n, S: seqs,
-		H: c.NumAttentionHeads, KV: c.NumKeyValueHeads, D: c.HeadDim, MaxLen: maxLen,
+		H: c.NumAttentionHeads, KV: c.NumKeyValueHeads, D: c.HeadDim, MaxLen: maxLen, Compute: e.m.lim.Attend,
 	})
 	e.rope(g.qkv, pos, n, true)
 	e.linearBwd(e.at(g.h), e.at(g.qkv), e.at(s.h), w.qkv, n)

@@ -72,14 +72,14 @@ func (m *Model) decodeProgram() (kernels.Exec, error) {
 		e.Add(
 			kernels.KVWrite{
 				K: keys, V: values, QKV: e.at(s.attn.qkv), Slot: slot, At: own, N: kernels.DimRows,
-				H: c.NumAttentionHeads, KV: c.NumKeyValueHeads, D: c.HeadDim, Slots: m.lim.Slots, Cap: m.lim.NewLen,
+				H: c.NumAttentionHeads, KV: c.NumKeyValueHeads, D: c.HeadDim, Slots: m.lim.Slots, Cap: m.lim.NewLen, Compute: m.lim.Attend,
 			},
 			kernels.AttnDecode{
 				Out: e.at(s.attn.att), QKV: e.at(s.attn.qkv),
 				PK: e.cached("prompt keys", kv.pk, kv.pLen), PV: e.cached("prompt values", kv.pv, kv.pLen),
 				K: keys, V: values, PSlot: pslot, PLen: plen, Slot: slot, Len: length, N: kernels.DimRows,
 				H: c.NumAttentionHeads, KV: c.NumKeyValueHeads, D: c.HeadDim,
-				PSlots: m.lim.PromptSlots, PCap: m.lim.PromptLen, Slots: m.lim.Slots, Cap: m.lim.NewLen,
+				PSlots: m.lim.PromptSlots, PCap: m.lim.PromptLen, Slots: m.lim.Slots, Cap: m.lim.NewLen, Compute: m.lim.Attend,
 			},
 		)
 		e.output(w, s.attn, p.x, kernels.DimRows)

@@ -2,9 +2,9 @@ package model
 
 import "gradus/kernels"
 
-// FactorBytes is the scratch memory of a GPU whose products in bf16 read
-// factors that were rounded before (kernels/cuda): those of the largest product,
-// for products follow each other in the same memory. It is 0 for products in
+// FactorBytes is the scratch memory of a GPU whose products and attention in bf16
+// read factors that were rounded before (kernels/cuda): those of the largest
+// product, for products follow each other in the same memory. It is 0 for products in
 // f32, and where Memory fails.
 func (l Limits) FactorBytes(cfg Config) int64 {
 	cfg = cfg.WithDefaults()
@@ -29,9 +29,13 @@ func (p *plan) factorBytes(cfg Config, lim Limits) int64 {
 	}
 	var most int64
 	note := func(numbers int64) { most = max(most, numbers) }
+	qkv, heads := int64(weights[0][0]), int64(cfg.NumAttentionHeads)
 	forward := func(rows int) {
 		for _, w := range weights {
 			note(int64(rows) * up(w[1]))
+		}
+		if lim.cached() == kernels.BF16 {
+			note(int64(rows) * qkv)
 		}
 	}
 	if p.train != nil {
@@ -42,6 +46,9 @@ func (p *plan) factorBytes(cfg Config, lim Limits) int64 {
 			for _, w := range weights {
 				note(int64(rows) * up(w[0]))
 				note(int64(w[0]+w[1]) * up(rows))
+			}
+			if lim.cached() == kernels.BF16 { // also the heads' gradient, and for each head a number of four bytes
+				note(int64(rows) * (qkv + int64(attended) + 2*heads))
 			}
 			wide := up(p.train.loss.chunk)
 			note(max(chunk*up(cfg.VocabSize), int64(cfg.VocabSize)*wide) + int64(cfg.HiddenSize)*wide)

@@ -31,11 +31,34 @@ type Limits struct {
 	// kernels.F32 (also 0), or kernels.BF16 on a device that has such products
 	// (kernels.Computes). Weights, gradients and all other arithmetic are f32.
 	Compute kernels.DType
+
+	// Attend is the same of attention, and the dtype in which keys and values are
+	// cached: BF16 takes a device that has it (kernels.Attends) and heads of 64 or
+	// 128 numbers.
+	Attend kernels.DType
+}
+
+// In returns l with products in compute, and with attention in it too where it is
+// defined for heads of cfg and attends says that the device has it.
+func (l Limits) In(compute kernels.DType, cfg Config, attends bool) Limits {
+	l.Compute, l.Attend = compute, kernels.F32
+	if attends && kernels.AttendsHeads(compute, cfg.WithDefaults().HeadDim) {
+		l.Attend = compute
+	}
+	return l
 }
 
 // packed is the dtype of packed weights.
 func (l Limits) packed() kernels.DType {
 	if l.Compute == kernels.BF16 {
+		return kernels.BF16
+	}
+	return kernels.F32
+}
+
+// cached is the dtype of key/value caches.
+func (l Limits) cached() kernels.DType {
+	if l.Attend == kernels.BF16 {
 		return kernels.BF16
 	}
 	return kernels.F32
@@ -56,6 +79,9 @@ func (l Limits) Validate() error {
 	}
 	if c := l.Compute; c != 0 && c != kernels.F32 && c != kernels.BF16 {
 		return fmt.Errorf("limits: Compute is %s, want f32 or bf16", c)
+	}
+	if a := l.Attend; a != 0 && a != kernels.F32 && a != kernels.BF16 {
+		return fmt.Errorf("limits: Attend is %s, want f32 or bf16", a)
 	}
 	if (l.TrainRows == 0) != (l.TrainSeqs == 0) {
 		return fmt.Errorf("limits: TrainRows is %d and TrainSeqs %d: set both or none", l.TrainRows, l.TrainSeqs)

@@ -75,9 +75,13 @@ func (p *plan) memory(cfg Config, lim Limits) []MemoryItem {
 	add("logits chunk", busiest.logits, "%d of %d rows x %d tokens x 4 B", busiest.chunk, busiest.rows, cfg.VocabSize)
 	if p.decode != nil {
 		c := newCache(cfg, lim, 0)
-		head := fmt.Sprintf("%d layers x %d heads x %d x 2 x 4 B", cfg.NumHiddenLayers, cfg.NumKeyValueHeads, cfg.HeadDim)
-		add("prompt KV cache", 2*c.pLen*int64(cfg.NumHiddenLayers), "%d prompts x %d tokens x %s", lim.PromptSlots, lim.PromptLen, head)
-		add("completion KV cache", 2*c.cLen*int64(cfg.NumHiddenLayers), "%d completions x %d tokens x %s", lim.Slots, lim.NewLen, head)
+		each, layers := int64(elem), int64(cfg.NumHiddenLayers) // bytes of a number: of an even count, as caches are aligned
+		if lim.cached() == kernels.BF16 {
+			each = 2
+		}
+		head := fmt.Sprintf("%d layers x %d heads x %d x 2 x %d B", layers, cfg.NumKeyValueHeads, cfg.HeadDim, each)
+		add("prompt KV cache", 2*c.pLen*layers*each/elem, "%d prompts x %d tokens x %s", lim.PromptSlots, lim.PromptLen, head)
+		add("completion KV cache", 2*c.cLen*layers*each/elem, "%d completions x %d tokens x %s", lim.Slots, lim.NewLen, head)
 	}
 	add("indices and tables", p.ints()+int64(p.maxPos)*int64(cfg.HeadDim), "token, position and slot numbers, rotary tables")
 	return list

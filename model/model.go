@@ -59,6 +59,9 @@ func New(dev kernels.Device, cfg Config, lim Limits) (*Model, error) {
 	if !kernels.Computes(dev, lim.Compute) {
 		return nil, fmt.Errorf("model: device %s has no matrix products in %s; choose f32", dev.Name(), lim.Compute)
 	}
+	if !kernels.Attends(dev, lim.Attend) {
+		return nil, fmt.Errorf("model: device %s has no attention in %s; choose f32", dev.Name(), lim.Attend)
+	}
 	p, err := newPlan(cfg, lim)
 	if err != nil {
 		return nil, err
@@ -101,7 +104,7 @@ func (m *Model) alloc() error {
 	}
 	if p.decode != nil {
 		wants = append(wants,
-			want{&m.kv, kernels.F32, p.kv},
+			want{&m.kv, m.lim.cached(), p.kv},
 			want{&m.prefillInts, kernels.I32, p.prefill.ints()},
 			want{&m.decodeInts, kernels.I32, p.decode.ints()})
 		m.host.prefill = make([]int32, p.prefill.ints())

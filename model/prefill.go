@@ -48,7 +48,7 @@ func (m *Model) prefillProgram() (kernels.Exec, error) {
 		e.Add(kernels.KVWrite{
 			K: e.cached("prompt keys", kv.pk, kv.pLen), V: e.cached("prompt values", kv.pv, kv.pLen),
 			QKV: e.at(s.attn.qkv), Slot: slot, At: pos, N: kernels.DimRows,
-			H: c.NumAttentionHeads, KV: c.NumKeyValueHeads, D: c.HeadDim, Slots: m.lim.PromptSlots, Cap: m.lim.PromptLen,
+			H: c.NumAttentionHeads, KV: c.NumKeyValueHeads, D: c.HeadDim, Slots: m.lim.PromptSlots, Cap: m.lim.PromptLen, Compute: m.lim.Attend,
 		})
 		if i == len(m.layout.layers)-1 {
 			break

@@ -216,6 +216,7 @@ typedef struct { gk_head h; float *y; const float *x; int c; } gk_move;
 	X(gk_attn_decode_fwd, gk_attn_decode, 128)     /* n, heads */ \
 	X(gk_attn_fwd_bf16_64, gk_attn, 128)           /* n/ATTN_TILE, heads; so the others, with tiles of as many rows */ \
 	X(gk_attn_fwd_bf16_128, gk_attn, 128)          /* */ \
+	X(gk_attn_bwd_delta_bf16, gk_attn_bwd, 128)    /* n, heads */ \
 	X(gk_attn_bwd_dq_bf16_64, gk_attn_bwd, 128)    /* */ \
 	X(gk_attn_bwd_dq_bf16_128, gk_attn_bwd, 128)   /* */ \
 	X(gk_attn_bwd_dkv_bf16_64, gk_attn_bwd, 128)   /* */ \

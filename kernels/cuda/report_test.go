@@ -185,9 +185,11 @@ func TestQuestions(t *testing.T) {
 	}
 }
 
-// TestPerf times every op in the shapes of a small decoder and of Qwen2.5-0.5B.
+// TestPerf times every op in the shapes of a small decoder and of Qwen2.5-0.5B, and
+// attention in those of a training step and of decoding.
 func TestPerf(t *testing.T) {
 	shapes := []struct{ c, v, rows int }{{256, 512, 2048}, {896, 32768, 2048}, {896, 32768, 128}}
+	attention := optest.AttnPerfCases(8192, 1024, 256, 512, 1)
 	least := 150 * time.Millisecond
 	if !onGPU() {
 		if testing.Short() {
@@ -197,11 +199,16 @@ func TestPerf(t *testing.T) {
 		c.Memory = 8 << 30
 		pretend(t, c)
 		shapes, least = []struct{ c, v, rows int }{{64, 96, 130}}, time.Millisecond
+		attention = optest.AttnPerfCases(130, 65, 4, 10, 1)
 	}
 	say := report(t)
 	d := open(t, Options{})
+	all := [][]optest.Case{attention}
 	for _, z := range shapes {
-		speeds, err := optest.Perf([]kernels.Device{d}, optest.PerfCases(z.c, z.v, z.rows, 1), time.Now, least)
+		all = append(all, optest.PerfCases(z.c, z.v, z.rows, 1))
+	}
+	for _, cases := range all {
+		speeds, err := optest.Perf([]kernels.Device{d}, cases, time.Now, least)
 		if err != nil {
 			t.Error(err)
 		}

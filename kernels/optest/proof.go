@@ -4,6 +4,10 @@ import (
 	"gradus/kernels"
 )
 
+// proofBF16 has prompts and completions that end before, at and after a tile of
+// keys.
+var proofBF16 = rollout{prompts: []int{61, 64}, group: []int{0, 0, 1}, completions: []int{5, 2, 2}}
+
 // Proof asks a device for one small case of each op and compares it with ref,
 // and for decoding and sampling beside training, whose bits must be equal. It is
 // what a run does before it trusts hardware that nobody has tried: a second on a
@@ -18,14 +22,20 @@ func Proof(dev kernels.Device) error {
 		failed.add("%w", err)
 	}
 	const seed = 1
-	b := rollouts[1]
-	for _, hs := range append(headShapesBF16[:], headShapes[2]) {
+	proveDecoding := func(hs headShape, b rollout) {
 		if !kernels.Attends(dev, hs.compute) {
-			continue
+			return
 		}
 		if err := b.decode(dev, hs, &random{seed: seed, stream: 1}); err != nil {
 			failed.add("%s: attn_decode %s %+v: %w", dev.Name(), hs, b, err)
 		}
+	}
+	proveDecoding(headShapes[2], rollouts[1])
+	for _, hs := range headShapesBF16[:2] { // one of each size of heads, past the end of a tile of keys
+		proveDecoding(hs, proofBF16)
+	}
+	if kernels.Attends(dev, kernels.BF16) {
+		prefixBits(&failed, dev, seed, kernels.BF16)
 	}
 	policyOf(&failed, dev, seed, lossShapes[2:3])
 	return failed.err()

@@ -21,12 +21,9 @@ func PerfCases(c, v, rows int, seed uint64) []Case {
 	if rows < seqLen {
 		seqs, a.Seqs = rows, rows
 	}
-	lengths := make([]int, seqs)
-	for i := range lengths {
-		lengths[i] = (i+1)*rows/seqs - i*rows/seqs
-	}
+	lengths := inSequences(rows, seqs)
 	var cases []Case
-	add := func(op kernels.Kind, shape string, build func(s *tensors) ([]kernels.Op, error)) {
+	add := func(op kernels.Kind, shape string, build building) {
 		cases = append(cases, Case{
 			Op: op, Shape: fmt.Sprintf("n=%d %s", rows, shape), Args: a, Seed: seed + uint64(len(cases)), build: build,
 		})
@@ -82,39 +79,7 @@ func PerfCases(c, v, rows int, seed uint64) []Case {
 			N:   n, H: h, KV: kv, D: d, MaxPos: seqLen,
 		})
 	})
-	add("attn", fmt.Sprintf("%s s=%d", heads, seqs), func(s *tensors) ([]kernels.Op, error) {
-		return one(attention(s, headShape{h: h, kv: kv, d: d}, lengths, 1))
-	})
-	add("attn_bwd", fmt.Sprintf("%s s=%d", heads, seqs), func(s *tensors) ([]kernels.Op, error) {
-		f := attention(s, headShape{h: h, kv: kv, d: d}, lengths, 1)
-		// The time does not depend on the numbers; Out and LSE of the
-		// right size keep the exponentials in range.
-		f.Out, f.LSE = s.rows("Out", n, h*d, normal(1)), s.rows("LSE", n, h, func(*random) float32 { return float32(math.Log(seqLen)) })
-		return one(kernels.AttnBwd{
-			DQKV: s.out("DQKV", n, width), DOut: s.rows("DOut", n, h*d, normal(1)), QKV: f.QKV, Out: f.Out, LSE: f.LSE,
-			Start: f.Start, N: n, S: f.S, H: h, KV: kv, D: d, MaxLen: f.MaxLen,
-		})
-	})
-	decoding := min(rows, 64)
-	add("attn_decode", fmt.Sprintf("%s rows=%d cached=%d", heads, decoding, seqLen), func(s *tensors) ([]kernels.Op, error) {
-		const prompt, own = seqLen / 2, seqLen / 2
-		full := func(x int) func(*random, int) int { return func(*random, int) int { return x } }
-		each := kernels.Dim(decoding)
-		groups := max(1, decoding/8)
-		cached := func(name string, slots, capacity int) kernels.Ref {
-			return s.flat(name, slots*kv*capacity*d, normal(1))
-		}
-		return one(kernels.AttnDecode{
-			Out: s.out("Out", each, h*d), QKV: s.rows("QKV", each, width, normal(1)),
-			PK: cached("PK", groups, prompt), PV: cached("PV", groups, prompt),
-			K: cached("K", decoding, own), V: cached("V", decoding, own),
-			PSlot: s.indices("PSlot", each, 1, func(_ *random, i int) int { return i % groups }),
-			PLen:  s.indices("PLen", each, 1, full(prompt)),
-			Slot:  s.indices("Slot", each, 1, func(_ *random, i int) int { return i }),
-			Len:   s.indices("Len", each, 1, full(prompt+own)),
-			N:     each, H: h, KV: kv, D: d, PSlots: groups, PCap: prompt, Slots: decoding, Cap: own,
-		})
-	})
+	attnPerf(add, headShape{h: h, kv: kv, d: d}, lengths, min(rows, 64), seqLen/2, seqLen/2)
 	chunk := min(rows, 256)
 	add("loss_rows", fmt.Sprintf("c=%d v=%d chunk=%d", c, v, chunk), func(s *tensors) ([]kernels.Op, error) {
 		o := loss(s, c, v, chunk, 1, kernels.F32)

@@ -120,8 +120,6 @@ func (m *memory) attn(o kernels.Attn) error {
 //
 //	dv_t += p_t*dout    ds_t = p_t*(dp_t - delta)*scale
 //	dq += ds_t*k_t      dk_t += ds_t*q
-//
-// With factors of bf16, delta is that of dout as it is.
 func (m *memory) attnBwd(o kernels.AttnBwd) error {
 	qkv := heads{factors(m.real(o.QKV), o.Compute), o.H, o.KV, o.D}
 	dqkv := heads{m.real(o.DQKV), o.H, o.KV, o.D}
@@ -135,9 +133,8 @@ func (m *memory) attnBwd(o kernels.AttnBwd) error {
 			for h := range o.H {
 				g := h / (o.H / o.KV)
 				q, dq := qkv.query(n, h), dqkv.query(n, h)
-				do := row(dout, n*o.H+h, o.D)
+				do := factors(row(dout, n*o.H+h, o.D), o.Compute)
 				delta := dot(do, row(out, n*o.H+h, o.D))
-				do = factors(do, o.Compute)
 				for _, t := range seen {
 					k, v, dk, dv := qkv.key(t, g), qkv.value(t, g), dqkv.key(t, g), dqkv.value(t, g)
 					p := math.Exp(dot(q, k)*scale - lse[n*o.H+h])

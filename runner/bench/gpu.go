@@ -78,8 +78,8 @@ func (s GPUShape) trainFlops() float64 {
 func GPU(ctx context.Context, dev kernels.Device, s GPUShape, compute kernels.DType, p Peaks, repeats int, now func() time.Time) ([]Figure, error) {
 	lim := model.Limits{
 		TrainRows: s.TrainRows, TrainSeqs: max(s.TrainRows/s.TrainLen, 1), PromptSlots: s.Decode, PromptLen: s.Prompt, Slots: s.Decode,
-		NewLen: max(s.New, s.StepNew), Compute: compute,
-	}
+		NewLen: max(s.New, s.StepNew),
+	}.In(compute, s.Config, kernels.Attends(dev, compute))
 	if s.Groups > 0 { // a group and its prompt
 		lim.TrainSeqs = max(lim.TrainSeqs, s.TrainRows/s.StepNew)
 	}

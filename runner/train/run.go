@@ -220,8 +220,10 @@ func (r *run) prepare(me rundir.Holder) error {
 		failed = r.fits(own.Memory)
 	}
 	if failed == nil {
-		if r.shape.Limits.Compute, failed = compute(r.dev, r.rec.DType); failed == nil {
-			r.about = withCompute(r.about, r.shape.Limits.Compute)
+		var dt kernels.DType
+		if dt, failed = compute(r.dev, r.rec.DType); failed == nil {
+			r.shape.Limits = r.shape.Limits.In(dt, r.shape.Config, kernels.Attends(r.dev, dt))
+			r.about = withCompute(r.about, dt)
 		}
 	}
 	// A device on which nobody has run this before is tried first.

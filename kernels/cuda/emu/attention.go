@@ -44,7 +44,7 @@ func (e *program) attnBwdBF16(o kernels.AttnBwd, a *kernels.Args, p C.gk_attn_bw
 			dkv = 6
 		}
 		return errors.Join(
-			e.start("gk_attn_bwd_delta", ceilDiv(int64(n)*int64(o.H), 4), 128, 0, bytes(&p)),
+			e.start("gk_attn_bwd_delta_bf16", ceilDiv(int64(n)*int64(o.H), 4), 128, 0, bytes(&p)),
 			e.attend("gk_attn_bwd_dq", o.D, pieces*int64(o.H), 4, bytes(&p)),
 			e.attend("gk_attn_bwd_dkv", o.D, pieces*int64(o.KV), dkv, bytes(&p)))
 	})

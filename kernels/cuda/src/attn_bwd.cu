@@ -15,16 +15,24 @@ KERNEL(gk_attn_bwd_check, gk_attn_bwd, 256) {
 	check_sequences(p);
 }
 
-// delta, one warp for each row and head.
-KERNEL(gk_attn_bwd_delta, gk_attn_bwd, 128) {
-	if (stopped_by_check(p.h)) return;
+// delta, one warp for each row and head; dout(i) is number i of dout.
+template <class F> DEVICE void row_deltas(const gk_attn_bwd &p, F dout) {
 	gk_i64 count = (gk_i64)rows_of(p.h) * p.heads;
 	for (gk_i64 t = block_id() * ATTN_WARPS + warp(); t < count; t += blocks() * ATTN_WARPS) {
 		float sum = 0;
-		for (int c = lane(); c < p.d; c += WARP) sum = gk_fma(p.dout[t * p.d + c], p.out[t * p.d + c], sum);
+		for (int c = lane(); c < p.d; c += WARP) sum = gk_fma(dout(t * p.d + c), p.out[t * p.d + c], sum);
 		sum = warp_sum(sum);
 		if (lane() == 0) p.delta[t] = sum;
 	}
+}
+
+KERNEL(gk_attn_bwd_delta, gk_attn_bwd, 128) {
+	if (!stopped_by_check(p.h)) row_deltas(p, [&](gk_i64 i) { return p.dout[i]; });
+}
+
+// The same of dout as the other products of attn_bwd_bf16.cu have it.
+KERNEL(gk_attn_bwd_delta_bf16, gk_attn_bwd, 128) {
+	if (!stopped_by_check(p.h)) row_deltas(p, [&](gk_i64 i) { return __builtin_bit_cast(float, (unsigned)p.dout_rounded[i] << 16); });
 }
 
 // Shared memory: q, dout, dq (ROWS, d); keys or values (KEYS, d+1); dS (ROWS, KEYS).

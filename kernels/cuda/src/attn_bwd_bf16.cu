@@ -1,6 +1,7 @@
 // The gradient of attention with factors of bf16: what attn_bwd.cu computes, in the
 // same two passes. QKV and dout have been rounded before (round.cu); P and dS are
-// rounded where they are factors. delta is that of f32.
+// rounded where they are factors. delta (attn_bwd.cu) is that of rounded dout: where
+// all values are alike, it must cancel dP.
 #include "packed_bf16.h"
 
 // gradient turns scores s into P, and dp = dout.v into dS, for one element.

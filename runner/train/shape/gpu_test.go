@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"testing"
 
+	"gradus/kernels"
 	"gradus/kernels/cuda"
 	"gradus/kernels/cuda/fake"
 	"gradus/kernels/machine"
@@ -58,10 +59,11 @@ func TestPlanIsWhatTheGPUGives(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, set := range []string{"dtype=auto", "dtype=float32", "dtype=bfloat16", "limits.gradient_checkpointing=true", "limits.rollout_rows=2", "limits.micro_batch_rows=1"} {
+	for _, set := range []string{"dtype=auto", "dtype=float32", "dtype=bfloat16", "limits.gradient_checkpointing=true", "limits.rollout_rows=2", "limits.micro_batch_rows=1",
+		"dtype=bfloat16 model.head_dim=64", "dtype=float32 model.head_dim=64"} { // attention in bf16, and its cache
 		t.Run(set, func(t *testing.T) {
 			driver.Reset(fake.Default())
-			rec, err := recipe.Parse("test.toml", []byte(gpuText), set)
+			rec, err := recipe.Parse("test.toml", []byte(gpuText), strings.Fields(set)...)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -72,6 +74,9 @@ func TestPlanIsWhatTheGPUGives(t *testing.T) {
 			dev, err := cuda.Open(cuda.Options{})
 			if err != nil {
 				t.Fatal(err)
+			}
+			if half := s.Limits.Attend == kernels.BF16; half != strings.Contains(set, "bfloat16 model.head_dim=64") {
+				t.Errorf("attention in bf16: %t", half)
 			}
 			before := driver.Stats().Bytes
 			m, err := model.New(dev, s.Config, s.Limits)

@@ -57,7 +57,7 @@ func (s *Shape) memory(lim model.Limits) ([]model.MemoryItem, error) {
 // Reference are the limits of the model that a KL refers to, given the
 // policy's.
 func (*Shape) Reference(policy model.Limits) model.Limits {
-	return model.Limits{TrainRows: policy.TrainRows, TrainSeqs: policy.TrainSeqs, Frozen: true, Compute: policy.Compute}
+	return model.Limits{TrainRows: policy.TrainRows, TrainSeqs: policy.TrainSeqs, Frozen: true, Compute: policy.Compute, Attend: policy.Attend}
 }
 
 // under is what the run needs with other limits; they are smaller, so the

@@ -179,12 +179,12 @@ func (n *needs) of(rec *recipe.Recipe) {
 // depend on them, except that loss_type bnpo is defined by the micro-batches.
 func (s *Shape) reserve(l recipe.Limits) model.Limits {
 	n := s.needs
-	lim := model.Limits{Compute: n.compute}
+	lim := model.Limits{}.In(n.compute, s.Config, n.gpu)
 	if n.grpo || n.evals {
 		lim.Slots, lim.PromptLen, lim.NewLen = min(l.RolloutRows, n.rows), n.promptLen, n.newLen
 		// A prompt for each slot, if there are so many: the last completions of
 		// some prompts must not keep the next prompts waiting.
-		lim.PromptSlots = max(1, min(lim.Slots, n.prompts, int(promptMemory/s.promptBytes(n.promptLen))))
+		lim.PromptSlots = max(1, min(lim.Slots, n.prompts, int(promptMemory/s.promptBytes(n.promptLen, lim.Attend))))
 	}
 	if !n.trains() {
 		lim.Frozen = true
@@ -200,8 +200,12 @@ func (s *Shape) reserve(l recipe.Limits) model.Limits {
 const promptMemory = 256 << 20
 
 // promptBytes is what one prompt slot takes.
-func (s *Shape) promptBytes(promptLen int) int64 {
-	return 4 * 2 * int64(s.Config.NumHiddenLayers) * int64(promptLen) * int64(s.Config.NumKeyValueHeads) * int64(s.Config.HeadDim)
+func (s *Shape) promptBytes(promptLen int, dt kernels.DType) int64 {
+	each := int64(4)
+	if dt == kernels.BF16 {
+		each = 2
+	}
+	return each * 2 * int64(s.Config.NumHiddenLayers) * int64(promptLen) * int64(s.Config.NumKeyValueHeads) * int64(s.Config.HeadDim)
 }
 
 // longestHeldOut is the length of the longest prompt of the held-out suite.
