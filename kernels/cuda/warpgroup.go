@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"unsafe"
 
 	"gradus/kernels/cuda/cux"
 	"gradus/kernels/cuda/ptx"
@@ -117,11 +116,9 @@ func (d *Device) Refused() []string {
 }
 
 // product adds a product in bf16: by kernel with params, or w on the matrix units
-// of a warpgroup. Factors of a program begin at multiples of 16 bytes; others, of
-// which packed weights in the middle of a buffer could be, are left to the kernel.
+// of a warpgroup.
 func product[T any](p *plan, at int, kernel string, rows, cols int, params *T, w C.gk_product) {
-	aligned := uintptr(unsafe.Pointer(w.a))%16 == 0 && uintptr(unsafe.Pointer(w.b))%16 == 0
-	if !p.warpgroups || !aligned {
+	if !p.warpgroups {
 		multiply(p, at, kernel, rows, cols, params)
 		return
 	}

@@ -4,9 +4,12 @@ package cuda
 
 import (
 	"errors"
+	"maps"
 	"os"
 	"strings"
 	"testing"
+
+	"gorgonia.org/cu"
 
 	"gradus/kernels"
 	"gradus/kernels/cuda/fake"
@@ -166,4 +169,26 @@ func TestEveryCallOfTheProofFails(t *testing.T) {
 		}
 	}
 	f.Reset(hopper()) // what a lost GPU holds is not a leak
+}
+
+// All products in bf16 go to the matrix units of warpgroups, or none: sampling and
+// training must meet the same ones.
+func TestOneKindOfProducts(t *testing.T) {
+	for _, on := range []bool{false, true} {
+		p := plan{max: &kernels.Args{Rows: 1, Seqs: 1, Picks: 1}, at: make([]cu.DevicePtr, 1), warpgroups: on}
+		for i, op := range everyOp(64) {
+			if err := p.add(i, op); err != nil {
+				t.Fatal(err)
+			}
+		}
+		count := map[bool]int{}
+		for _, it := range p.items {
+			if strings.HasSuffix(it.kernel, "_bf16") && it.shared > 0 && !strings.Contains(it.kernel, "attn") {
+				count[it.kernel == "gk_product_bf16"]++
+			}
+		}
+		if want := (map[bool]int{on: 7}); !maps.Equal(count, want) {
+			t.Errorf("warpgroups %v: %v products on them or not, want %v", on, count, want)
+		}
+	}
 }

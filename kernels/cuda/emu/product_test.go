@@ -17,16 +17,17 @@ type productBlock struct {
 	rows, cols, depth, chunk, row0, along, checked, tile int32
 }
 
-// halves reserves a factor of bf16, (rows, depth rounded up to 32) and zeros beyond.
-func halves(t *testing.T, r *rand.Rand, rows, depth int) []uint16 {
+// halves reserves a factor of bf16, (rows, depth rounded up to 32) and zeros beyond,
+// `shift` bytes before a multiple of 16.
+func halves(t *testing.T, r *rand.Rand, rows, depth, shift int) []uint16 {
 	t.Helper()
 	wide := (depth + 31) / 32 * 32
-	m, err := reserve(int64(2 * rows * wide))
+	m, err := reserve(int64(2*rows*wide + 16))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { m.free() })
-	x := unsafe.Slice((*uint16)(unsafe.Pointer(uintptr(m.data)&^15)), rows*wide)
+	x := unsafe.Slice((*uint16)(unsafe.Pointer(uintptr(m.data)&^15+16-uintptr(shift))), rows*wide)
 	for i := range rows {
 		for k := range depth {
 			x[i*wide+k] = uint16(math.Float32bits(round(float32(r.NormFloat64()))) >> 16)
@@ -51,7 +52,7 @@ func TestProductsOfWarpgroups(t *testing.T) {
 	for _, c := range []struct{ rows, cols, depth int }{
 		{1, 1, 1}, {64, 130, 33}, {130, 63, 513}, {257, 129, 70}, {9, 72, 1100},
 	} {
-		a, b := halves(t, r, c.rows, c.depth), halves(t, r, c.cols, c.depth)
+		a, b := halves(t, r, c.rows, c.depth, 0), halves(t, r, c.cols, c.depth, c.depth%2*6)
 		_, res := numbers(t, r, c.rows*c.cols, 0)
 		_, want := numbers(t, r, c.rows*c.cols, 1)
 		_, got := numbers(t, r, c.rows*c.cols, 1)
@@ -93,7 +94,7 @@ func TestProductOfAChunk(t *testing.T) {
 	}
 	defer fault.free()
 	const rows, cols, depth, chunk = 40, 70, 50, 32
-	a, b := halves(t, r, chunk, depth), halves(t, r, cols, depth)
+	a, b := halves(t, r, chunk, depth, 0), halves(t, r, cols, depth, 0)
 	_, c := numbers(t, r, chunk*cols, 0)
 	for _, try := range []struct {
 		row0    int32

@@ -19,8 +19,9 @@ enum { STEP_BYTES = SWIZZLE, STEP_LONG = STEP_BYTES / 2, PRODUCT_THREADS = 2 * W
 
 // copied is a thread's part of copying a factor's tile of R rows, a step at a
 // time: 16 bytes of every 32nd row. Rows beyond the last one are copies of it;
-// nothing of them is kept. Columns beyond the last one are zeros.
-template <int R> struct copied {
+// nothing of them is kept. Columns beyond the last one are zeros. ALIGNED: factors
+// begin at multiples of 16 bytes, as all matrices of a program do.
+template <int R, bool ALIGNED> struct copied {
 	enum { EACH = R / 32 };
 	const bf16 *from[EACH];
 	int left; // columns from this thread's on
@@ -36,7 +37,10 @@ UNROLL
 		smem<bf16> to = tile + swizzled(tid() / 8, tid() % 8) / 2;
 UNROLL
 		for (int q = 0; q < EACH; q++) {
-			copy_16_or_zero(to + q * 32 * STEP_LONG, from[q], left > 0);
+			smem<bf16> at = to + q * 32 * STEP_LONG;
+			if (ALIGNED) copy_16_or_zero(at, from[q], left > 0);
+			else
+				for (int x = 0; x < 8; x++) at[x] = left > 0 ? from[q][x] : (bf16)0;
 			from[q] += STEP_LONG;
 		}
 		left -= STEP_LONG;
@@ -45,10 +49,10 @@ UNROLL
 
 // feed copies the steps of a tile to its stages in shared memory: rows of b, then
 // rows of a.
-template <int J, int I> struct feed {
+template <int J, int I, bool ALIGNED> struct feed {
 	enum { STAGE = (J + I) * STEP_BYTES, STAGES = GK_PRODUCT_SHARED / STAGE };
-	copied<J> from_b;
-	copied<I> from_a;
+	copied<J, ALIGNED> from_b;
+	copied<I, ALIGNED> from_a;
 	DEVICE_MEMBER void step(smem<bf16> shared, int stage) {
 		from_b.step(shared + stage * STAGE / 2);
 		from_a.step(shared + stage * STAGE / 2 + J * STEP_LONG);
@@ -57,7 +61,7 @@ template <int J, int I> struct feed {
 	DEVICE_MEMBER void begin(smem<bf16> shared, const factor &a, const factor &b, place at, int steps) {
 		from_b.start(b, at.col * J);
 		from_a.start(a, at.row * I);
-UNROLL
+UNROLL_BY(1)
 		for (int s = 0; s < STAGES - 1; s++) {
 			if (s < steps) step(shared, s);
 			copies_end_group();
@@ -65,9 +69,9 @@ UNROLL
 	}
 };
 
-template <int J, int I> DEVICE void product_in(smem<bf16> shared, const factor &a, const factor &b, float *c, const float *res, gk_i64 ldc) {
+template <int J, int I, bool ALIGNED = true> DEVICE void product_in(smem<bf16> shared, const factor &a, const factor &b, float *c, const float *res, gk_i64 ldc) {
 	enum {
-		STAGE = feed<J, I>::STAGE, STAGES = feed<J, I>::STAGES,
+		STAGE = feed<J, I, ALIGNED>::STAGE, STAGES = feed<J, I, ALIGNED>::STAGES,
 		WIDE = J == 128 ? I : I / 2, // columns of a warpgroup's product
 	};
 	int group = (int)shfl_bits((unsigned)(tid() / WARPGROUP), 0);
@@ -75,7 +79,7 @@ template <int J, int I> DEVICE void product_in(smem<bf16> shared, const factor &
 	descriptor right = describe(address_of(shared) + (J + (J == 128 ? 0 : group * WIDE)) * STEP_BYTES);
 	gk_i64 across = ceil_div(b.rows, J), down = ceil_div(a.rows, I);
 	int steps = (int)ceil_div(a.ld, STEP_LONG);
-	feed<J, I> in;
+	feed<J, I, ALIGNED> in;
 	if (block_id() < across * down) in.begin(shared, a, b, tile_at(block_id(), across, down), steps);
 	for (gk_i64 t = block_id(); t < across * down; t += blocks()) {
 		float acc[WIDE / 2];
@@ -146,7 +150,9 @@ KERNEL_BLOCKS(gk_product_bf16, gk_product, 256, 1) {
 	factor a = factor_of(p.a, p.along ? p.rows : n, depth), b = factor_of(p.b, p.cols, depth);
 	gk_i64 large = cost(a, b, 128, 256), middle = cost(a, b, 128, 64), small = cost(a, b, 64, 64);
 	int tile = p.tile ? p.tile : large <= middle && large <= small ? GK_TILE_LARGE : middle <= small ? GK_TILE_MIDDLE : GK_TILE_SMALL;
-	if (tile == GK_TILE_LARGE) product_in<128, 256>(shared, a, b, p.c, p.res, p.cols);
+	if (((unsigned long long)a.x | (unsigned long long)b.x) % 16) product_in<64, 64, false>(shared, a, b, p.c, p.res, p.cols);
+	else if (tile == GK_TILE_LARGE)
+		product_in<128, 256>(shared, a, b, p.c, p.res, p.cols);
 	else if (tile == GK_TILE_MIDDLE)
 		product_in<128, 64>(shared, a, b, p.c, p.res, p.cols);
 	else
