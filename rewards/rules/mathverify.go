@@ -26,6 +26,16 @@ func openR1LatexAccuracy(s rewards.Sample) rewards.Result {
 	return mathVerify(s.Problem.Gold, s.Completion, text.Span{To: len(s.Completion)}, true, true)
 }
 
+// verlMathVerify is verl's math_verify (utils/reward_score of 0.9.1): the gold
+// answer in a box, the completion in any form. A gold answer that Math-Verify
+// cannot read pays 0.
+func verlMathVerify(s rewards.Sample) rewards.Result {
+	v := mathans.PolicyMathVerify.Verify(`\boxed{`+s.Problem.Gold+`}`, s.Completion, mathans.Adjust{GoldTargets: []string{"latex"}, NoBare: true})
+	r := verdictResult(v, s.Completion, text.Span{To: len(s.Completion)})
+	r.Status = rewards.OK
+	return r
+}
+
 // ReasoningAccuracyParams are the parameters of trl.reasoning_accuracy.
 type ReasoningAccuracyParams struct {
 	ReasoningDelimiters []string `json:"reasoning_delimiters"` // ["</think>"]
@@ -53,7 +63,11 @@ func newReasoningAccuracy(params map[string]any) (rewards.Reward, error) {
 
 // mathVerify judges the part of a completion against a gold.
 func mathVerify(gold, completion string, part text.Span, latexGold, swapped bool) rewards.Result {
-	v := mathans.Published(gold, part.In(completion), latexGold, swapped)
+	return verdictResult(mathans.Published(gold, part.In(completion), latexGold, swapped), completion, part)
+}
+
+// verdictResult is the result of a verdict on a part of a completion.
+func verdictResult(v mathans.Verdict, completion string, part text.Span) rewards.Result {
 	r := rewards.Result{Reason: "accuracy." + string(v.Status), Why: v.Why, Facts: map[string]any{"rung": v.Rung}}
 	if v.Claim != nil {
 		at := text.Span{From: part.From + v.Claim.From, To: part.From + v.Claim.To}

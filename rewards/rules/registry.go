@@ -90,6 +90,8 @@ func Catalogue() []Rule {
 		{Name: "verl.math", Aliases: []string{"verl.math_reward"}, About: "verl's math_reward: the last box, compared as a text (Hendrycks' MATH)", Fixed: "gradus.accuracy", Wants: []string{"solution"}, make: fixedRule("verl.math", verlMath)},
 		{Name: "verl.math_dapo", About: "verl's math_dapo: 1 or -1 for the text behind \"Answer:\", else for a box in the last 100 characters", Fixed: "gradus.accuracy", Wants: []string{"solution"}, make: newVerlDAPO, params: VerlDAPOParams{}},
 		{Name: "verl.search_r1", Aliases: []string{"verl.search_r1_like_qa_em", "verl.search_em"}, About: "verl's search_r1_like_qa_em: the last <answer>, compared as words with any of the gold answers", Fixed: "gradus.accuracy", Wants: []string{"solution"}, make: newVerlSearch, params: VerlSearchParams{}},
+		{Name: "verl.math_verify", About: "verl's math_verify: Math-Verify's rules, the gold answer in a box, the claim in any form", Fixed: "gradus.accuracy", Wants: []string{"solution"}, make: fixedRule("verl.math_verify", verlMathVerify)},
+		{Name: "verl.rlla", Aliases: []string{"verl.toolrl"}, About: "verl's rlla (ToolRL): the form of the answer, and its tool calls by names, parameters and values", Wants: []string{"solution"}, make: newVerlRLLA, params: VerlRLLAParams{}},
 		{Name: "expr", About: "an expression over the completion and the rewards listed before it", make: newExpr, params: custom.ExprParams{}, Custom: true,
 			Needed: map[string]any{"expr": "tokens > 200 ? -0.5 : 0"}},
 		{Name: "starlark", About: "a function of a Starlark file, in a bounded process", make: newStarlark, params: custom.StarlarkParams{}, Custom: true,

@@ -95,3 +95,53 @@ func TestVerlSearch(t *testing.T) {
 		t.Error("a reward that always pays 0 was made")
 	}
 }
+
+// What verl's rlla returns for these texts.
+func TestVerlRLLA(t *testing.T) {
+	for _, tt := range []struct {
+		completion, gold string
+		want             float64
+	}{
+		{"<think>a\nb</think>\n<tool_call>\n{\"name\": \"get\", \"parameters\": {\"a\": 1, \"b\": \"x\"}}\n</tool_call>", "<think>a\nb</think>\n<tool_call>\n{\"name\": \"get\", \"parameters\": {\"a\": 1, \"b\": \"x\"}}\n</tool_call>", 4.0},
+		{"<think>a\nb</think>\n<tool_call>\n{\"parameters\": {\"b\": \"x\", \"a\": true}, \"name\": \"get\"}\n</tool_call>", "<think>a\nb</think>\n<tool_call>\n{\"name\": \"get\", \"parameters\": {\"a\": 1, \"b\": \"x\"}}\n</tool_call>", 4.0},
+		{"<think>a\nb</think>\n<tool_call>\n{\"name\": \"get\", \"parameters\": {\"a\": 2}}\n</tool_call>", "<think>a\nb</think>\n<tool_call>\n{\"name\": \"get\", \"parameters\": {\"a\": 1, \"b\": \"x\"}}\n</tool_call>", 0.25},
+		{"<think>a\nb</think>\n<tool_call>\n{\"name\": \"get\", \"parameters\": {\"a\": 1, \"b\": \"x\"}}\n{\"name\": \"get\", \"parameters\": {\"a\": 1, \"b\": \"x\"}}\n</tool_call>", "<think>a\nb</think>\n<tool_call>\n{\"name\": \"get\", \"parameters\": {\"a\": 1, \"b\": \"x\"}}\n</tool_call>", 3.25},
+		{"<think>a\nb</think>\n<tool_call>\n{\"name\": \"put\", \"parameters\": {}}\n</tool_call>", "<think>a\nb</think>\n<tool_call>\n{\"name\": \"get\", \"parameters\": {\"a\": 1, \"b\": \"x\"}}\n</tool_call>", -2.0},
+		{"<tool_call>\n{\"name\": \"get\", \"parameters\": {\"a\": 1, \"b\": \"x\"}}\n</tool_call>", "<think>a\nb</think>\n<tool_call>\n{\"name\": \"get\", \"parameters\": {\"a\": 1, \"b\": \"x\"}}\n</tool_call>", 3.0},
+		{"<think>a\nb</think>\n<tool_call>\n{\"name\": \"get\", \"parameters\": {\"a\": 1, \"b\": \"x\"}\n</tool_call>", "<think>a\nb</think>\n<tool_call>\n{\"name\": \"get\", \"parameters\": {\"a\": 1, \"b\": \"x\"}}\n</tool_call>", -2.0},
+		{"<think>a\nb</think>\n<response>no</response>", "<think>a\nb</think>\n<tool_call>\n{\"name\": \"get\", \"parameters\": {\"a\": 1, \"b\": \"x\"}}\n</tool_call>", -3.0},
+		{"<think>a\nb</think>\n<response>x</response>", "<think>a\nb</think>\n<response>hi</response>", 1.0},
+		{"<think>a\nb</think>\nx", "<think>a\nb</think>\n<response>hi</response>", 0.0},
+		{"<think></think>", "<think>z</think>", 1.0},
+		{"<|im_start|>user hi<|im_end|><|im_start|>assistant\n<think>a\nb</think>\n<tool_call>\n{\"name\": \"get\", \"parameters\": {\"a\": 1, \"b\": \"x\"}}\n</tool_call>\n<|im_end|>", "<think>a\nb</think>\n<tool_call>\n{\"name\": \"get\", \"parameters\": {\"a\": 1, \"b\": \"x\"}}\n</tool_call>", 4.0},
+		{"<think>a\nb</think>\n<tool_call>\n{\"name\": \"get\", \"parameters\": {\"a\": 1, \"b\": \"x\"}}\n</tool_call>\n<response>ok</response>", "<think>a\nb</think>\n<tool_call>\n{\"name\": \"get\", \"parameters\": {\"a\": 1, \"b\": \"x\"}}\n</tool_call>\n<response>hi</response>", 4.0},
+		{"<think>a\nb</think>\n<tool_call>\n{\"name\": [\"get\"], \"parameters\": {}}\n</tool_call>", "<think>a\nb</think>\n<tool_call>\n{\"name\": \"get\", \"parameters\": {\"a\": 1, \"b\": \"x\"}}\n</tool_call>", -2.0},
+		{"<think>a\nb</think>\n<tool_call>\n{\"name\": \"get\", \"parameters\": {\"a\": 1, \"b\": \"x\"}}\n{\"name\": \"get\", \"parameters\": {}}\n</tool_call>", "<think>a\nb</think>\n<tool_call>\n{\"name\": \"get\", \"parameters\": {}}\n{\"name\": \"get\", \"parameters\": {\"a\": 1, \"b\": \"x\"}}\n{\"name\": \"put\", \"parameters\": {\"q\": null}}\n</tool_call>", 1.9999999999999996},
+	} {
+		got, err := mustNew(t, "verl.rlla", nil).Score(context.Background(), rewards.Group{Samples: []rewards.Sample{{Completion: tt.completion, Problem: rewards.Problem{Gold: tt.gold}}}})
+		if err != nil || got[0].Status != rewards.OK || got[0].Score != tt.want || got[0].Why == "" {
+			t.Errorf("%q for %q: %+v, %v; want %v", tt.completion, tt.gold, got, err, tt.want)
+		}
+	}
+	got, err := mustNew(t, "verl.rlla", map[string]any{"model": "llama"}).Score(context.Background(), rewards.Group{Samples: []rewards.Sample{
+		{Completion: "<tool_call>", Problem: rewards.Problem{Gold: "<tool_call>no JSON</tool_call>"}}}})
+	if err != nil || got[0].Status != rewards.Error {
+		t.Errorf("a gold answer that cannot be read: %+v, %v", got, err)
+	}
+	if _, err := New("verl.rlla", map[string]any{"model": "gpt"}); err == nil {
+		t.Error("an unknown model was taken")
+	}
+}
+
+// What verl's math_verify returns with Math-Verify 0.9.0.
+func TestVerlMathVerify(t *testing.T) {
+	for _, tt := range []struct {
+		completion, gold string
+		want             float64
+	}{{"the answer is 0.5", `\\frac{1}{2}`, 1}, {`so $\boxed{3}$`, "3", 1}, {"it is 4.", "3", 0}, {"", "3", 0}} {
+		got, err := mustNew(t, "verl.math_verify", nil).Score(context.Background(), rewards.Group{Samples: []rewards.Sample{{Completion: tt.completion, Problem: rewards.Problem{Gold: tt.gold}}}})
+		if err != nil || got[0].Status != rewards.OK || got[0].Score != tt.want {
+			t.Errorf("%q for %q: %+v, %v; want %v", tt.completion, tt.gold, got, err, tt.want)
+		}
+	}
+}

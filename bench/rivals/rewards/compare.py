@@ -112,6 +112,41 @@ class Texts:
             row["completions"].append("<answer>" * self.random.choice([0, 0, 1, 12]) + text + "</answer>" * self.random.choice([0, 0, 0, 12]))
         return row
 
+    def tools(self, params=None):
+        """Tool calls beside a gold answer's, in and out of form."""
+        pick = self.random.choice
+
+        def value():
+            return pick([0, 1, 1.0, True, None, "a", "b", [1, "a"], {"x": 1}, 10**20, 0.1])
+
+        def call():
+            tool = {"name": pick(["get", "get", "put", 1, True]), "parameters": {pick("abc"): value() for _ in range(self.random.randrange(3))}}
+            if self.random.random() < 0.05:
+                tool.pop(pick(["name", "parameters"]))
+            if self.random.random() < 0.05:
+                tool["parameters"] = value()
+            return tool
+
+        def part(calls):
+            return "<tool_call>\n" + "\n".join(json.dumps(c) for c in calls) + "\n</tool_call>"
+
+        gold_calls = [call() for _ in range(self.random.randrange(1, 4))]
+        parts = pick([["think", "call"], ["think", "call", "reply"], ["think", "reply"], ["think"]])
+        text = {"think": "<think>a\nb</think>", "call": part(gold_calls), "reply": "<response>hi</response>"}
+        row = self.row(params, {"ground_truth": ["\n".join(text[p] for p in parts)] * 4})
+        row["completions"] = []
+        for _ in range(4):
+            calls = [c for c in gold_calls if self.random.random() < 0.8] + [call() for _ in range(pick([0, 0, 1]))]
+            self.random.shuffle(calls)
+            text["call"] = part(pick([gold_calls, calls]))
+            mine = "\n".join(text[p] for p in (parts if self.random.random() < 0.7 else pick([["call"], ["think", "call", "call"], ["think", "reply"], []])))
+            if self.random.random() < 0.1:
+                mine = mine.replace("}", "", 1)
+            if self.random.random() < 0.3:
+                mine = "<|im_start|>assistant\n" + mine + "<|im_end|>\n"
+            row["completions"].append(mine)
+        return row
+
     def long_ids(self):
         return {"completion_ids": [[1] * self.random.randrange(120) for _ in range(4)]}
 
@@ -165,10 +200,27 @@ def compare_verl(o, t):
     def paid():
         return {"substring": t.random.random() < 0.3, "format_score": t.random.choice([0.0, 0.1]), "score": t.random.choice([1.0, 2.0])}
 
+    rlla = module(Path(o.verl, "verl/utils/reward_score/rlla.py"))
+
+    def tools(row):
+        name = {"experiment_name": row["params"].get("model", "qwen")}
+        return [rlla.compute_score("rlla", c, row["kwargs"]["ground_truth"][0], name)["score"] for c in row["completions"]]
+
+    others = compare(o.gradus, "verl.rlla", tools, [t.tools() for _ in range(o.rows)])
+    if importlib.util.find_spec("math_verify") is not None:
+        verified = module(Path(o.verl, "verl/utils/reward_score/math_verify.py"))._verify_in_subprocess
+
+        def verify(row):
+            return [verified("\\boxed{" + row["kwargs"]["solution"][0] + "}", c[0]["content"]) for c in row["completions"]]
+        rows = [t.answers() for _ in range(o.rows // 10)]
+        for row in rows:  # verl puts the gold answer in a box
+            row["kwargs"]["solution"] = [re.sub(r"^The answer is |\.$", "", row["kwargs"]["solution"][0])] * 4
+        others += compare(o.gradus, "verl.math_verify", verify, rows)
+
     def gsm8k():
         return {"method": t.random.choice(["strict", "flexible"]), "format_score": t.random.choice([0.0, 0.1]), "score": t.random.choice([1.0, 2.0])}
 
-    return (compare(o.gradus, "verl.gsm8k", each(scores["gsm8k"]), [t.verl(gsm8k()) for _ in range(o.rows)])
+    return (others + compare(o.gradus, "verl.gsm8k", each(scores["gsm8k"]), [t.verl(gsm8k()) for _ in range(o.rows)])
             + compare(o.gradus, "verl.math", each(scores["math_reward"]), [t.verl() for _ in range(o.rows)])
             + compare(o.gradus, "verl.search_r1", search, [t.search(paid()) for _ in range(o.rows)])
             + compare(o.gradus, "verl.math_dapo", each(scores["math_dapo"]), [t.verl({"strict_box_verify": t.random.random() < 0.3}) for _ in range(o.rows)]))
