@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"strings"
+
 	"gradus/tui/keys"
 	"gradus/tui/screen"
 	"gradus/tui/text"
@@ -47,7 +49,12 @@ func (h *helpPage) lines(env *screen.Env, w int) []string {
 		} else if b.Writes() {
 			act = "  (adds to its record)"
 		}
-		out = append(out, env.Line(w, screen.P(screen.Key, " "+env.Fit(b.Show(), wide)), screen.P(screen.Plain, "  "+b.Help), screen.P(screen.Caution, act)))
+		first := []screen.Piece{screen.P(screen.Key, " "+env.Fit(b.Show(), wide)), screen.P(screen.Plain, "  "+b.Help)}
+		if act != "" && wide+3+env.Method.StringWidth(b.Help+act) > w { // the warning must not be cut
+			out = append(out, env.Line(w, first...))
+			first = []screen.Piece{screen.P(screen.Plain, strings.Repeat(" ", wide+1))}
+		}
+		out = append(out, env.Line(w, append(first, screen.P(screen.Caution, act))...))
 	}
 	if env.ReadOnly {
 		out = append(out, env.Line(w), env.Line(w, screen.P(screen.Dim, " This workbench is read-only: no key changes a run or its record.")))

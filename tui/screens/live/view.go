@@ -221,7 +221,7 @@ func (m *Model) runLines(w int) []string {
 	row("step", step)
 	row("left", eta)
 	if d, ok := m.rate.perStep(); ok {
-		row("per step", fmt.Sprintf("%.2f s", d.Seconds()))
+		row("per step", brief(d))
 	}
 	if n := len(m.evals); n > 0 {
 		e, _, _ := strings.Cut(m.heldOut(), " [")
@@ -261,4 +261,12 @@ func (m *Model) Words() []string {
 		out = append([]string{"cannot read: " + text.Line(m.err.Error())}, out...)
 	}
 	return out
+}
+
+// brief writes the time of a step.
+func brief(d time.Duration) string {
+	if d < 100*time.Millisecond {
+		return fmt.Sprintf("%.1f ms", d.Seconds()*1e3)
+	}
+	return fmt.Sprintf("%.2f s", d.Seconds())
 }

@@ -161,11 +161,14 @@ func (m *Model) detail(r client.Run, w int) []string {
 	case r.Reason != "" && r.State != store.StateRunning:
 		row("reason", text.Line(r.Reason))
 	}
-	where := text.Line(r.Device)
-	if r.Host != "" {
-		where += " on " + text.Line(r.Host)
+	task := fmt.Sprintf("%s, %s parameters", text.Line(r.Task), screen.Count(r.Params))
+	if r.Device != "" { // unknown to a run that failed before it had one
+		task += ", " + text.Line(r.Device)
 	}
-	row("task", fmt.Sprintf("%s, %s parameters, %s", text.Line(r.Task), screen.Count(r.Params), where))
+	if r.Host != "" {
+		task += " on " + text.Line(r.Host)
+	}
+	row("task", task)
 	row("begun", stamp(r.CreatedUS)+" UTC")
 	row("parent", text.Line(r.Parent))
 	row("folder", text.Line(r.Dir))

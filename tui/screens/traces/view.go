@@ -36,8 +36,7 @@ func (m *Model) title() []screen.Piece {
 	return p
 }
 
-// note tells order, position and count. Until all matches are counted, a list
-// that goes on shows how many are at hand.
+// note tells order and position.
 func (m *Model) note() []screen.Piece {
 	if !m.loaded {
 		return nil
@@ -46,6 +45,12 @@ func (m *Model) note() []screen.Piece {
 	if m.newest {
 		order = "newest first"
 	}
+	return []screen.Piece{screen.P(screen.Dim, order+"  "+m.position())}
+}
+
+// position is where in the list the cursor is, and how long the list is. Until
+// all matches are counted, a list that goes on shows how many are at hand.
+func (m *Model) position() string {
 	count := fmt.Sprint(m.list.Len())
 	switch {
 	case !m.list.HasAfter() && !m.list.HasBefore():
@@ -60,7 +65,7 @@ func (m *Model) note() []screen.Piece {
 	if m.list.HasBefore() {
 		at = ""
 	}
-	return []screen.Piece{screen.P(screen.Dim, order+"  "+at+count)}
+	return at + count
 }
 
 // lines are the rows of the table, and what stands above them.
@@ -129,7 +134,7 @@ func (m *Model) Words() []string {
 	default:
 		verdict, _ := screen.Verdict(r.Correct)
 		return []string{
-			fmt.Sprintf("trace %d of %d", m.list.Index()+1, m.list.Len()),
+			"trace " + m.position(),
 			fmt.Sprintf("step %d #%d.%d", r.Step, r.Group, r.Index+1),
 			fmt.Sprintf("reward %.2f %s", r.Reward, verdict),
 			screen.Excerpt(r.Text),
