@@ -33,7 +33,7 @@ func (c *Check) problem(format string, args ...any) {
 // checksums of all rows. What is wrong stands in Problems, each with its
 // place; the error is of a file that cannot be checked at all.
 func CheckDB(ctx context.Context, path string) (Check, error) {
-	c := Check{Path: path}
+	c := Check{Path: path, Problems: []string{}}
 	db, err := openReader(path, RoleRead)
 	if err != nil {
 		return c, err

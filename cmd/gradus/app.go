@@ -82,8 +82,12 @@ func (a *app) complain(err error) {
 	}
 }
 
-// interactive says whether a person sees stdout and can type.
+// interactive says whether a person sees stdout and can type, on a terminal
+// that has a cursor to move: TERM=dumb has none.
 func (a *app) interactive() bool {
+	if a.getenv("TERM") == "dumb" {
+		return false
+	}
 	out, ok := a.stdout.(*os.File)
 	return ok && isatty.IsTerminal(out.Fd()) && a.stdin != nil && isatty.IsTerminal(a.stdin.Fd())
 }

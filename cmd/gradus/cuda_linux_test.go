@@ -131,7 +131,7 @@ func TestNoGPU(t *testing.T) {
 	if said := out + errs; code == exitDone || !strings.Contains(said, "switched off by GRADUS_LIBCUDA=off") || !strings.Contains(said, `device = "cpu" trains here`) {
 		t.Errorf("exit %d\n%s", code, said)
 	}
-	if out := s.must("doctor", "--json"); !strings.Contains(out, `"name":" cuda","ok":false`) {
+	if out := s.must("doctor", "--json"); !strings.Contains(out, `"name":"cuda","ok":false`) {
 		t.Errorf("doctor says\n%s", out)
 	}
 }

@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -29,7 +27,10 @@ func (a *app) dbCheckCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			path := args[0]
 			var logs []checkedLog
-			if info, err := os.Stat(path); err != nil || info.IsDir() || !strings.Contains(path, ".") {
+			if !isFile(path) {
+				if err := missingFile(path); err != nil {
+					return usage(err)
+				}
 				c, ref, err := a.openRun(cmd.Context(), args[0])
 				if err != nil {
 					return err

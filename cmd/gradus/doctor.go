@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"runtime"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -36,7 +37,9 @@ func (a *app) doctorCommand() *cobra.Command {
 			failed := 0
 			for _, f := range findings {
 				if asJSON {
-					if err := a.printJSON(f); err != nil {
+					told := f
+					told.Name = strings.TrimSpace(f.Name) // the blank is for the column
+					if err := a.printJSON(told); err != nil {
 						return err
 					}
 				} else {

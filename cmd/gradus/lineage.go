@@ -202,7 +202,7 @@ type lineageOf struct {
 
 func (a *app) printLineage(g *lineage.Graph, from []lineage.Node, asJSON bool) error {
 	for _, n := range from {
-		o := lineageOf{Of: n, Ancestors: g.Ancestors(n), Descendants: g.Descendants(n)}
+		o := lineageOf{Of: n, Ancestors: append([]lineage.Edge{}, g.Ancestors(n)...), Descendants: append([]lineage.Edge{}, g.Descendants(n)...)}
 		o.Licences, o.Unlicensed = lineage.Licences(o.Ancestors)
 		if asJSON {
 			if err := a.printJSON(o); err != nil {

@@ -55,20 +55,15 @@ func (a *app) openNoted(ctx context.Context, ref string) (*noted, error) {
 	run, trace, ofTrace := strings.Cut(ref, "/")
 	if i := strings.LastIndexByte(ref, '/'); i > 0 && isFile(ref[:i]) {
 		run, trace = ref[:i], ref[i+1:]
-	} else if isFile(ref) {
+	} else if _, _, ok := fileAt(ref); ok || missingFile(ref) != nil {
 		run, trace, ofTrace = ref, "", false
 	}
 	id, err := strconv.ParseInt(trace, 10, 64)
 	if ofTrace && (err != nil || id < 1) {
 		return nil, usage(fmt.Errorf("%q: %q is no number of a trace; write RUN/TRACE, as in demo/812; 'gradus traces RUN' prints the numbers", ref, trace))
 	}
-	n := &noted{file: isFile(run)}
-	step := -1
-	if n.file {
-		err = a.openNotedFile(ctx, run, n)
-	} else {
-		step, err = a.openNotedRun(ctx, run, n)
-	}
+	n := &noted{}
+	step, err := a.openNotedRun(ctx, run, n)
 	if err != nil {
 		return nil, err
 	}
@@ -101,21 +96,61 @@ func isFile(ref string) bool {
 	return err == nil && info.Mode().IsRegular() && strings.ContainsAny(ref, "./")
 }
 
-func (a *app) openNotedRun(ctx context.Context, run string, n *noted) (step int, err error) {
-	c, r, err := a.openRun(ctx, run)
+// openNotedRun opens the run that a reference names, here or in a file that was
+// handed over, and returns the step it names, or -1. Any step of the record will
+// do, not only those with a checkpoint.
+func (a *app) openNotedRun(ctx context.Context, name string, n *noted) (step int, err error) {
+	step = -1
+	if at := strings.LastIndexByte(name, '@'); at > 0 {
+		if k, err := strconv.Atoi(name[at+1:]); err == nil && k >= 0 {
+			name, step = name[:at], k
+		}
+	}
+	if path, word, ok := fileAt(name); ok {
+		n.file = true
+		if n.c, n.homeless, n.run, n.db, err = a.openFile(ctx, path); err == nil && word != "" {
+			step, err = stepIn(ctx, n.db, path, word)
+			err = usage(err)
+		}
+	} else if err = usage(missingFile(name)); err == nil {
+		step, err = a.openOwn(ctx, name, step, n)
+	}
+	if err == nil && step >= 0 {
+		err = n.reaches(ctx, name, step)
+	}
+	if err != nil && n.db != nil {
+		err = errors.Join(err, n.db.Close())
+	}
+	return step, err
+}
+
+func (a *app) openOwn(ctx context.Context, name string, step int, n *noted) (int, error) {
+	c, r, err := a.openRun(ctx, name)
 	if err != nil {
 		return -1, err
 	}
 	n.c, n.run = c, r.RunID
+	if step < 0 {
+		step = r.Step
+	}
 	n.db, err = c.OpenDB(ctx, r.RunID)
-	return r.Step, err
+	return step, err
 }
 
-// openNotedFile opens a run that was handed over as a file, with the notes that
-// this user wrote on it.
-func (a *app) openNotedFile(ctx context.Context, path string, n *noted) (err error) {
-	n.c, n.homeless, n.run, n.db, err = a.openFile(ctx, path)
-	return err
+// reaches refuses a step that the run has not made.
+func (n *noted) reaches(ctx context.Context, name string, step int) error {
+	s, err := n.db.State(ctx)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	m, err := n.db.LatestMetrics(ctx)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	if last := max(s.Step, m.Step); step > last {
+		return usage(fmt.Errorf("%s has no step %d: its record ends at step %d", name, step, last))
+	}
+	return nil
 }
 
 // writeNote adds a note and says so.

@@ -44,11 +44,27 @@ func TestOlderSharedFile(t *testing.T) {
 		{[]string{"lineage", path}, "@"},
 		{[]string{"notes", path}, ""},
 		{[]string{"db", "check", path}, "is whole"},
+		{[]string{"db", "check", path, "--json"}, `"problems":[]`},
+		{[]string{"lineage", path + "@0", "--json"}, `"ancestors":[]`},
+		{[]string{"note", "add", path + "@3", "no checkpoint is here"}, "step 3"},
+		{[]string{"notes", path + "@3"}, "no checkpoint is here"},
+		{[]string{"note", "add", path + "@last", "the end"}, "step 4"},
 		{[]string{"export", path, "-o", filepath.Join(t.TempDir(), "out")}, "traces"},
 	} {
 		if out := s.must(c.args...); !strings.Contains(out, c.want) {
 			t.Errorf("%v prints %q", c.args, out)
 		}
+	}
+	for _, bad := range [][]string{
+		{"note", "add", path + "@5", "beyond the end"}, {"note", "add", path + "@x", "no step"}, {"notes", path + "x"}, {"notes", "gone.db@3"},
+		{"traces", path, "--id", "0"}, {"db", "check", "gone.db"},
+	} {
+		if code, out, errs := s.do(bad...); code != exitUsage || out != "" || strings.Count(errs, "\n") != 1 {
+			t.Errorf("%v: exit %d, %q, %q", bad, code, out, errs)
+		}
+	}
+	if code, _, errs := s.do("db", "check", "/etc/passwd"); code != exitFailed || !strings.Contains(errs, "not an SQLite file") {
+		t.Errorf("db check of no database: exit %d, %s", code, errs)
 	}
 	if left, _ := filepath.Glob(filepath.Join(s.home, ".cache", "gradus", "*")); len(left) > 0 {
 		t.Errorf("left: %v", left)

@@ -15,7 +15,7 @@ func TestRewardCode(t *testing.T) {
 		t.Skip("it waits for other programs")
 	}
 	s := newSession(t)
-	if out := s.must("doctor", "--json"); !strings.Contains(out, `"name":" sandbox","ok":true`) {
+	if out := s.must("doctor", "--json"); !strings.Contains(out, `"name":"sandbox","ok":true`) {
 		t.Skip("no sandbox here")
 	}
 	info := `{"language":"python","test_cases":[{"input":"1 2","output":"3\nend"},{"input":"2 2","output":"4\nend"}]}`

@@ -109,6 +109,9 @@ type traceView struct {
 }
 
 func (a *app) traces(cmd *cobra.Command, runRef, terms string, q store.SampleQuery, id int64, v traceView) error {
+	if cmd.Flags().Changed("id") && id < 1 {
+		return usage(fmt.Errorf("--id is %d; traces are numbered from 1", id))
+	}
 	ctx := cmd.Context()
 	ref, db, err := a.openRecord(ctx, runRef)
 	if err != nil {
