@@ -19,7 +19,7 @@ import (
 
 // The proof of the matrix units of compute capability 9.0: what the documentation
 // of wgmma leaves open, and what would be wrong if the kernel were, is asked when a
-// device is opened. It takes some milliseconds of a GPU.
+// device is opened, in eighteen small launches.
 const (
 	proofRows, proofCols = 270, 140 // more than a tile of any size, and no multiple
 	proofDepth           = 990      // more steps than there are stages, the last one half full
@@ -218,31 +218,51 @@ func (p *productProof) rounded() error {
 	if err := p.factors(number(1), number(2)); err != nil {
 		return err
 	}
-	sum, size := p.sums()
+	equal := equalPlaces{}
+	equal.sum, equal.size = p.sums()
 	zero := make([]float32, proofRows*proofCols)
-	first := make([]float32, len(sum)) // by period
-	for n, t := range productTiles {
-		for m, rows := range []int{proofRows, 1} {
+	for _, t := range productTiles {
+		for _, rows := range []int{proofRows, 1} {
 			got, err := p.multiply(t.tile, rows, false, false, zero)
 			if err != nil {
 				return err
 			}
-			for e, x := range got[:rows*proofCols] {
-				i, j := e/proofCols, e%proofCols
-				at := i%proofRowPeriod*proofColPeriod + j%proofColPeriod
-				if n+m == 0 && i < proofRowPeriod && j < proofColPeriod {
-					first[at] = x
-					// A chain of f32 sums, each cut off, is within depth * 2^-23 of the size of
-					// its terms.
-					if bound := proofDepth * size[at] / (1 << 23); !(math.Abs(float64(x)-sum[at]) <= bound) {
-						return noHopper{fmt.Errorf("it computes %g for element (%d, %d) of a product, want %g and an error below %g", x, i, j, sum[at], bound)}
-					}
-				}
-				if math.Float32bits(x) != math.Float32bits(first[at]) {
-					return noHopper{fmt.Errorf("its bits depend on the place of a row: element (%d, %d) of a product of %d rows in tiles of %s is %08x (%g), an equal one in tiles of %s %08x (%g)",
-						i, j, rows, t.name, math.Float32bits(x), x, productTiles[0].name, math.Float32bits(first[at]), first[at])}
-				}
+			if err := equal.look(t.name, rows, got); err != nil {
+				return noHopper{err}
 			}
+		}
+	}
+	return nil
+}
+
+// equalPlaces holds products to their sums, and to each other: equal rows and columns,
+// which repeat after a period, must have equal bits in all of them.
+type equalPlaces struct {
+	sum, size []float64 // by period: the sum, and that of the terms without their signs
+	first     []float32 // by period, of the first product
+	tile      string    // in which that was
+}
+
+// look compares a product of so many rows in tiles of a size.
+func (q *equalPlaces) look(tile string, rows int, got []float32) error {
+	begin := q.first == nil
+	if begin {
+		q.first, q.tile = make([]float32, len(q.sum)), tile
+	}
+	for e, x := range got[:rows*proofCols] {
+		i, j := e/proofCols, e%proofCols
+		at := i%proofRowPeriod*proofColPeriod + j%proofColPeriod
+		if begin && i < proofRowPeriod && j < proofColPeriod {
+			q.first[at] = x
+			// A chain of f32 sums, each cut off, is within depth * 2^-23 of the size of its
+			// terms.
+			if bound := proofDepth * q.size[at] / (1 << 23); !(math.Abs(float64(x)-q.sum[at]) <= bound) {
+				return fmt.Errorf("it computes %g for element (%d, %d) of a product, want %g and an error below %g", x, i, j, q.sum[at], bound)
+			}
+		}
+		if math.Float32bits(x) != math.Float32bits(q.first[at]) {
+			return fmt.Errorf("its bits depend on the place of a row: element (%d, %d) of a product of %d rows in tiles of %s is %08x (%g), an equal one in tiles of %s %08x (%g)",
+				i, j, rows, tile, math.Float32bits(x), x, q.tile, math.Float32bits(q.first[at]), q.first[at])
 		}
 	}
 	return nil

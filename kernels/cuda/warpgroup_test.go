@@ -5,6 +5,7 @@ package cuda
 import (
 	"errors"
 	"maps"
+	"math"
 	"os"
 	"strings"
 	"testing"
@@ -192,3 +193,50 @@ func TestOneKindOfProducts(t *testing.T) {
 		}
 	}
 }
+
+// The proof finds a unit that rounds equal rows differently by one bit, in one place,
+// in another tile or alone, and one that is far off.
+func TestEqualPlaces(t *testing.T) {
+	sum, size := make([]float64, proofRowPeriod*proofColPeriod), make([]float64, proofRowPeriod*proofColPeriod)
+	for i := range sum {
+		sum[i], size[i] = float64(i)-500.25, 2000
+	}
+	product := func() []float32 {
+		c := make([]float32, proofRows*proofCols)
+		for e := range c {
+			c[e] = float32(sum[e/proofCols%proofRowPeriod*proofColPeriod+e%proofCols%proofColPeriod])
+		}
+		return c
+	}
+	at := func(i, j int) int { return i*proofCols + j }
+	for _, c := range []struct {
+		name, want  string
+		product, at int // which of three is wrong, and where
+		change      func(x float32) float32
+	}{
+		{"right", "", 0, 0, func(x float32) float32 { return x }},
+		{"another row", "its bits depend on the place of a row: element (200, 7) of a product of 270 rows in tiles of 128x256", 0, at(200, 7), nextFloat},
+		{"another column", "element (3, 139) of a product of 270 rows in tiles of 128x256", 0, at(3, 139), nextFloat},
+		{"another tile", "element (5, 5) of a product of 270 rows in tiles of 64x64", 1, at(5, 5), nextFloat},
+		{"alone", "element (0, 9) of a product of 1 rows in tiles of 64x64", 2, at(0, 9), nextFloat},
+		{"far off", "it computes ", 0, at(1, 1), func(x float32) float32 { return x + 1 }},
+		{"no number", "it computes NaN", 0, at(1, 1), func(x float32) float32 { return float32(math.NaN()) }},
+	} {
+		q, err := equalPlaces{sum: sum, size: size}, error(nil)
+		for i, p := range []struct {
+			tile string
+			rows int
+		}{{"128x256", proofRows}, {"64x64", proofRows}, {"64x64", 1}} {
+			got := product()
+			if i == c.product {
+				got[c.at] = c.change(got[c.at])
+			}
+			err = errors.Join(err, q.look(p.tile, p.rows, got))
+		}
+		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", c.name, err, c.want)
+		}
+	}
+}
+
+func nextFloat(x float32) float32 { return math.Nextafter32(x, 1e9) }
