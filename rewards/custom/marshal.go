@@ -156,7 +156,7 @@ func marshalScalar(b []byte, v json.RawMessage) ([]byte, bool) {
 		return marshalInt(b, n), true
 	}
 	f, err := strconv.ParseFloat(string(v), 64)
-	if err != nil || bytes.IndexAny(v, ".eE") < 0 {
+	if err != nil || !bytes.ContainsAny(v, ".eE") {
 		return b, false // Python reads any whole number exactly, and 1e999 as infinity
 	}
 	return binary.LittleEndian.AppendUint64(append(b, 'g'), math.Float64bits(f)), true
