@@ -18,18 +18,11 @@ import (
 // attnKernel is the kernel of a name for heads of d.
 func attnKernel(name string, d int) string { return fmt.Sprintf("%s_bf16_%d", name, d) }
 
-// Shared memory of those kernels, in bytes: tiles of two matrices, twice, whose rows
-// are 16 bytes longer than the numbers; for the gradient of the keys also lse and
-// delta of the queries, and with heads of 128 the keys and values themselves.
-func attnTiles(n, d int) int   { return n * C.GK_ATTN_TILE * (d + 8) * 2 }
-func sharedAttnBF16(d int) int { return attnTiles(4, d) }
-func sharedAttnDKVBF16(d int) int {
-	n := 4
-	if d == 128 {
-		n = 6
-	}
-	return attnTiles(n, d) + 4*C.GK_ATTN_TILE*4
-}
+// sharedAttnBF16 is the shared memory of those kernels, in bytes: four tiles, whose
+// rows are 16 bytes longer than the numbers; sharedAttnDKVBF16 that of the gradient
+// of the keys, with lse and delta of the queries besides.
+func sharedAttnBF16(d int) int    { return 4 * C.GK_ATTN_TILE * (d + 8) * 2 }
+func sharedAttnDKVBF16(d int) int { return sharedAttnBF16(d) + 4*C.GK_ATTN_TILE*4 }
 
 // attnBF16 adds the launches of o, whose parameters are in a.
 func (p *plan) attnBF16(at int, o kernels.Attn, a C.gk_attn) {

@@ -52,6 +52,9 @@ func attend(dev kernels.Device, hs headShape, qkv, dout []float32, lengths []int
 func sequenceBits(failed *failures, dev kernels.Device, seed uint64, compute kernels.DType) {
 	shapes, batches, _ := attnShapes(compute)
 	for i, lengths := range batches {
+		if compute == kernels.BF16 && i%2 == 0 {
+			continue // their heads are wide
+		}
 		hs := shapes[i%len(shapes)]
 		what := fmt.Sprintf("%s: attn %s lengths=%v seed=%d", dev.Name(), hs, lengths, seed)
 		r := &random{seed: seed, stream: uint64(i)}
@@ -202,7 +205,7 @@ func decodeBits(failed *failures, dev kernels.Device, seed uint64, compute kerne
 	shapes, _, _ := attnShapes(compute)
 	for i, b := range rollouts {
 		for j, hs := range shapes {
-			if compute == kernels.BF16 && (i == 0 || i == 3 || i%len(shapes) != j && j != 2) {
+			if compute == kernels.BF16 && (i == 0 || i == 3 || (i == 1) != (j == 0)) {
 				continue // their heads are wide
 			}
 			r := &random{seed: seed, stream: uint64(1000 + 10*i + j)}

@@ -83,10 +83,10 @@ func longestOf(lengths, prefix []int) int {
 // keys: lengths around those, and 7 query heads to a key/value head.
 var (
 	headShapesBF16 = [...]headShape{
-		{h: 2, kv: 1, d: 64, compute: kernels.BF16}, {h: 1, kv: 1, d: 128, compute: kernels.BF16}, {h: 7, kv: 1, d: 64, compute: kernels.BF16},
+		{h: 2, kv: 1, d: 64, compute: kernels.BF16}, {h: 7, kv: 1, d: 64, compute: kernels.BF16}, {h: 1, kv: 1, d: 128, compute: kernels.BF16},
 	}
 	sequenceLengthsBF16 = [...][]int{{1, 2}, {5, 1, 33, 7}, {63, 64, 65}, {1, 130}}
-	familiesBF16        = [...][][]int{{{5, 3, 1, 7}, {4}, {0, 2, 6}}, {{63, 2, 0, 66}, {64, 1}, {65, 62}}}
+	familiesBF16        = [...][][]int{{{5, 3, 1, 7}, {4}, {0, 2, 6}}, {{63, 2, 0, 20}, {65, 1}}}
 )
 
 // headShape is the shape of one attention, and the dtype of its factors.

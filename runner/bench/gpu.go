@@ -44,7 +44,7 @@ func (s GPUShape) Figures() []string {
 	if s.Groups > 0 {
 		names = append(names, fmt.Sprintf("gpu.grpo.%s.%dx%d", s.Name, s.Groups*s.Group, s.StepNew))
 	}
-	return names
+	return append(names, s.attentionFigures()...)
 }
 
 // Peaks are what a GPU can do by its clocks.
@@ -74,8 +74,17 @@ func (s GPUShape) trainFlops() float64 {
 
 // GPU measures training and decoding of s in tokens a second, and a GRPO step in
 // seconds, with factors of products in compute. The ceiling of training is p's
-// matrix rate, that of decoding the DecodeFloor.
+// matrix rate, that of decoding the DecodeFloor. The figures of GPUAttention follow.
 func GPU(ctx context.Context, dev kernels.Device, s GPUShape, compute kernels.DType, p Peaks, repeats int, now func() time.Time) ([]Figure, error) {
+	figures, err := gpuModel(ctx, dev, s, compute, p, repeats, now)
+	if err != nil {
+		return figures, err
+	}
+	attention, err := GPUAttention(dev, s, compute, p, repeats, now)
+	return append(figures, attention...), err
+}
+
+func gpuModel(ctx context.Context, dev kernels.Device, s GPUShape, compute kernels.DType, p Peaks, repeats int, now func() time.Time) ([]Figure, error) {
 	lim := model.Limits{
 		TrainRows: s.TrainRows, TrainSeqs: max(s.TrainRows/s.TrainLen, 1), PromptSlots: s.Decode, PromptLen: s.Prompt, Slots: s.Decode,
 		NewLen: max(s.New, s.StepNew),

@@ -49,11 +49,11 @@ func TestGPUFigures(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := s.Figures()
-	if len(got) != 3 || len(want) != 3 || want[2] != "gpu.grpo.tiny.6x5" {
+	if len(got) != 6 || len(want) != 6 || want[2] != "gpu.grpo.tiny.6x5" || want[5] != "gpu.attn_decode.tiny.b8" {
 		t.Fatalf("%+v, names %v", got, want)
 	}
 	for i, f := range got {
-		if f.Name != want[i] || f.Value <= 0 || f.N != 2 || i < 2 && (f.Ceiling <= 0 || f.Share <= 0) {
+		if f.Name != want[i] || f.Value <= 0 || f.N != 2 || i != 2 && (f.Ceiling <= 0 || f.Share <= 0) {
 			t.Errorf("%+v", f)
 		}
 	}

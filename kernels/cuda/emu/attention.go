@@ -12,10 +12,9 @@ import (
 	"gradus/kernels"
 )
 
-// attend starts a kernel of attention in bf16 for heads of d, with shared memory for
-// so many tiles.
-func (e *program) attend(name string, d int, items int64, tiles int, params []byte) error {
-	shared := tiles * C.GK_ATTN_TILE * (d + 8) * 2
+// attend starts a kernel of attention in bf16 for heads of d.
+func (e *program) attend(name string, d int, items int64, params []byte) error {
+	shared := 4 * C.GK_ATTN_TILE * (d + 8) * 2
 	if name == "gk_attn_bwd_dkv" {
 		shared += 4 * C.GK_ATTN_TILE * 4
 	}
@@ -26,7 +25,7 @@ func (e *program) attend(name string, d int, items int64, tiles int, params []by
 func (e *program) attnBF16(o kernels.Attn, a *kernels.Args, p C.gk_attn) error {
 	return e.rounded(func(r *rounding) error {
 		p.rounded = r.rows(p.h, (*C.float)(e.at[o.QKV]), o.N.Of(a), (o.H+2*o.KV)*o.D, chunk{})
-		return e.attend("gk_attn_fwd", o.D, int64(o.S.Of(a)*o.H)*ceilDiv(int64(o.MaxLen), C.GK_ATTN_TILE), 4, bytes(&p))
+		return e.attend("gk_attn_fwd", o.D, int64(o.S.Of(a)*o.H)*ceilDiv(int64(o.MaxLen), C.GK_ATTN_TILE), bytes(&p))
 	})
 }
 
@@ -39,13 +38,9 @@ func (e *program) attnBwdBF16(o kernels.AttnBwd, a *kernels.Args, p C.gk_attn_bw
 		}
 		p.rounded = r.rows(p.h, (*C.float)(e.at[o.QKV]), n, (o.H+2*o.KV)*o.D, chunk{})
 		p.dout_rounded = r.rows(p.h, (*C.float)(e.at[o.DOut]), n, o.H*o.D, chunk{})
-		dkv := 4 // tiles
-		if o.D == 128 {
-			dkv = 6
-		}
 		return errors.Join(
 			e.start("gk_attn_bwd_delta_bf16", ceilDiv(int64(n)*int64(o.H), 4), 128, 0, bytes(&p)),
-			e.attend("gk_attn_bwd_dq", o.D, pieces*int64(o.H), 4, bytes(&p)),
-			e.attend("gk_attn_bwd_dkv", o.D, pieces*int64(o.KV), dkv, bytes(&p)))
+			e.attend("gk_attn_bwd_dq", o.D, pieces*int64(o.H), bytes(&p)),
+			e.attend("gk_attn_bwd_dkv", o.D, pieces*int64(o.KV), bytes(&p)))
 	})
 }

@@ -143,7 +143,7 @@ func (e *program) op(i int, op kernels.Op, a *kernels.Args) error {
 			p := C.gk_attn_decode_bf16{h: head(o.N), out: f(o.Out), qkv: f(o.QKV), pk: h(o.PK), pv: h(o.PV), k: h(o.K), v: h(o.V),
 				pslot: ix(o.PSlot), plen: ix(o.PLen), slot: ix(o.Slot), len: ix(o.Len), heads: c(o.H), kv: c(o.KV), d: c(o.D),
 				pslots: c(o.PSlots), pcap: c(o.PCap), slots: c(o.Slots), cap: c(o.Cap)}
-			return e.attend("gk_attn_decode", o.D, int64(o.N.Of(a)*o.KV), 4, bytes(&p))
+			return e.attend("gk_attn_decode", o.D, int64(o.N.Of(a)*o.KV), bytes(&p))
 		}
 		p := C.gk_attn_decode{h: head(o.N), out: f(o.Out), qkv: f(o.QKV), pk: f(o.PK), pv: f(o.PV), k: f(o.K), v: f(o.V),
 			pslot: ix(o.PSlot), plen: ix(o.PLen), slot: ix(o.Slot), len: ix(o.Len), heads: c(o.H), kv: c(o.KV), d: c(o.D),

@@ -33,14 +33,14 @@ template <int D> struct tile { enum { PITCH = D + 8, SIZE = TILE_KEYS * PITCH, S
 // Products of e^x as powers of two.
 #define LOG2E 1.44269504f
 
-// copier copies a thread's part of tiles of TILE_KEYS rows of D numbers: 16 bytes
-// of every APART-th row.
-template <int D> struct tile_copier {
-	enum { ACROSS = D / 8, APART = TILE_THREADS / ACROSS, EACH = TILE_KEYS / APART };
+// tile_copier copies a thread's part of tiles of R rows of D numbers: 16 bytes of
+// every APART-th row.
+template <int D, int R = TILE_KEYS> struct tile_copier {
+	enum { ACROSS = D / 8, APART = TILE_THREADS / ACROSS, EACH = R / APART, AT_ONCE = R < TILE_KEYS ? 2 : EACH };
 	// copy begins to copy the two rows that rows(j, a, b) names for each row j.
 	template <class F> DEVICE_MEMBER static void copy(smem<bf16> to_a, smem<bf16> to_b, bool aligned, F rows) {
 		int column = tid() % ACROSS * 8;
-UNROLL
+UNROLL_BY(AT_ONCE)
 		for (int q = 0; q < EACH; q++) {
 			int j = tid() / ACROSS + q * APART, at = j * tile<D>::PITCH + column;
 			const bf16 *a, *b;

@@ -64,14 +64,14 @@ UNROLL
 	});
 }
 
-// A walk over the tiles of query rows that see the keys of a piece: those of its
+// A walk over the tiles of R query rows that see the keys of a piece: those of its
 // sequence from the first key on, then all rows of the sequences that continue it;
 // of each sequence head by head.
 struct queries {
 	int seq, head, first, rows;
 	gk_i64 lo;
 };
-struct query_walk {
+template <int R> struct query_walk {
 	const gk_attn_bwd &p;
 	const piece &x;
 	int group, seqs;
@@ -80,11 +80,11 @@ struct query_walk {
 	DEVICE_MEMBER int length(int seq) const { return (int)(p.start[seq + 1] - p.start[seq]); }
 	DEVICE_MEMBER void begin(int seq) { at.seq = seq, at.head = x.head * group, at.first = first(), at.lo = p.start[seq], rest(); }
 	DEVICE_MEMBER int first() const { return at.seq == x.seq ? x.from : 0; }
-	DEVICE_MEMBER void rest() { at.rows = least(TILE_KEYS, length(at.seq) - at.first); }
+	DEVICE_MEMBER void rest() { at.rows = least(R, length(at.seq) - at.first); }
 	// next goes to the next tile, if there is one.
 	DEVICE_MEMBER bool next() {
-		if (at.first + TILE_KEYS < length(at.seq)) {
-			at.first += TILE_KEYS;
+		if (at.first + R < length(at.seq)) {
+			at.first += R;
 			rest();
 			return true;
 		}
@@ -104,18 +104,17 @@ struct query_walk {
 };
 
 // A warp has 16 keys; scores and dout.v are those of its keys (rows) with a part
-// of the queries (columns). Keys and values are read from shared memory each time
-// where there are no registers to hold them.
-template <int D, class K, class V> DEVICE void key_gradients_of(smem<bf16> tiles, const gk_attn_bwd &p, const piece &x, K keys, V values) {
-	enum { STAGE = 2 * tile<D>::SIZE };
+// of the queries (columns), which come in tiles of R.
+template <int D, int R, class K, class V> DEVICE void key_gradients_of(smem<bf16> tiles, const gk_attn_bwd &p, const piece &x, K keys, V values) {
+	enum { SIZE = R * tile<D>::PITCH, STAGE = 2 * SIZE };
 	smem<float> sides = smem_as<float>(tiles + 2 * STAGE); // by stage: lse and delta of the queries
 	gradient g = gradient_of<D>();
 	int width = (p.heads + 2 * p.kv) * D;
-	query_walk walk(p, x);
+	query_walk<R> walk(p, x);
 	auto copy = [&](int stage) {
 		smem<bf16> to = tiles + stage * STAGE;
 		const queries &w = walk.at;
-		tile_copier<D>::copy(to, to + tile<D>::SIZE, true, [&](int j, const bf16 *&a, const bf16 *&b) {
+		tile_copier<D, R>::copy(to, to + SIZE, true, [&](int j, const bf16 *&a, const bf16 *&b) {
 			gk_i64 row = w.lo + w.first + least(j, w.rows - 1); // nothing of those beyond is kept
 			a = p.rounded + row * width + w.head * D;
 			b = p.dout_rounded + (row * p.heads + w.head) * D;
@@ -123,16 +122,16 @@ template <int D, class K, class V> DEVICE void key_gradients_of(smem<bf16> tiles
 	};
 	auto side = [&]() {
 		const queries &w = walk.at;
-		int r = tid() % TILE_KEYS;
+		int r = tid() % R;
 		gk_i64 at = (w.lo + w.first + least(r, w.rows - 1)) * p.heads + w.head;
-		return tid() < TILE_KEYS ? p.lse[at] * LOG2E : p.delta[at];
+		return tid() < R ? p.lse[at] * LOG2E : p.delta[at];
 	};
 	float dk[tile<D>::COLUMNS][4], dv[tile<D>::COLUMNS][4];
 	clear(dk);
 	clear(dv);
 	copy(0);
 	copies_end_group();
-	sides[tid()] = side();
+	if (tid() < 2 * R) sides[tid()] = side();
 	int stage = 0;
 	bool more = true;
 UNROLL_BY(1)
@@ -147,12 +146,12 @@ UNROLL_BY(1)
 			ahead = side();
 		}
 		copies_end_group();
-		smem<bf16> q = tiles + stage * STAGE, dout = q + tile<D>::SIZE;
-		smem<float> lse = sides + stage * TILE_THREADS, delta = lse + TILE_KEYS;
+		smem<bf16> q = tiles + stage * STAGE, dout = q + SIZE;
+		smem<float> lse = sides + stage * 2 * R, delta = lse + R;
 		// Key row i is seen by query j if j >= sees + i: all are in other sequences.
 		int key = warp() * 16 + lane() / 4, sees = now.seq == x.seq ? x.from + key - now.first : -TILE_KEYS;
 UNROLL_BY(1)
-		for (int from = 0; from < TILE_KEYS; from += PART_KEYS) {
+		for (int from = 0; from < R; from += PART_KEYS) {
 			enum { N = PART_KEYS / 8 };
 			float s[N][4], dp[N][4];
 			int part = from * tile<D>::PITCH;
@@ -169,7 +168,7 @@ UNROLL
 			add_weighted<D>(dk, dp, q + part);
 		}
 		stage = 1 - stage;
-		if (more) sides[stage * TILE_THREADS + tid()] = ahead;
+		if (more && tid() < 2 * R) sides[stage * 2 * R + tid()] = ahead;
 	}
 UNROLL
 	for (int i = 0; i < 2; i++) {
@@ -186,25 +185,27 @@ UNROLL
 	}
 }
 
-template <int D, bool HOLD> DEVICE void key_gradients(smem<bf16> tiles, const gk_attn_bwd &p) {
+// With heads of 128 there are no registers to hold keys and values: they lie in
+// shared memory, and leave room for half as many queries at a time.
+template <int D> DEVICE void key_gradients(smem<bf16> tiles, const gk_attn_bwd &p) {
 	int width = (p.heads + 2 * p.kv) * D;
 	for_each_piece<GK_ATTN_TILE, true>(p, p.kv, [&](const piece &x) {
 		const bf16 *base = p.rounded + x.lo * width + (p.heads + x.head) * D;
 		// Keys that the piece does not have are copies of its last one.
 		auto key = [&](int r) { return base + (gk_i64)(x.from + least(r, x.rows - 1)) * width; };
 		block_sync(); // the tiles of the piece before have been used
-		if constexpr (HOLD) {
+		if constexpr (D == 64) {
 			unsigned k[tile<D>::STEPS][4], v[tile<D>::STEPS][4];
 			left_rows(k, [&](int r, int c) { return pair_at(key(warp() * 16 + r) + c); });
 			left_rows(v, [&](int r, int c) { return pair_at(key(warp() * 16 + r) + p.kv * D + c); });
-			key_gradients_of<D>(tiles, p, x, held_rows(k), held_rows(v));
+			key_gradients_of<D, TILE_KEYS>(tiles, p, x, held_rows(k), held_rows(v));
 		} else {
-			smem<bf16> own = tiles + 4 * tile<D>::SIZE + 2 * TILE_THREADS * 2; // behind the queries' and their sides
-			tile_copier<D>::copy(own, own + tile<D>::SIZE, true, [&](int j, const bf16 *&a, const bf16 *&b) {
+			smem<bf16> values = tiles + tile<D>::SIZE;
+			tile_copier<D>::copy(tiles, values, true, [&](int j, const bf16 *&a, const bf16 *&b) {
 				a = key(j);
 				b = a + p.kv * D;
 			});
-			key_gradients_of<D>(tiles, p, x, own_rows<D>(own), own_rows<D>(own + tile<D>::SIZE));
+			key_gradients_of<D, PART_KEYS>(values + tile<D>::SIZE, p, x, own_rows<D>(tiles), own_rows<D>(values));
 		}
 	});
 }
@@ -221,10 +222,10 @@ KERNEL_BLOCKS(gk_attn_bwd_dq_bf16_128, gk_attn_bwd, 128, 2) {
 
 KERNEL_BLOCKS(gk_attn_bwd_dkv_bf16_64, gk_attn_bwd, 128, 3) {
 	DYNAMIC_SHARED(bf16, tiles);
-	if (!stopped_by_check(p.h)) key_gradients<64, true>(tiles, p);
+	if (!stopped_by_check(p.h)) key_gradients<64>(tiles, p);
 }
 
 KERNEL_BLOCKS(gk_attn_bwd_dkv_bf16_128, gk_attn_bwd, 128, 2) {
 	DYNAMIC_SHARED(bf16, tiles);
-	if (!stopped_by_check(p.h)) key_gradients<128, false>(tiles, p);
+	if (!stopped_by_check(p.h)) key_gradients<128>(tiles, p);
 }
