@@ -1,7 +1,3 @@
-// Package store keeps the record of runs: the append-only event log that a
-// run writes (package eventlog), its fold into one SQLite file per run, the
-// catalogue of all runs, and the queries that the workbench and the commands
-// read. The log is the truth; every database can be rebuilt from it.
 package store
 
 import (
