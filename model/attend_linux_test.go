@@ -5,8 +5,6 @@ package model
 import (
 	"context"
 	"errors"
-	"fmt"
-	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -93,33 +91,9 @@ func TestAttendBF16AgreesWithRef(t *testing.T) {
 	apart := lim
 	apart.Attend = kernels.F32
 	got, want, full := build(t, openEmulated(t), cfg, lim), build(t, oracle, cfg, lim), build(t, oracle, cfg, apart)
-	seqs := groups()
-	gs, gg := trained(t, got, seqs)
-	ws, wg := trained(t, want, seqs)
-	fs, _ := trained(t, full, seqs)
-	rounded := 0.0
-	for i := range ws {
-		for j, x := range ws[i].LogProbs {
-			near(t, fmt.Sprintf("log-prob %d of sequence %d", j, i), float64(gs[i].LogProbs[j]), float64(x), math.Abs(float64(x))+1, 4e-3)
-			rounded = max(rounded, math.Abs(float64(x-fs[i].LogProbs[j])))
-		}
-	}
-	if rounded < 1e-5 {
-		t.Errorf("log-probs with attention in bf16 and f32 differ by at most %g: bf16 is not used", rounded)
-	}
-	for name, w := range wg {
-		diff, norm := 0.0, 0.0
-		for k, x := range w {
-			d := float64(gg[name][k]) - float64(x)
-			diff += d * d
-			norm += float64(x) * float64(x)
-		}
-		// Where a row sees few keys that are all alike, the gradient of its scores is
-		// a small difference of products that were rounded.
-		if e := math.Sqrt(diff / norm); !(e < 3e-2) {
-			t.Errorf("gradient of %s: relative error %.1e", name, e)
-		}
-	}
+	// Where a row sees few keys that are all alike, the gradient of its scores is
+	// a small difference of products that were rounded.
+	agreeInBF16(t, got, want, full, 1e-5, 3e-2)
 }
 
 // Every op of attention in every program is in the dtype that the limits say.

@@ -75,6 +75,14 @@ func TestBF16AgreesWithRef(t *testing.T) {
 	lim := halved(tinyLimits())
 	got, want := build(t, openTiles(t, 2), cfg, lim), build(t, oracle, cfg, lim)
 	full := build(t, oracle, cfg, tinyLimits())
+	agreeInBF16(t, got, want, full, 1e-4, 4e-3)
+}
+
+// agreeInBF16 compares scores and gradients of got with those of want, which rounds
+// the same factors, and scores of want with those of full, which rounds none (or
+// fewer): they must differ by `least`.
+func agreeInBF16(t *testing.T, got, want, full *Model, least, ofGradients float64) {
+	t.Helper()
 	seqs := groups()
 	gs, gg := trained(t, got, seqs)
 	ws, wg := trained(t, want, seqs)
@@ -86,7 +94,7 @@ func TestBF16AgreesWithRef(t *testing.T) {
 			rounded = max(rounded, math.Abs(float64(x-fs[i].LogProbs[j])))
 		}
 	}
-	if rounded < 1e-4 {
+	if rounded < least {
 		t.Errorf("log-probs in bf16 and f32 differ by at most %g: bf16 is not used", rounded)
 	}
 	for name, w := range wg {
@@ -96,7 +104,7 @@ func TestBF16AgreesWithRef(t *testing.T) {
 			diff += d * d
 			norm += float64(x) * float64(x)
 		}
-		if e := math.Sqrt(diff / norm); !(e < 4e-3) {
+		if e := math.Sqrt(diff / norm); !(e < ofGradients) {
 			t.Errorf("gradient of %s: relative error %.1e", name, e)
 		}
 	}
