@@ -150,8 +150,10 @@ func TestLoops(t *testing.T) {
 	if warpgroups != 3 { // sizes of tiles
 		t.Errorf("%d loops with products of warpgroups, want 3", warpgroups)
 	}
-	if attention != 8 { // forward, decoding and two gradients, for two sizes of heads
-		t.Errorf("%d loops of attention with matrix instructions, want 8", attention)
+	// Forward, decoding and two gradients, for two sizes of heads; but the gradient of
+	// keys with heads of 128 has another loop within its own, of copies.
+	if attention != 7 {
+		t.Errorf("%d loops of attention with matrix instructions, want 7", attention)
 	}
 }
 
