@@ -12,14 +12,18 @@
 // which they are read, so they are packed first: DW_ROWS rows of x as panels,
 // by all threads, and then, by the thread that multiplies a block of rows of
 // dw, the columns of dy that belong to it as strips. Those stay in that core's
-// second-level cache.
+// second-level cache. While blocks of these rows of x are multiplied, the next
+// rows are packed: the threads meet once a round, and who is done first packs.
 typedef struct {
 	gk_run *run;
-	float *panels;
 	float *dw;
-	const float *dy, *x; // row 0 of this round
-	int64_t n, o, k;     // rows of this round
-	int64_t pack_rows, blocks;
+	int64_t o, k;
+	int64_t pack_rows;
+	const float *dy, *panels; // of this round
+	int64_t n, blocks;        // 0: no rows yet
+	const float *next_x;
+	float *next_panels;
+	int64_t next_n; // 0: no more rows
 } outer;
 
 enum { DW_ROWS = 2 * DW_DEPTH, DW_O = 16 * MR, FETCH_ROWS = 8 };
@@ -30,13 +34,11 @@ static int64_t panel_floats(int64_t rows, int64_t cols) { return round_up(cols, 
 // strip because rows are copied in whole vectors.
 static int64_t strip_floats(int64_t depth) { return round_up(depth * MR + 2 * VL, 16); }
 
-// outer_pack_chunk packs pack_rows rows of x, a divisor of DW_DEPTH.
-static void outer_pack_chunk(void *task, int64_t chunk, int thread) {
-	(void)thread;
-	const outer *w = task;
-	int64_t n0 = chunk * w->pack_rows, n1 = min64(w->n, n0 + w->pack_rows);
-	int64_t block = n0 / DW_DEPTH * DW_DEPTH, depth = min64(DW_DEPTH, w->n - block);
-	pack_panels(w->panels + block * round_up(w->k, NR), w->x + block * w->k, w->k, depth, w->k, n0 - block, n1 - block, 0);
+// outer_pack packs pack_rows rows of the next x, a divisor of DW_DEPTH.
+static void outer_pack(const outer *w, int64_t piece) {
+	int64_t n0 = piece * w->pack_rows, n1 = min64(w->next_n, n0 + w->pack_rows);
+	int64_t block = n0 / DW_DEPTH * DW_DEPTH, depth = min64(DW_DEPTH, w->next_n - block);
+	pack_panels(w->next_panels + block * round_up(w->k, NR), w->next_x + block * w->k, w->k, depth, w->k, n0 - block, n1 - block, 0);
 }
 
 // pack_strips packs columns o0 .. o1-1 of depth rows of dy. What a vector has
@@ -53,8 +55,7 @@ static void pack_strips(float *strips, const float *dy, int64_t ld, int64_t dept
 	}
 }
 
-static void outer_chunk(void *task, int64_t chunk, int thread) {
-	const outer *w = task;
+static void outer_multiply(const outer *w, int64_t chunk, int thread) {
 	float *strips = (float *)local_scratch(w->run, thread);
 	int64_t o_strips = ceil_div(w->o, MR); // dealt out evenly
 	int64_t o0 = o_strips * chunk / w->blocks * MR, o1 = min64(w->o, o_strips * (chunk + 1) / w->blocks * MR), step = strip_floats(DW_DEPTH);
@@ -73,25 +74,36 @@ static void outer_chunk(void *task, int64_t chunk, int thread) {
 	}
 }
 
+static void outer_chunk(void *task, int64_t chunk, int thread) {
+	const outer *w = task;
+	if (chunk < w->blocks) outer_multiply(w, chunk, thread);
+	else outer_pack(w, chunk - w->blocks);
+}
+
 // outer_product takes its shared scratch memory from at.
 static void outer_product(gk_run *r, char *at, float *dw, const float *dy, const float *x, int64_t n, int64_t o, int64_t k) {
-	outer w = {.run = r, .panels = (float *)at, .dw = dw, .o = o, .k = k};
+	outer w = {.run = r, .dw = dw, .o = o, .k = k, .next_x = x, .next_n = min64(DW_ROWS, n)};
+	float *panels[2] = {float_block(&at, panel_floats(DW_ROWS, k)), float_block(&at, panel_floats(DW_ROWS, k))};
+	w.next_panels = panels[0];
+	w.pack_rows = r->threads > 1 ? 32 : DW_DEPTH;
+	each(r, outer_chunk, &w, ceil_div(w.next_n, w.pack_rows));
 	// As many blocks for each thread as for the others, and some to even out
 	// what disturbs one of them, but none of less than four strips.
 	w.blocks = ceil_div(o, DW_O);
 	if (r->threads > 1) w.blocks = max64(min64(round_up(max64(w.blocks, 3 * r->threads), r->threads), ceil_div(o, 4 * MR)), 1);
-	w.pack_rows = r->threads > 1 ? 32 : DW_DEPTH;
-	for (int64_t n0 = 0; n0 < n; n0 += DW_ROWS) {
-		w.n = min64(DW_ROWS, n - n0);
+	for (int64_t n0 = 0, round = 0; n0 < n; n0 += DW_ROWS, round++) {
+		w.n = w.next_n;
 		w.dy = dy + n0 * o;
-		w.x = x + n0 * k;
-		each(r, outer_pack_chunk, &w, ceil_div(w.n, w.pack_rows));
-		each(r, outer_chunk, &w, w.blocks);
+		w.panels = panels[round % 2];
+		w.next_x += w.n * k;
+		w.next_panels = panels[1 - round % 2];
+		w.next_n = max64(min64(DW_ROWS, n - n0 - DW_ROWS), 0);
+		each(r, outer_chunk, &w, w.blocks + ceil_div(w.next_n, w.pack_rows));
 	}
 }
 
 static void need_outer(gk_need *need, int64_t o, int64_t k) {
-	want_shared(need, panel_floats(DW_ROWS, k) * 4);
+	want_shared(need, 2 * block_bytes(panel_floats(DW_ROWS, k)));
 	want_local(need, ceil_div(min64(o, DW_O), MR) * strip_floats(DW_DEPTH) * 4);
 }
 
