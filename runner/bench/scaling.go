@@ -1,8 +1,10 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"gradus/kernels"
@@ -52,22 +54,15 @@ func Pair(ctx context.Context, first, second kernels.Device, s Shape, repeats in
 		if err != nil {
 			return 0, err
 		}
-		type end struct {
-			seconds float64
-			err     error
+		var seconds [2]float64
+		var errs [2]error
+		var both sync.WaitGroup
+		for i, w := range []work{a, b} {
+			both.Go(func() { seconds[i], errs[i] = timed(now, w.run) })
 		}
-		ends := make(chan end, 2)
-		for _, w := range []work{a, b} {
-			go func() {
-				seconds, err := timed(now, w.run)
-				ends <- end{seconds, err}
-			}()
-		}
-		x, y := <-ends, <-ends
-		if x.err != nil {
-			return 0, x.err
-		}
-		return alone / max(x.seconds, y.seconds), y.err
+		both.Wait()
+		// Of two errors that of the first device, whichever came first.
+		return alone / max(seconds[0], seconds[1]), cmp.Or(errs[0], errs[1])
 	}, repeats)
 	if err != nil {
 		return Figure{}, fmt.Errorf("%s: %w", name, err)
