@@ -35,7 +35,7 @@ func TestFoldInAnySittings(t *testing.T) {
 	}
 	foldOpen(t, whole)
 	want := contentHash(t, store.DBPath(whole))
-	rounds := 4
+	rounds := 2
 	if n, err := strconv.Atoi(os.Getenv("GRADUS_FAULT_ROUNDS")); err == nil {
 		rounds = n
 	}

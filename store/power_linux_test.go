@@ -69,7 +69,7 @@ func TestFaultPowerFailure(t *testing.T) {
 	if testing.Short() {
 		t.Skip("records another process: run without -short")
 	}
-	points := 40
+	points := 16
 	if faultsInFull() {
 		points = 1000
 	}
@@ -273,6 +273,9 @@ func afterPower(dir string, ackLog, ackDB uint64) error {
 // the end has everything once.
 func TestFaultIOErrors(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("records another process: run without -short")
+	}
 	shim := buildShim(t)
 	// A new database takes some 170 writes, the last 50 of them to the file
 	// that is put in its place.
@@ -304,7 +307,7 @@ func TestFaultIOErrors(t *testing.T) {
 
 const (
 	failVariable = "GRADUS_STORE_TEST_FAIL"
-	failSteps    = 80
+	failSteps    = 40
 )
 
 // failChild appends steps and folds each, trying again after an error as a run

@@ -125,6 +125,7 @@ func TestLostGPU(t *testing.T) {
 
 // Without a driver the refusal is one line that says why, and what to do.
 func TestNoGPU(t *testing.T) {
+	alone(t)
 	s := newSession(t)
 	t.Setenv("GRADUS_LIBCUDA", "off")
 	code, out, errs := s.do("run", s.recipe(cudaRecipe), "--follow")
@@ -139,6 +140,7 @@ func TestNoGPU(t *testing.T) {
 // A recipe for the GPU is planned with the GPU's memory and clocks, and refused
 // with their arithmetic.
 func TestPlanOnCUDA(t *testing.T) {
+	alone(t)
 	withGPU(t)
 	s := newSession(t)
 	path := s.recipe(cudaRecipe)
@@ -186,6 +188,7 @@ func TestPlanOnCUDA(t *testing.T) {
 
 // A GPU that does not compute what it should is refused before the run.
 func TestWrongGPU(t *testing.T) {
+	alone(t)
 	withGPU(t)
 	os.Unsetenv("GRADUS_FAKE_EMULATOR") // withGPU's Setenv puts back what was there
 	s := newSession(t)

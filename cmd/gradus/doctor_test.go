@@ -25,6 +25,7 @@ func doctor(t *testing.T, home string, env map[string]string) (int, string) {
 
 // doctor says what a run would take of the machine, and why.
 func TestDoctorSaysWhy(t *testing.T) {
+	alone(t)
 	home := filepath.Join(t.TempDir(), "home")
 	for _, c := range []struct {
 		env  map[string]string

@@ -179,6 +179,15 @@ func TestEveryCommandHasAnExample(t *testing.T) {
 	}
 }
 
+// alone skips a test in which nothing happens at the same time where the race
+// detector runs, which is with -short.
+func alone(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("one thing at a time: run without -short")
+	}
+}
+
 // Wrong use is exit code 2 and one line that says what to do.
 func TestWrongUse(t *testing.T) {
 	s := newSession(t)
@@ -376,6 +385,7 @@ func TestSteering(t *testing.T) {
 }
 
 func TestDoctorNamesTheDevice(t *testing.T) {
+	alone(t)
 	s := newSession(t)
 	_, out, _ := s.do("doctor")
 	for _, want := range []string{"device", "GFLOP/s", "home", "cpu generic"} {

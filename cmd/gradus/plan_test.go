@@ -10,6 +10,7 @@ import (
 )
 
 func TestPlan(t *testing.T) {
+	alone(t)
 	s := newSession(t)
 	out := s.must("plan", "demo")
 	for _, want := range []string{"MEMORY", "weights", "optimizer state", "completion KV cache", "at most", "free (", "TIME, measured", "grpo", "a checkpoint is"} {

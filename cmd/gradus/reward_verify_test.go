@@ -11,6 +11,7 @@ import (
 // TestRewardVerify: every row comes back, in order, with its fields and a
 // verdict; a bad one is named and loses nothing but itself.
 func TestRewardVerify(t *testing.T) {
+	alone(t)
 	s := newSession(t)
 	dir := t.TempDir()
 	in, out := filepath.Join(dir, "in.jsonl"), filepath.Join(dir, "out.jsonl")

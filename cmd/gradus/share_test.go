@@ -25,6 +25,7 @@ func (s *session) stored(spec storetest.Spec) string {
 
 // A run is handed over as a file that opens where nothing can be written.
 func TestShareAndOpen(t *testing.T) {
+	alone(t)
 	s := newSession(t)
 	id := s.stored(storetest.Spec{Seed: 4, Steps: 12})
 	dir := t.TempDir()
@@ -85,6 +86,7 @@ func TestShareAndOpen(t *testing.T) {
 
 // A run whose database is something else says how it is made again.
 func TestForeignDatabaseOfARun(t *testing.T) {
+	alone(t)
 	s := newSession(t)
 	id := s.stored(storetest.Spec{Seed: 4, Steps: 3})
 	path := filepath.Join(s.home, "runs", id, "run.db")
@@ -105,6 +107,7 @@ func TestForeignDatabaseOfARun(t *testing.T) {
 
 // A query and redaction leave a smaller file; several runs go into a folder.
 func TestShareSomeOfSeveral(t *testing.T) {
+	alone(t)
 	s := newSession(t)
 	a, b := s.stored(storetest.Spec{Seed: 5, Steps: 10}), s.stored(storetest.Spec{Seed: 6, Steps: 6})
 	dir := t.TempDir()
@@ -129,6 +132,7 @@ func TestShareSomeOfSeveral(t *testing.T) {
 }
 
 func TestExport(t *testing.T) {
+	alone(t)
 	s := newSession(t)
 	id := s.stored(storetest.Spec{Seed: 7, Steps: 4})
 	dir := t.TempDir()
@@ -160,6 +164,7 @@ func TestExport(t *testing.T) {
 }
 
 func TestCost(t *testing.T) {
+	alone(t)
 	s := newSession(t)
 	id := s.stored(storetest.Spec{Seed: 8, Steps: 10, RewindAt: 4})
 	var l store.Ledger

@@ -1,6 +1,7 @@
 package cpu
 
 import (
+	"os"
 	"testing"
 	"time"
 )
@@ -17,6 +18,9 @@ func TestCeilings(t *testing.T) {
 		return now
 	}
 	for _, p := range testPaths(t) {
+		if p.Name == "amxref" && os.Getenv("GRADUS_FAULTS") != "full" {
+			continue // tiles in software take ten times as long as all else
+		}
 		c, err := Ceilings(openPath(t, p, 2), clock)
 		if err != nil {
 			t.Fatal(err)

@@ -18,7 +18,17 @@ var threadCounts = [...]int{1, 2, 3, 5}
 // is decoded or trained on.
 //
 // open makes a device that uses the given number of threads; Bits closes it.
-func Bits(open func(threads int) (kernels.Device, error), cases []Case) (err error) {
+func Bits(open func(threads int) (kernels.Device, error), cases []Case) error {
+	return bits(open, cases, true)
+}
+
+// CaseBits is Bits without sequences and decoding: only the cases are compared,
+// between numbers of threads, and parts of a batch with the whole.
+func CaseBits(open func(threads int) (kernels.Device, error), cases []Case) error {
+	return bits(open, cases, false)
+}
+
+func bits(open func(threads int) (kernels.Device, error), cases []Case, whole bool) (err error) {
 	devs, err := openAll(open)
 	defer func() {
 		for _, d := range devs {
@@ -30,6 +40,9 @@ func Bits(open func(threads int) (kernels.Device, error), cases []Case) (err err
 	}
 	var failed failures
 	caseBits(&failed, devs, cases)
+	if !whole {
+		return failed.err()
+	}
 	seed := uint64(1)
 	if len(cases) > 0 {
 		seed = cases[0].Seed

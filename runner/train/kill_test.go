@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -35,7 +36,11 @@ func TestMain(m *testing.M) {
 	if path := os.Getenv(childDir); path != "" {
 		os.Exit(child(path))
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	if undisturbed.root != "" {
+		os.RemoveAll(undisturbed.root)
+	}
+	os.Exit(code)
 }
 
 // child is the process body as cmd has it. It says on stdout what it has
@@ -197,12 +202,29 @@ func killed(t testing.TB, err error) bool {
 
 func full() bool { return os.Getenv("GRADUS_FAULTS") == "full" }
 
-// reference is the run that nothing disturbs.
+// undisturbed is the run that nothing disturbs, made when the first test asks.
+var undisturbed struct {
+	sync.Mutex
+	root string // TestMain removes it
+	dir  rundir.Dir
+}
+
+// reference is the run that nothing disturbs. All tests compare with the same
+// one and leave it alone.
 func reference(t *testing.T) rundir.Dir {
 	t.Helper()
-	dir := newRun(t, micro)
-	mustRun(t, testEnv(t, dir))
-	return dir
+	undisturbed.Lock()
+	defer undisturbed.Unlock()
+	if undisturbed.root == "" {
+		root, err := os.MkdirTemp("", "gradus-reference-") // 0700
+		if err != nil {
+			t.Fatal(err)
+		}
+		dir := newRunIn(t, root, micro)
+		mustRun(t, testEnv(t, dir))
+		undisturbed.root, undisturbed.dir = root, dir
+	}
+	return undisturbed.dir
 }
 
 // TestKillAtEveryRecord kills a run by SIGKILL right after each thing it

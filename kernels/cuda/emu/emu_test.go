@@ -64,7 +64,7 @@ func TestBits(t *testing.T) {
 	cases := optest.Cases(2)
 	if os.Getenv("GRADUS_FAULTS") != "full" { // all take a minute and a half
 		var err error
-		if cases, err = optest.Few(cases, 20000, 4); err != nil {
+		if cases, err = optest.Few(cases, 20000, 8); err != nil {
 			t.Fatal(err)
 		}
 	}
