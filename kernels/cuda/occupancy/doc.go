@@ -1,3 +1,5 @@
+//go:build cuda && linux
+
 // Command occupancy assembles the committed PTX with NVIDIA's ptxas, which needs
 // no GPU, and tells what each kernel takes of a processor: registers, spills,
 // shared memory, and how many blocks fit at a time with the blocks that the host
