@@ -3,9 +3,7 @@
 package model
 
 import (
-	"context"
 	"errors"
-	"slices"
 	"strings"
 	"testing"
 
@@ -65,22 +63,7 @@ func TestRolloutEqualsTrainingAttendBF16(t *testing.T) {
 			t.Fatal("attention is not in bf16")
 		}
 		m := build(t, dev, cfg, lim)
-		seqs, flat := sequences(reqs, generate(t, m, reqs, o))
-		scores, err := m.Score(context.Background(), seqs, o.Temperature)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if want == nil {
-			want = flat
-		}
-		for k, c := range flat {
-			if !sameBits(c.LogProbs, scores[k].LogProbs) || !sameBits(c.Entropies, scores[k].Entropies) {
-				t.Errorf("%+v: completion %d: generation %v, training %v", lim, k, c.LogProbs, scores[k].LogProbs)
-			}
-			if !slices.Equal(c.Tokens, want[k].Tokens) || !sameBits(c.LogProbs, want[k].LogProbs) {
-				t.Errorf("%+v: completion %d is %v %v, was %v %v", lim, k, c.Tokens, c.LogProbs, want[k].Tokens, want[k].LogProbs)
-			}
-		}
+		want = trainedAsSampled(t, m, reqs, o, want)
 	}
 }
 

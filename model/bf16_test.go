@@ -47,23 +47,31 @@ func TestRolloutEqualsTrainingBF16(t *testing.T) {
 		{PromptSlots: 2, PromptLen: 9, Slots: 7, NewLen: 20, TrainRows: 300, TrainSeqs: 30},
 	} {
 		m := build(t, openTiles(t, i+1), cfg, halved(lim))
-		seqs, flat := sequences(reqs, generate(t, m, reqs, o))
-		scores, err := m.Score(context.Background(), seqs, o.Temperature)
-		if err != nil {
-			t.Fatal(err)
+		want = trainedAsSampled(t, m, reqs, o, want)
+	}
+}
+
+// trainedAsSampled samples and scores what was sampled: both must have the same
+// bits, and the completions those of want, unless it is nil. It returns them.
+func trainedAsSampled(t *testing.T, m *Model, reqs []Request, o SampleOptions, want []Completion) []Completion {
+	t.Helper()
+	seqs, got := sequences(reqs, generate(t, m, reqs, o))
+	scores, err := m.Score(context.Background(), seqs, o.Temperature)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want == nil {
+		want = got
+	}
+	for k, c := range got {
+		if !sameBits(c.LogProbs, scores[k].LogProbs) || !sameBits(c.Entropies, scores[k].Entropies) {
+			t.Errorf("%+v: completion %d: generation %v, training %v", m.lim, k, c.LogProbs, scores[k].LogProbs)
 		}
-		if want == nil {
-			want = flat
-		}
-		for k, c := range flat {
-			if !sameBits(c.LogProbs, scores[k].LogProbs) || !sameBits(c.Entropies, scores[k].Entropies) {
-				t.Errorf("%+v: completion %d: generation %v, training %v", lim, k, c.LogProbs, scores[k].LogProbs)
-			}
-			if !slices.Equal(c.Tokens, want[k].Tokens) || !sameBits(c.LogProbs, want[k].LogProbs) {
-				t.Errorf("%+v, %d threads: completion %d is %v %v, was %v %v", lim, i+1, k, c.Tokens, c.LogProbs, want[k].Tokens, want[k].LogProbs)
-			}
+		if !slices.Equal(c.Tokens, want[k].Tokens) || !sameBits(c.LogProbs, want[k].LogProbs) {
+			t.Errorf("%+v: completion %d is %v %v, was %v %v", m.lim, k, c.Tokens, c.LogProbs, want[k].Tokens, want[k].LogProbs)
 		}
 	}
+	return want
 }
 
 // Scores and gradients against the oracle, which rounds the same factors. An
