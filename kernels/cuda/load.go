@@ -40,7 +40,7 @@ func (d *Device) load(modules []ptx.Module) error {
 		if row.capability != 0 {
 			continue
 		}
-		k := kernelOf(C.GoString(row.name))
+		k := newKernel(row)
 		home, ok := homes[k.name]
 		if !ok {
 			return fmt.Errorf("cuda: kernel %s is in none of the %d loaded modules: the PTX is not of this build", k.name, len(general))
@@ -51,6 +51,11 @@ func (d *Device) load(modules []ptx.Module) error {
 		d.kernels[k.name] = k
 	}
 	return nil
+}
+
+// newKernel is the kernel of a row of abi.h, not looked up yet.
+func newKernel(row C.gk_kernel) *kernel {
+	return &kernel{name: C.GoString(row.name), bytes: int(row.bytes), threads: int(row.threads), shared: 48 << 10}
 }
 
 // find looks k up in its module and checks that it takes the parameters that

@@ -96,7 +96,7 @@ func refused(err error) error {
 func kernelOf(name string) *kernel {
 	for i := range C.gk_kernel_count() {
 		if row := C.gk_kernel_at(i); C.GoString(row.name) == name {
-			return &kernel{name: name, bytes: int(row.bytes), threads: int(row.threads), shared: 48 << 10}
+			return newKernel(row)
 		}
 	}
 	return nil
