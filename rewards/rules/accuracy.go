@@ -3,6 +3,7 @@ package rules
 import (
 	"gradus/rewards"
 	"gradus/rewards/mathans"
+	"gradus/rewards/rules/rule"
 	"gradus/rewards/tasks"
 	"gradus/rewards/text"
 )
@@ -15,10 +16,10 @@ func accuracy(s rewards.Sample) rewards.Result {
 	c := mathans.ExtractR1(s.Completion)
 	var spans []rewards.Span
 	for _, o := range c.Others {
-		spans = append(spans, span(o, "other claim"))
+		spans = append(spans, rule.Span(o, "other claim"))
 	}
 	if c.Span != (text.Span{}) {
-		spans = append(spans, span(c.Span, "claim"))
+		spans = append(spans, rule.Span(c.Span, "claim"))
 	}
 	if c.Status != "" {
 		why := c.Why
@@ -39,8 +40,4 @@ func accuracy(s rewards.Sample) rewards.Result {
 		r.Score = 1
 	}
 	return r
-}
-
-func span(s text.Span, label string) rewards.Span {
-	return rewards.Span{From: s.From, To: s.To, Label: label}
 }

@@ -10,6 +10,7 @@ import (
 
 	"gradus/rewards"
 	"gradus/rewards/code"
+	"gradus/rewards/rules/rule"
 	"gradus/rewards/sandbox"
 )
 
@@ -77,7 +78,7 @@ func (p SandboxParams) newCode(name string, o code.Options, spec rewards.Spec) (
 func newCode(params map[string]any) (rewards.Reward, error) {
 	const name = "gradus.code"
 	p := CodeParams{Mode: "all", Language: "python", Compare: string(code.Tokens), SandboxParams: defaultSandbox()}
-	if err := decode(name, params, &p); err != nil {
+	if err := rule.Decode(name, params, &p); err != nil {
 		return nil, err
 	}
 	if p.Mode != "all" && p.Mode != "fraction" {
@@ -89,7 +90,7 @@ func newCode(params map[string]any) (rewards.Reward, error) {
 	}
 	o := code.DefaultOptions()
 	o.Language, o.Compare, o.Tolerance, o.MaxCases, o.FirstFail = p.Language, compare, p.Tol, p.MaxCases, p.Mode == "all"
-	r, err := p.newCode(name, o, rewards.Spec{Params: canonical(p), Range: [2]float64{0, 1}})
+	r, err := p.newCode(name, o, rewards.Spec{Params: rule.Canonical(p), Range: [2]float64{0, 1}})
 	if err != nil {
 		return nil, err
 	}
@@ -229,12 +230,12 @@ func facts(v code.Verdict, kind code.Kind) map[string]any {
 func newOpenR1Code(name string, binary bool) func(map[string]any) (rewards.Reward, error) {
 	return func(params map[string]any) (rewards.Reward, error) {
 		p := defaultSandbox()
-		if err := decode(name, params, &p); err != nil {
+		if err := rule.Decode(name, params, &p); err != nil {
 			return nil, err
 		}
 		o := code.DefaultOptions()
 		o.Compare = code.OpenR1
-		r, err := p.newCode(name, o, rewards.Spec{Params: canonical(p), Range: [2]float64{0, 1}})
+		r, err := p.newCode(name, o, rewards.Spec{Params: rule.Canonical(p), Range: [2]float64{0, 1}})
 		if err != nil {
 			return nil, err
 		}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"gradus/rewards"
+	"gradus/rewards/rules/rule"
 )
 
 // CodeFormatParams are the parameters of openr1.code_format.
@@ -21,15 +22,15 @@ type CodeFormatParams struct {
 func newOpenR1CodeFormat(params map[string]any) (rewards.Reward, error) {
 	const name = "openr1.code_format"
 	p := CodeFormatParams{Language: "python"}
-	if err := decode(name, params, &p); err != nil {
+	if err := rule.Decode(name, params, &p); err != nil {
 		return nil, err
 	}
 	preset, err := codeFormatExpression(p.Language)
 	if err != nil {
 		return nil, fmt.Errorf("reward %s: %w", name, err)
 	}
-	spec := rewards.Spec{Name: name, Version: "1.0.0", Params: canonical(p), Range: [2]float64{0, 1}, Deterministic: true}
-	return perSample{spec, func(s rewards.Sample) rewards.Result {
+	spec := rewards.Spec{Name: name, Version: "1.0.0", Params: rule.Canonical(p), Range: [2]float64{0, 1}, Deterministic: true}
+	return rule.PerSample(spec, func(s rewards.Sample) rewards.Result {
 		expression, language := preset, p.Language
 		if raw, ok := s.Columns["language"]; ok {
 			var given string
@@ -49,7 +50,7 @@ func newOpenR1CodeFormat(params map[string]any) (rewards.Reward, error) {
 		}
 		return rewards.Result{Reason: "format.no_match",
 			Why: fmt.Sprintf("the completion is not think and answer parts with tags on their own lines and a ```%s block in the answer", language)}
-	}}, nil
+	}), nil
 }
 
 // codeFormatMatch runs the expression; a language that is plain text is looked

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"gradus/rewards"
+	"gradus/rewards/rules/rule"
 )
 
 // CosineParams are the parameters of the cosine-scaled rewards under their
@@ -57,7 +58,7 @@ func gradusCosine() cosineForm {
 // swapped for wrong completions, so that a short wrong one loses most.
 func (f cosineForm) make(params map[string]any) (rewards.Reward, error) {
 	p := CosineParams{MinValueWrong: -1, MaxValueWrong: -0.5, MinValueCorrect: 0.5, MaxValueCorrect: 1, MaxLen: f.maxLen}
-	if err := decode(f.name, params, &p); err != nil {
+	if err := rule.Decode(f.name, params, &p); err != nil {
 		return nil, err
 	}
 	if p.MaxLen < 1 {
@@ -74,8 +75,8 @@ func (f cosineForm) make(params map[string]any) (rewards.Reward, error) {
 		}
 		lo, hi = min(lo, b), max(hi, b)
 	}
-	spec := rewards.Spec{Name: f.name, Version: "1.0.0", Params: canonical(p), Range: [2]float64{lo, hi}, Deterministic: true}
-	return perSample{spec, func(s rewards.Sample) rewards.Result { return f.score(p, s) }}, nil
+	spec := rewards.Spec{Name: f.name, Version: "1.0.0", Params: rule.Canonical(p), Range: [2]float64{lo, hi}, Deterministic: true}
+	return rule.PerSample(spec, func(s rewards.Sample) rewards.Result { return f.score(p, s) }), nil
 }
 
 func (f cosineForm) score(p CosineParams, s rewards.Sample) rewards.Result {

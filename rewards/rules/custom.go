@@ -6,6 +6,7 @@ import (
 
 	"gradus/rewards"
 	"gradus/rewards/custom"
+	"gradus/rewards/rules/rule"
 )
 
 // StarlarkCommand is the hidden command of gradus that runs a Starlark
@@ -14,7 +15,7 @@ const StarlarkCommand = "_starlark"
 
 func newExpr(params map[string]any) (rewards.Reward, error) {
 	p := custom.DefaultExpr()
-	if err := decode("expr", params, &p); err != nil {
+	if err := rule.Decode("expr", params, &p); err != nil {
 		return nil, err
 	}
 	return custom.NewExpr(p)
@@ -22,7 +23,7 @@ func newExpr(params map[string]any) (rewards.Reward, error) {
 
 func newStarlark(params map[string]any) (rewards.Reward, error) {
 	p := custom.DefaultStarlark()
-	if err := decode("starlark", params, &p); err != nil {
+	if err := rule.Decode("starlark", params, &p); err != nil {
 		return nil, err
 	}
 	self, err := os.Executable()
@@ -34,7 +35,7 @@ func newStarlark(params map[string]any) (rewards.Reward, error) {
 
 func newPython(params map[string]any) (rewards.Reward, error) {
 	p := custom.PythonParams{Python: "python3", ProcessParams: custom.DefaultProcess()}
-	if err := decode("python", params, &p); err != nil {
+	if err := rule.Decode("python", params, &p); err != nil {
 		return nil, err
 	}
 	return custom.NewPython(p)
@@ -42,7 +43,7 @@ func newPython(params map[string]any) (rewards.Reward, error) {
 
 func newExec(params map[string]any) (rewards.Reward, error) {
 	p := custom.ExecParams{ProcessParams: custom.DefaultProcess()}
-	if err := decode("exec", params, &p); err != nil {
+	if err := rule.Decode("exec", params, &p); err != nil {
 		return nil, err
 	}
 	return custom.NewExec(p)
@@ -50,7 +51,7 @@ func newExec(params map[string]any) (rewards.Reward, error) {
 
 func newHTTP(params map[string]any) (rewards.Reward, error) {
 	p := custom.DefaultHTTP()
-	if err := decode("http", params, &p); err != nil {
+	if err := rule.Decode("http", params, &p); err != nil {
 		return nil, err
 	}
 	return custom.NewHTTP(p, os.Getenv)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"gradus/rewards"
+	"gradus/rewards/rules/rule"
 	"gradus/rewards/text"
 )
 
@@ -32,29 +33,29 @@ func strictFormat(s rewards.Sample) rewards.Result {
 		return fail("unclosed_answer", "<answer> is never closed", rewards.Span{From: g.OpenAnswer, To: len(c), Label: "unclosed answer"})
 	case len(g.Stray) > 0:
 		t := g.Stray[0]
-		return fail("stray_tag", fmt.Sprintf("%s at byte %d closes or opens nothing", name(t), t.From), span(t.Span, "stray tag"))
+		return fail("stray_tag", fmt.Sprintf("%s at byte %d closes or opens nothing", name(t), t.From), rule.Span(t.Span, "stray tag"))
 	case len(g.Think) == 0:
 		return fail("no_think", "there is no <think>…</think>")
 	case len(g.Answer) == 0:
 		return fail("no_answer", "there is no <answer>…</answer>")
 	case len(g.Think) > 1:
-		return fail("repeated_think", fmt.Sprintf("there are %d think parts", len(g.Think)), span(g.Think[1].Whole(), "second think"))
+		return fail("repeated_think", fmt.Sprintf("there are %d think parts", len(g.Think)), rule.Span(g.Think[1].Whole(), "second think"))
 	case len(g.Answer) > 1:
-		return fail("repeated_answer", fmt.Sprintf("there are %d answer parts", len(g.Answer)), span(g.Answer[1].Whole(), "second answer"))
+		return fail("repeated_answer", fmt.Sprintf("there are %d answer parts", len(g.Answer)), rule.Span(g.Answer[1].Whole(), "second answer"))
 	case g.Answer[0].Open.From < g.Think[0].Open.From:
-		return fail("order", "the answer stands before the thinking", span(g.Answer[0].Whole(), "answer"))
+		return fail("order", "the answer stands before the thinking", rule.Span(g.Answer[0].Whole(), "answer"))
 	case text.Blank(c, g.Think[0].Body):
-		return fail("empty_think", "the think part is empty", span(g.Think[0].Whole(), "empty think"))
+		return fail("empty_think", "the think part is empty", rule.Span(g.Think[0].Whole(), "empty think"))
 	case text.Blank(c, g.Answer[0].Body):
-		return fail("empty_answer", "the answer part is empty", span(g.Answer[0].Whole(), "empty answer"))
+		return fail("empty_answer", "the answer part is empty", rule.Span(g.Answer[0].Whole(), "empty answer"))
 	}
 	for _, o := range g.Outside {
 		if !text.Blank(c, o) {
-			return fail("outside", "there is text outside the think and answer parts", span(text.TrimSpace(c, o), "outside"))
+			return fail("outside", "there is text outside the think and answer parts", rule.Span(text.TrimSpace(c, o), "outside"))
 		}
 	}
 	return rewards.Result{Score: 1, Reason: "format.ok", Why: "one think part, then one answer part, nothing else",
-		Spans: []rewards.Span{span(g.Think[0].Whole(), "think"), span(g.Answer[0].Whole(), "answer")}}
+		Spans: []rewards.Span{rule.Span(g.Think[0].Whole(), "think"), rule.Span(g.Answer[0].Whole(), "answer")}}
 }
 
 // r1Format is the format reward as the paper words it (DeepSeek-R1, section
@@ -69,8 +70,8 @@ func r1Format(s rewards.Sample) rewards.Result {
 	}
 	if len(g.Think) == 0 {
 		return rewards.Result{Reason: "format.unclosed_think", Why: "<think> is never closed",
-			Spans: []rewards.Span{span(g.Tags[0].Span, "unclosed think")}}
+			Spans: []rewards.Span{rule.Span(g.Tags[0].Span, "unclosed think")}}
 	}
 	return rewards.Result{Score: 1, Reason: "format.ok", Why: "the thinking stands between <think> and </think>",
-		Spans: []rewards.Span{span(g.Think[0].Whole(), "think")}}
+		Spans: []rewards.Span{rule.Span(g.Think[0].Whole(), "think")}}
 }

@@ -5,6 +5,7 @@ import (
 	"unicode/utf8"
 
 	"gradus/rewards"
+	"gradus/rewards/rules/rule"
 )
 
 // kimiForm is a length reward over the group (Kimi k1.5, arXiv 2501.12599,
@@ -36,11 +37,11 @@ func gradusKimi() kimiForm {
 }
 
 func (f kimiForm) make(params map[string]any) (rewards.Reward, error) {
-	if err := decode(f.name, params, &struct{}{}); err != nil {
+	if err := rule.Decode(f.name, params, &struct{}{}); err != nil {
 		return nil, err
 	}
 	spec := rewards.Spec{Name: f.name, Version: "1.0.0", Range: [2]float64{-0.5, 0.5}, Deterministic: true}
-	return groupWise{spec, f.score}, nil
+	return rule.GroupWise(spec, f.score), nil
 }
 
 func (f kimiForm) score(samples []rewards.Sample) []rewards.Result {

@@ -7,6 +7,7 @@ import (
 
 	"gradus/rewards"
 	"gradus/rewards/language"
+	"gradus/rewards/rules/rule"
 	"gradus/rewards/text"
 )
 
@@ -23,17 +24,17 @@ type LanguageParams struct {
 func newLanguage(params map[string]any) (rewards.Reward, error) {
 	const name = "gradus.language_consistency"
 	p := LanguageParams{Language: "en"}
-	if err := decode(name, params, &p); err != nil {
+	if err := rule.Decode(name, params, &p); err != nil {
 		return nil, err
 	}
 	target, ok := language.Find(p.Language)
 	if !ok {
 		return nil, fmt.Errorf("reward %s: language %q is unknown; did you mean %q? Known are %s",
-			name, p.Language, nearest(p.Language, language.Codes()), strings.Join(language.Codes(), ", "))
+			name, p.Language, rule.Nearest(p.Language, language.Codes()), strings.Join(language.Codes(), ", "))
 	}
-	spec := rewards.Spec{Name: name, Version: "1.0.0", Params: canonical(p), Range: [2]float64{0, 1}, Deterministic: true}
+	spec := rewards.Spec{Name: name, Version: "1.0.0", Params: rule.Canonical(p), Range: [2]float64{0, 1}, Deterministic: true}
 	meter := language.NewMeter(target)
-	return perSample{spec, func(s rewards.Sample) rewards.Result { return languageShare(target, meter, s) }}, nil
+	return rule.PerSample(spec, func(s rewards.Sample) rewards.Result { return languageShare(target, meter, s) }), nil
 }
 
 func languageShare(target language.Language, meter *language.Meter, s rewards.Sample) rewards.Result {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"gradus/rewards"
+	"gradus/rewards/rules/rule"
 )
 
 // LengthParams are the parameters of gradus.soft_overlong, in tokens, under TRL's
@@ -20,7 +21,7 @@ type LengthParams struct {
 func newLength(params map[string]any) (rewards.Reward, error) {
 	const name = "gradus.soft_overlong"
 	var p LengthParams
-	if err := decode(name, params, &p); err != nil {
+	if err := rule.Decode(name, params, &p); err != nil {
 		return nil, err
 	}
 	if p.MaxCompletionLength < 1 {
@@ -29,8 +30,8 @@ func newLength(params map[string]any) (rewards.Reward, error) {
 	if p.SoftPunishCache < 1 || p.SoftPunishCache > p.MaxCompletionLength {
 		return nil, fmt.Errorf("reward %s: soft_punish_cache is %d; give 1 to %d (max_completion_length)", name, p.SoftPunishCache, p.MaxCompletionLength)
 	}
-	spec := rewards.Spec{Name: name, Version: "1.0.0", Params: canonical(p), Range: [2]float64{-1, 0}, Deterministic: true}
-	return perSample{spec, func(s rewards.Sample) rewards.Result { return overlong(p, s) }}, nil
+	spec := rewards.Spec{Name: name, Version: "1.0.0", Params: rule.Canonical(p), Range: [2]float64{-1, 0}, Deterministic: true}
+	return rule.PerSample(spec, func(s rewards.Sample) rewards.Result { return overlong(p, s) }), nil
 }
 
 func overlong(p LengthParams, s rewards.Sample) rewards.Result {

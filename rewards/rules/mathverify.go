@@ -5,6 +5,7 @@ import (
 
 	"gradus/rewards"
 	"gradus/rewards/mathans"
+	"gradus/rewards/rules/rule"
 	"gradus/rewards/text"
 )
 
@@ -26,16 +27,6 @@ func openR1LatexAccuracy(s rewards.Sample) rewards.Result {
 	return mathVerify(s.Problem.Gold, s.Completion, text.Span{To: len(s.Completion)}, true, true)
 }
 
-// verlMathVerify is verl's math_verify (utils/reward_score of 0.9.1): the gold
-// answer in a box, the completion in any form. A gold answer that Math-Verify
-// cannot read pays 0.
-func verlMathVerify(s rewards.Sample) rewards.Result {
-	v := mathans.PolicyMathVerify.Verify(`\boxed{`+s.Problem.Gold+`}`, s.Completion, mathans.Adjust{GoldTargets: []string{"latex"}, NoBare: true})
-	r := verdictResult(v, s.Completion, text.Span{To: len(s.Completion)})
-	r.Status = rewards.OK
-	return r
-}
-
 // ReasoningAccuracyParams are the parameters of trl.reasoning_accuracy.
 type ReasoningAccuracyParams struct {
 	ReasoningDelimiters []string `json:"reasoning_delimiters"` // ["</think>"]
@@ -47,37 +38,21 @@ type ReasoningAccuracyParams struct {
 func newReasoningAccuracy(params map[string]any) (rewards.Reward, error) {
 	const name = "trl.reasoning_accuracy"
 	p := ReasoningAccuracyParams{ReasoningDelimiters: []string{text.ThinkClose}}
-	if err := decode(name, params, &p); err != nil {
+	if err := rule.Decode(name, params, &p); err != nil {
 		return nil, err
 	}
-	spec := rewards.Spec{Name: name, Version: "1.0.0", Params: canonical(p), Range: [2]float64{0, 1}, Deterministic: true}
-	return perSample{spec, func(s rewards.Sample) rewards.Result {
+	spec := rewards.Spec{Name: name, Version: "1.0.0", Params: rule.Canonical(p), Range: [2]float64{0, 1}, Deterministic: true}
+	return rule.PerSample(spec, func(s rewards.Sample) rewards.Result {
 		for _, d := range p.ReasoningDelimiters {
 			if at := strings.LastIndex(s.Completion, d); at >= 0 && d != "" {
 				return mathVerify(s.Problem.Gold, s.Completion, text.Span{From: at + len(d), To: len(s.Completion)}, false, false)
 			}
 		}
 		return rewards.Result{Reason: "accuracy.no_reasoning_end", Why: "the reasoning never ends: none of " + strings.Join(p.ReasoningDelimiters, ", ") + " is there"}
-	}}, nil
+	}), nil
 }
 
 // mathVerify judges the part of a completion against a gold.
 func mathVerify(gold, completion string, part text.Span, latexGold, swapped bool) rewards.Result {
-	return verdictResult(mathans.Published(gold, part.In(completion), latexGold, swapped), completion, part)
-}
-
-// verdictResult is the result of a verdict on a part of a completion.
-func verdictResult(v mathans.Verdict, completion string, part text.Span) rewards.Result {
-	r := rewards.Result{Reason: "accuracy." + string(v.Status), Why: v.Why, Facts: map[string]any{"rung": v.Rung}}
-	if v.Claim != nil {
-		at := text.Span{From: part.From + v.Claim.From, To: part.From + v.Claim.To}
-		r.Claim, r.Spans = at.In(completion), []rewards.Span{span(at, "claim")}
-	}
-	switch v.Status {
-	case mathans.Equal:
-		r.Score = 1
-	case mathans.GoldUnparsed:
-		r.Status = rewards.Skipped
-	}
-	return r
+	return rule.Verdict(mathans.Published(gold, part.In(completion), latexGold, swapped), completion, part)
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"gradus/rewards"
+	"gradus/rewards/rules/rule/ruletest"
 )
 
 // TestOpenR1Functions holds what open-r1's functions return on the cases of
@@ -75,7 +76,7 @@ func TestOpenR1Functions(t *testing.T) {
 		for i, b := range []byte(c.completion) {
 			ids[i] = int32(b)
 		}
-		got := score(t, r, rewards.Sample{Completion: c.completion, TokenIDs: ids, Problem: rewards.Problem{Task: "jsonl", Gold: "$3$"}})
+		got := ruletest.Score(t, r, rewards.Sample{Completion: c.completion, TokenIDs: ids, Problem: rewards.Problem{Task: "jsonl", Gold: "$3$"}})
 		if got.Status != rewards.OK || math.Abs(got.Score-c.want) > 1e-15 {
 			t.Errorf("%s on %.60q: %s %v (%s), want %v", c.rule, c.completion, got.Status, got.Score, got.Why, c.want)
 		}
@@ -92,7 +93,7 @@ func TestCodeLanguageColumn(t *testing.T) {
 		status rewards.Status
 	}{{`"rust"`, 1, rewards.OK}, {`"go"`, 0, rewards.OK}, {`3`, 0, rewards.Invalid}, {`"("`, 0, rewards.Error}} {
 		s.Columns = map[string]json.RawMessage{"language": json.RawMessage(c.column)}
-		if got := score(t, r, s); got.Status != c.status || got.Score != c.want {
+		if got := ruletest.Score(t, r, s); got.Status != c.status || got.Score != c.want {
 			t.Errorf("language %s: %s %v (%s)", c.column, got.Status, got.Score, got.Why)
 		}
 	}
@@ -158,11 +159,11 @@ func TestUnreadableGold(t *testing.T) {
 		"trl.accuracy": {Status: rewards.Skipped}, "openr1.accuracy": {Status: rewards.Skipped}, "trl.reasoning_accuracy": {Status: rewards.Skipped},
 		"openr1.cosine": {Score: 1},
 	} {
-		if got := score(t, mustNew(t, name, nil), s); got.Status != want.Status || got.Score != want.Score {
+		if got := ruletest.Score(t, mustNew(t, name, nil), s); got.Status != want.Status || got.Score != want.Score {
 			t.Errorf("%s: %s %v, want %s %v", name, got.Status, got.Score, want.Status, want.Score)
 		}
 	}
-	if got := score(t, mustNew(t, "trl.cosine", map[string]any{"max_len": 100}), s); got.Status != rewards.Skipped {
+	if got := ruletest.Score(t, mustNew(t, "trl.cosine", map[string]any{"max_len": 100}), s); got.Status != rewards.Skipped {
 		t.Errorf("trl.cosine: %s", got.Status)
 	}
 }
@@ -196,16 +197,5 @@ func TestStepsAgainstTheExpression(t *testing.T) {
 	}
 	if matches < cases/10 {
 		t.Errorf("only %d matches among the cases", matches)
-	}
-}
-
-func TestPythonText(t *testing.T) {
-	for s, want := range map[string]string{"ΑΣ ΣΑΣ": "ας σας", "İX": "i̇x", "Σ": "σ", "ΑΣ.Β": "ασ.β"} {
-		if got := pythonLower(s); got != want {
-			t.Errorf("lower %q = %q, Python says %q", s, got, want)
-		}
-	}
-	if got := pythonWords("a\x1cb\u00a0c\u2003d\u200be"); strings.Join(got, "|") != "a|b|c|d\u200be" {
-		t.Errorf("words %q", got)
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"gradus/rewards"
+	"gradus/rewards/rules/pytext"
+	"gradus/rewards/rules/rule"
 )
 
 // RepetitionParams are the parameters of the repetition penalties under their
@@ -34,7 +36,7 @@ func (p RepetitionParams) check(name string) error {
 }
 
 func (p RepetitionParams) spec(name string, canon any) rewards.Spec {
-	return rewards.Spec{Name: name, Version: "1.0.0", Params: canonical(canon), Range: [2]float64{p.MaxPenalty, 0}, Deterministic: true}
+	return rewards.Spec{Name: name, Version: "1.0.0", Params: rule.Canonical(canon), Range: [2]float64{p.MaxPenalty, 0}, Deterministic: true}
 }
 
 // newWordRepetition is open-r1's repetition_penalty_reward over the words of
@@ -45,7 +47,7 @@ func (p RepetitionParams) spec(name string, canon any) rewards.Spec {
 func newWordRepetition(params map[string]any) (rewards.Reward, error) {
 	const name = "openr1.repetition_penalty"
 	p := WordRepetitionParams{RepetitionParams{NgramSize: 3, MaxPenalty: -1}, "en"}
-	if err := decode(name, params, &p); err != nil {
+	if err := rule.Decode(name, params, &p); err != nil {
 		return nil, err
 	}
 	if err := p.check(name); err != nil {
@@ -54,8 +56,8 @@ func newWordRepetition(params map[string]any) (rewards.Reward, error) {
 	if p.Language != "en" {
 		return nil, fmt.Errorf("reward %s: language is %q; only \"en\" (words between white space) is built in; trl.repetition_penalty counts token ids of any language", name, p.Language)
 	}
-	return perSample{p.spec(name, p), func(s rewards.Sample) rewards.Result {
-		words := pythonWords(pythonLower(s.Completion))
+	return rule.PerSample(p.spec(name, p), func(s rewards.Sample) rewards.Result {
+		words := pytext.Words(pytext.Lower(s.Completion))
 		// Words get numbers by their first appearance.
 		known, ids := map[string]int32{}, make([]int32, len(words))
 		for i, w := range words {
@@ -67,7 +69,7 @@ func newWordRepetition(params map[string]any) (rewards.Reward, error) {
 			ids[i] = id
 		}
 		return p.penalty(len(words), "words", differentRuns(ids, p.NgramSize))
-	}}, nil
+	}), nil
 }
 
 // newTokenRepetition is TRL's repetition penalty over token ids, the form of
@@ -75,18 +77,18 @@ func newWordRepetition(params map[string]any) (rewards.Reward, error) {
 func newTokenRepetition(name string) func(map[string]any) (rewards.Reward, error) {
 	return func(params map[string]any) (rewards.Reward, error) {
 		p := RepetitionParams{NgramSize: 3, MaxPenalty: -1}
-		if err := decode(name, params, &p); err != nil {
+		if err := rule.Decode(name, params, &p); err != nil {
 			return nil, err
 		}
 		if err := p.check(name); err != nil {
 			return nil, err
 		}
-		return perSample{p.spec(name, p), func(s rewards.Sample) rewards.Result {
+		return rule.PerSample(p.spec(name, p), func(s rewards.Sample) rewards.Result {
 			if r, ok := noTokens(s); ok {
 				return r
 			}
 			return p.penalty(len(s.TokenIDs), "tokens", differentRuns(s.TokenIDs, p.NgramSize))
-		}}, nil
+		}), nil
 	}
 }
 

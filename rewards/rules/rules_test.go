@@ -10,35 +10,12 @@ import (
 	"testing"
 
 	"gradus/rewards"
+	"gradus/rewards/rules/rule/ruletest"
 )
 
 func mustNew(t testing.TB, name string, params map[string]any) rewards.Reward {
 	t.Helper()
-	r, err := New(name, params)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r
-}
-
-func score(t testing.TB, r rewards.Reward, s rewards.Sample) rewards.Result {
-	t.Helper()
-	out, err := r.Score(context.Background(), rewards.Group{Samples: []rewards.Sample{s}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(out) != 1 {
-		t.Fatalf("%d results for one sample", len(out))
-	}
-	for _, sp := range out[0].Spans {
-		if sp.From < 0 || sp.To < sp.From || sp.To > len(s.Completion) || sp.Label == "" {
-			t.Errorf("span %+v does not lie in a completion of %d bytes", sp, len(s.Completion))
-		}
-	}
-	if out[0].Reason == "" || out[0].Why == "" {
-		t.Errorf("result without a reason: %+v", out[0])
-	}
-	return out[0]
+	return ruletest.New(t, Catalogue(), name, params)
 }
 
 // TestFormatRewards holds, side by side, what each definition pays. The
@@ -81,7 +58,7 @@ func TestFormatRewards(t *testing.T) {
 				reward string
 				want   float64
 			}{{"gradus.format", c.gradus}, {"r1.format", c.r1}, {"openr1.format", c.openr1}, {"trl.think_format", c.trl}} {
-				r := score(t, mustNew(t, x.reward, nil), rewards.Sample{Completion: c.completion})
+				r := ruletest.Score(t, mustNew(t, x.reward, nil), rewards.Sample{Completion: c.completion})
 				if r.Status != rewards.OK || r.Score != x.want {
 					t.Errorf("%s: %v (%s), want %v", x.reward, r.Score, r.Why, x.want)
 				}
@@ -135,7 +112,7 @@ func TestAccuracy(t *testing.T) {
 	r := mustNew(t, "gradus.accuracy", nil)
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			got := score(t, r, rewards.Sample{Completion: c.completion, Problem: c.problem})
+			got := ruletest.Score(t, r, rewards.Sample{Completion: c.completion, Problem: c.problem})
 			if got.Status != c.status || got.Score != c.score || got.Reason != c.reason || got.Claim != c.claim {
 				t.Errorf("got %s %v %s claim %q (%s)", got.Status, got.Score, got.Reason, got.Claim, got.Why)
 			}
@@ -156,107 +133,13 @@ func TestOverlong(t *testing.T) {
 		tokens int
 		want   float64
 	}{{1, 0}, {16384, 0}, {16385, -1.0 / 4096}, {18432, -0.5}, {20480, -1}, {20481, -1}, {99999, -1}} {
-		got := score(t, r, rewards.Sample{Completion: "x", TokenIDs: make([]int32, c.tokens)})
+		got := ruletest.Score(t, r, rewards.Sample{Completion: "x", TokenIDs: make([]int32, c.tokens)})
 		if got.Status != rewards.OK || math.Abs(got.Score-c.want) > 1e-12 {
 			t.Errorf("%d tokens: %v, want %v", c.tokens, got.Score, c.want)
 		}
 	}
-	if got := score(t, r, rewards.Sample{Completion: "x"}); got.Status != rewards.Skipped {
+	if got := ruletest.Score(t, r, rewards.Sample{Completion: "x"}); got.Status != rewards.Skipped {
 		t.Errorf("without token ids: %s", got.Status)
-	}
-}
-
-// TestTinyZero holds the published function's own outcomes.
-func TestTinyZero(t *testing.T) {
-	r := mustNew(t, "tinyzero.countdown", nil)
-	problem := func(data string) rewards.Problem {
-		return rewards.Problem{Task: "countdown", ID: "t", Data: json.RawMessage(data)}
-	}
-	abc := problem(`{"numbers":[3,5,7],"target":22}`)
-	cases := []struct {
-		name               string
-		problem            rewards.Problem
-		prompt, completion string
-		want               float64
-	}{
-		{"right", abc, "Assistant:", "<think>x</think><answer>3*5+7</answer>", 1},
-		{"wrong value", abc, "Assistant:", "<answer>3+5+7</answer>", 0.1},
-		{"wrong numbers", abc, "Assistant:", "<answer>22</answer>", 0.1},
-		{"garbage in the tag", abc, "Assistant:", "<answer>garbage</answer>", 0.1},
-		{"empty tag", abc, "Assistant:", "<answer></answer>", 0.1},
-		{"no tag", abc, "Assistant:", "3*5+7", 0},
-		{"no Assistant", abc, "", "<answer>3*5+7</answer>", 0},
-		{"chat marker", abc, "<|im_start|>assistant\n", "<answer>3*5+7</answer>", 1},
-		{"line end after the answer", abc, "Assistant:", "<answer>3*5+7</answer>\n", 0},
-		{"answer on an earlier line", abc, "Assistant:", "<answer>3*5+7</answer>\nDone.", 0},
-		{"answer spread over lines", abc, "Assistant:", "<answer>\n3*5+7\n</answer>", 0},
-		{"last of several", abc, "Assistant:", "<answer>1</answer><answer>3*5+7</answer>", 1},
-		{"several on a line, last wrong", abc, "Assistant:", "<answer>3*5+7</answer><answer>1</answer>", 0.1},
-		{"power", problem(`{"numbers":[2,3],"target":8}`), "Assistant:", "<answer>2**3</answer>", 1},
-		{"floor division", problem(`{"numbers":[7,2],"target":3}`), "Assistant:", "<answer>7//2</answer>", 1},
-		{"3.5 from 3 and 5", problem(`{"numbers":[3,5,2],"target":7}`), "Assistant:", "<answer>3.5*2</answer>", 1},
-		{"division by zero", problem(`{"numbers":[3,5,5],"target":3}`), "Assistant:", "<answer>3/(5-5)</answer>", 0.1},
-		{"leading zero", problem(`{"numbers":[3,5],"target":8}`), "Assistant:", "<answer>03+5</answer>", 0.1},
-		{"letters", problem(`{"numbers":[3,5],"target":8}`), "Assistant:", "<answer>x=3+5</answer>", 0.1},
-		{"equals sign", problem(`{"numbers":[3,5],"target":8}`), "Assistant:", "<answer>3+5=8</answer>", 0.1},
-		{"signs", problem(`{"numbers":[3,5],"target":8}`), "Assistant:", "<answer>--3+ +5</answer>", 1},
-		{"close float", problem(`{"numbers":[1,3,3],"target":1}`), "Assistant:", "<answer>1/3*3</answer>", 1},
-		{"power tower", problem(`{"numbers":[9,9,9,9],"target":1}`), "Assistant:", "<answer>9**9**9**9</answer>", 0.1},
-		{"call", problem(`{"numbers":[3,5],"target":8}`), "Assistant:", "<answer>3(5)</answer>", 0.1},
-		{"Arabic digits", problem(`{"numbers":[3,5],"target":8}`), "Assistant:", "<answer>٣+٥</answer>", 0.1},
-	}
-	for _, c := range cases {
-		t.Run(c.name, func(t *testing.T) {
-			got := score(t, r, rewards.Sample{Prompt: c.prompt, Completion: c.completion, Problem: c.problem})
-			if got.Status != rewards.OK || got.Score != c.want {
-				t.Errorf("%v (%s), want %v", got.Score, got.Why, c.want)
-			}
-		})
-	}
-	if got := score(t, r, rewards.Sample{Problem: rewards.Problem{Task: "chain_sum"}}); got.Status != rewards.Skipped {
-		t.Errorf("another task: %s", got.Status)
-	}
-}
-
-// TestPythonArithmetic holds values that CPython 3.11 prints.
-func TestPythonArithmetic(t *testing.T) {
-	for _, c := range []struct {
-		expr string
-		want float64
-	}{
-		{"2**3**2", 512}, {"-2**2", -4}, {"2**-1", 0.5}, {"2**-2**2", 0.0625}, {"0**0", 1},
-		{"3//2", 1}, {"-3//2", -2}, {"3.5//0.7", 5}, {"7//-2", -4}, {"-7.5//2", -4},
-		{"00+5", 5}, {"03.5", 3.5}, {".5", 0.5}, {"5.", 5}, {"5.-3", 2}, {"5.*3", 15}, {"1.5.", math.NaN()},
-		{"3/4/5", 0.15}, {"(3\r+5)", 8}, {"3\f+5", 8}, {"3\t+ 5", 8}, {"3+-+-5", 8}, {"--3", 3},
-		{"10**400/10**399", 10}, {"(-8)**3", -512}, {"1-0.9", 0.09999999999999998},
-		{"(-1)**7", -1}, {"(-1)**8", 1}, {"0**5", 0}, {"1**999999999999999999999", 1},
-		{"3*(4+(2-(1)))", 15}, {"(((2)))", 2},
-	} {
-		v, err := pyEval(c.expr)
-		if math.IsNaN(c.want) {
-			if err == nil {
-				t.Errorf("%q gives %+v, want an error", c.expr, v)
-			}
-			continue
-		}
-		if err != nil {
-			t.Errorf("%q: %v", c.expr, err)
-			continue
-		}
-		f, err := v.float()
-		if err != nil || f != c.want {
-			t.Errorf("%q = %v, want %v", c.expr, f, c.want)
-		}
-	}
-	for _, expr := range []string{"", "03", "3 .", "3..", "...", ".", "3\r+5", "3\v+5", "3(5)", "()", "1 2", "3* *2", "3/ /2", "3***2",
-		"10**400/3", "10.0**400", "10**400*1.0", "0**-1", "0.0**-1", "1/0", "1//0", "1.0/0", "(1", "1)", ")(", "*3", "3*", "(-8)**0.5",
-		"9**9**9**9", strings.Repeat("(", 201) + "3" + strings.Repeat(")", 201), strings.Repeat("-", 1<<20) + "3"} {
-		if v, err := pyEval(expr); err == nil {
-			t.Errorf("%.40q gives %+v, want an error", expr, v)
-		}
-	}
-	if _, err := pyEval(strings.Repeat("(", 200) + "3" + strings.Repeat(")", 200)); err != nil {
-		t.Error("CPython evaluates 200 nested parentheses")
 	}
 }
 

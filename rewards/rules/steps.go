@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"gradus/rewards"
+	"gradus/rewards/rules/rule"
 	"gradus/rewards/text"
 )
 
@@ -86,14 +87,14 @@ type StepsParams struct {
 func newSteps(params map[string]any) (rewards.Reward, error) {
 	const name = "gradus.reasoning_steps"
 	p := StepsParams{Steps: 3}
-	if err := decode(name, params, &p); err != nil {
+	if err := rule.Decode(name, params, &p); err != nil {
 		return nil, err
 	}
 	if p.Steps < 1 {
 		return nil, fmt.Errorf("reward %s: steps is %d; give at least 1", name, p.Steps)
 	}
-	spec := rewards.Spec{Name: name, Version: "1.0.0", Params: canonical(p), Range: [2]float64{0, 1}, Deterministic: true}
-	return perSample{spec, func(s rewards.Sample) rewards.Result {
+	spec := rewards.Spec{Name: name, Version: "1.0.0", Params: rule.Canonical(p), Range: [2]float64{0, 1}, Deterministic: true}
+	return rule.PerSample(spec, func(s rewards.Sample) rewards.Result {
 		var found []text.Span
 		seen := map[string]bool{}
 		for _, part := range text.Segment(s.Completion, text.R1()).Think {
@@ -111,7 +112,7 @@ func newSteps(params map[string]any) (rewards.Reward, error) {
 			}
 		}
 		return stepsResult(found, p.Steps)
-	}}, nil
+	}), nil
 }
 
 // opensStep says whether a line, without white space around it, opens a step
@@ -147,7 +148,7 @@ func stepsResult(found []text.Span, full int) rewards.Result {
 	r := rewards.Result{Reason: "steps.counted", Why: fmt.Sprintf("%d steps, %d are paid in full", len(found), full),
 		Score: min(1, float64(len(found))/float64(full)), Facts: map[string]any{"steps": len(found)}}
 	for _, m := range found[:min(len(found), maxSpans)] {
-		r.Spans = append(r.Spans, span(m, "step"))
+		r.Spans = append(r.Spans, rule.Span(m, "step"))
 	}
 	return r
 }

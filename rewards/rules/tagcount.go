@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"gradus/rewards"
+	"gradus/rewards/rules/rule"
 	"gradus/rewards/text"
 )
 
@@ -73,7 +74,7 @@ func tagCount(s rewards.Sample) rewards.Result {
 	for kind, ok := range paid {
 		if ok {
 			r.Score += 0.25
-			r.Spans = append(r.Spans, span(at[kind], "tag"))
+			r.Spans = append(r.Spans, rule.Span(at[kind], "tag"))
 		}
 	}
 	if len(wrong) == 0 {

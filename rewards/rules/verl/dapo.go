@@ -1,4 +1,4 @@
-package rules
+package verl
 
 import (
 	"fmt"
@@ -7,10 +7,12 @@ import (
 	"unicode"
 
 	"gradus/rewards"
+	"gradus/rewards/rules/pytext"
+	"gradus/rewards/rules/rule"
 )
 
-// VerlDAPOParams are the parameters of verl.math_dapo.
-type VerlDAPOParams struct {
+// DAPOParams are the parameters of verl.math_dapo.
+type DAPOParams struct {
 	StrictBoxVerify bool `json:"strict_box_verify"` // only a box in the last 100 characters counts
 }
 
@@ -29,23 +31,23 @@ func newMinerva() minerva {
 	}
 }
 
-// newVerlDAPO is verl's math_dapo: 1 or -1. In the last 300 characters, what
+// newDAPO is verl's math_dapo: 1 or -1. In the last 300 characters, what
 // follows the last "Answer:" to the end of its line, else a box in the last
 // 100 characters, is compared with the gold answer as a text.
-func newVerlDAPO(params map[string]any) (rewards.Reward, error) {
+func newDAPO(params map[string]any) (rewards.Reward, error) {
 	const name = "verl.math_dapo"
-	var p VerlDAPOParams
-	if err := decode(name, params, &p); err != nil {
+	var p DAPOParams
+	if err := rule.Decode(name, params, &p); err != nil {
 		return nil, err
 	}
 	m := newMinerva()
-	spec := rewards.Spec{Name: name, Version: "1.0.0", Params: canonical(p), Range: [2]float64{-1, 1}, Deterministic: true}
-	return perSample{spec, func(s rewards.Sample) rewards.Result {
+	spec := rewards.Spec{Name: name, Version: "1.0.0", Params: rule.Canonical(p), Range: [2]float64{-1, 1}, Deterministic: true}
+	return rule.PerSample(spec, func(s rewards.Sample) rewards.Result {
 		const invalid = "[INVALID]"
-		tail := lastCharacters(s.Completion, 300)
+		tail := pytext.LastCharacters(s.Completion, 300)
 		box, boxed := "", false
-		if end := lastCharacters(tail, 100); strings.Contains(end, `\boxed{`) {
-			box, boxed = verlBraces(end[strings.LastIndex(end, `\boxed{`):])
+		if end := pytext.LastCharacters(tail, 100); strings.Contains(end, `\boxed{`) {
+			box, boxed = braced(end[strings.LastIndex(end, `\boxed{`):])
 		}
 		claim, right := box, boxed && box == s.Problem.Gold
 		if !p.StrictBoxVerify {
@@ -62,7 +64,7 @@ func newVerlDAPO(params map[string]any) (rewards.Reward, error) {
 			r.Score, r.Reason, r.Why = 1, "math.same", fmt.Sprintf("claimed %q, the text of the gold answer", claim)
 		}
 		return r
-	}}, nil
+	}), nil
 }
 
 // normal is normalize_final_answer.
@@ -86,7 +88,7 @@ func (m minerva) normal(s string) string {
 	if bare := strings.ReplaceAll(s, ",", ""); bare != "" && strings.TrimFunc(bare, pythonDigit) == "" {
 		s = bare
 	}
-	return strings.TrimFunc(s, pythonSpace)
+	return strings.TrimFunc(s, pytext.Space)
 }
 
 // pythonDigit is Python's str.isdigit of one character: decimal digits, and

@@ -1,4 +1,4 @@
-package rules
+package rule
 
 import (
 	"context"
@@ -7,7 +7,12 @@ import (
 	"gradus/rewards"
 )
 
-// groupWise makes a reward function of one that must see the whole group.
+// GroupWise makes a reward function of one that must see the whole group. A
+// panic in it is an error of the group.
+func GroupWise(spec rewards.Spec, judge func([]rewards.Sample) []rewards.Result) rewards.Reward {
+	return groupWise{spec, judge}
+}
+
 type groupWise struct {
 	spec  rewards.Spec
 	judge func([]rewards.Sample) []rewards.Result

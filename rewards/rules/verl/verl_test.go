@@ -1,11 +1,11 @@
-package rules
+package verl
 
 import (
-	"context"
 	"strings"
 	"testing"
 
 	"gradus/rewards"
+	"gradus/rewards/rules/rule/ruletest"
 )
 
 // The scores are what the functions of verl 0.9.1 return for these texts;
@@ -47,20 +47,11 @@ func TestVerl(t *testing.T) {
 		{`nothing`, `5`, [5]float64{0, 0, 0, -1, -1}},
 	} {
 		for i, f := range functions {
-			r, err := New(f.name, f.params)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got, err := r.Score(context.Background(), rewards.Group{Samples: []rewards.Sample{{Completion: tt.completion, Problem: rewards.Problem{Gold: tt.gold}}}})
-			if err != nil || got[0].Status != rewards.OK || got[0].Score != tt.want[i] || got[0].Why == "" {
-				t.Errorf("%s %v of %.40q for %q: %+v, %v; want %v", f.name, f.params, tt.completion, tt.gold, got, err, tt.want[i])
-			}
+			ruletest.Pays(t, ruletest.New(t, Rules(), f.name, f.params), tt.completion, tt.gold, tt.want[i])
 		}
 	}
 	for _, bad := range []map[string]any{{"method": "loose"}, {"score": 1e300}, {"scores": 1}} {
-		if _, err := New("verl.gsm8k", bad); err == nil {
-			t.Errorf("%v was taken", bad)
-		}
+		ruletest.Refused(t, Rules(), "verl.gsm8k", bad)
 	}
 }
 
@@ -85,15 +76,9 @@ func TestVerlSearch(t *testing.T) {
 		{"<answer>the_a</answer>", "thea", nil, 1},
 		{"<answer>\u00e9 a\u00e9</answer>", "\u00c9 a\u00c9", nil, 1},
 	} {
-		r := mustNew(t, "verl.search_r1", tt.params)
-		got, err := r.Score(context.Background(), rewards.Group{Samples: []rewards.Sample{{Completion: tt.completion, Problem: rewards.Problem{Gold: tt.gold}}}})
-		if err != nil || got[0].Status != rewards.OK || got[0].Score != tt.want || got[0].Why == "" {
-			t.Errorf("%q for %q: %+v, %v; want %v", tt.completion, tt.gold, got, err, tt.want)
-		}
+		ruletest.Pays(t, ruletest.New(t, Rules(), "verl.search_r1", tt.params), tt.completion, tt.gold, tt.want)
 	}
-	if _, err := New("verl.search_r1", map[string]any{"score": 0}); err == nil {
-		t.Error("a reward that always pays 0 was made")
-	}
+	ruletest.Refused(t, Rules(), "verl.search_r1", map[string]any{"score": 0})
 }
 
 // What verl's rlla returns for these texts.
@@ -118,19 +103,14 @@ func TestVerlRLLA(t *testing.T) {
 		{"<think>a\nb</think>\n<tool_call>\n{\"name\": [\"get\"], \"parameters\": {}}\n</tool_call>", "<think>a\nb</think>\n<tool_call>\n{\"name\": \"get\", \"parameters\": {\"a\": 1, \"b\": \"x\"}}\n</tool_call>", -2.0},
 		{"<think>a\nb</think>\n<tool_call>\n{\"name\": \"get\", \"parameters\": {\"a\": 1, \"b\": \"x\"}}\n{\"name\": \"get\", \"parameters\": {}}\n</tool_call>", "<think>a\nb</think>\n<tool_call>\n{\"name\": \"get\", \"parameters\": {}}\n{\"name\": \"get\", \"parameters\": {\"a\": 1, \"b\": \"x\"}}\n{\"name\": \"put\", \"parameters\": {\"q\": null}}\n</tool_call>", 1.9999999999999996},
 	} {
-		got, err := mustNew(t, "verl.rlla", nil).Score(context.Background(), rewards.Group{Samples: []rewards.Sample{{Completion: tt.completion, Problem: rewards.Problem{Gold: tt.gold}}}})
-		if err != nil || got[0].Status != rewards.OK || got[0].Score != tt.want || got[0].Why == "" {
-			t.Errorf("%q for %q: %+v, %v; want %v", tt.completion, tt.gold, got, err, tt.want)
-		}
+		ruletest.Pays(t, ruletest.New(t, Rules(), "verl.rlla", nil), tt.completion, tt.gold, tt.want)
 	}
-	got, err := mustNew(t, "verl.rlla", map[string]any{"model": "llama"}).Score(context.Background(), rewards.Group{Samples: []rewards.Sample{
-		{Completion: "<tool_call>", Problem: rewards.Problem{Gold: "<tool_call>no JSON</tool_call>"}}}})
-	if err != nil || got[0].Status != rewards.Error {
-		t.Errorf("a gold answer that cannot be read: %+v, %v", got, err)
+	got := ruletest.Score(t, ruletest.New(t, Rules(), "verl.rlla", map[string]any{"model": "llama"}),
+		rewards.Sample{Completion: "<tool_call>", Problem: rewards.Problem{Gold: "<tool_call>no JSON</tool_call>"}})
+	if got.Status != rewards.Error {
+		t.Errorf("a gold answer that cannot be read: %+v", got)
 	}
-	if _, err := New("verl.rlla", map[string]any{"model": "gpt"}); err == nil {
-		t.Error("an unknown model was taken")
-	}
+	ruletest.Refused(t, Rules(), "verl.rlla", map[string]any{"model": "gpt"})
 }
 
 // What verl's math_verify returns with Math-Verify 0.9.0.
@@ -139,9 +119,6 @@ func TestVerlMathVerify(t *testing.T) {
 		completion, gold string
 		want             float64
 	}{{"the answer is 0.5", `\\frac{1}{2}`, 1}, {`so $\boxed{3}$`, "3", 1}, {"it is 4.", "3", 0}, {"", "3", 0}} {
-		got, err := mustNew(t, "verl.math_verify", nil).Score(context.Background(), rewards.Group{Samples: []rewards.Sample{{Completion: tt.completion, Problem: rewards.Problem{Gold: tt.gold}}}})
-		if err != nil || got[0].Status != rewards.OK || got[0].Score != tt.want {
-			t.Errorf("%q for %q: %+v, %v; want %v", tt.completion, tt.gold, got, err, tt.want)
-		}
+		ruletest.Pays(t, ruletest.New(t, Rules(), "verl.math_verify", nil), tt.completion, tt.gold, tt.want)
 	}
 }

@@ -1,4 +1,4 @@
-package rules
+package verl
 
 import (
 	"encoding/json"
@@ -7,31 +7,33 @@ import (
 	"unicode"
 
 	"gradus/rewards"
+	"gradus/rewards/rules/pytext"
+	"gradus/rewards/rules/rule"
 )
 
-// VerlSearchParams are the parameters of verl.search_r1.
-type VerlSearchParams struct {
+// SearchParams are the parameters of verl.search_r1.
+type SearchParams struct {
 	FormatScore float64 `json:"format_score"` // of a wrong answer between the tags
 	Score       float64 `json:"score"`        // of a right one
 	Substring   bool    `json:"substring"`    // a right answer anywhere in the claim counts (compute_score_subem)
 }
 
-// newVerlSearch is verl's search_r1_like_qa_em, the exact match of Search-R1
+// newSearch is verl's search_r1_like_qa_em, the exact match of Search-R1
 // (arXiv 2503.09516) with SQuAD's normalisation: the last <answer> must be one
 // of the gold answers. More than ten opening or closing tags pay a quarter.
-func newVerlSearch(params map[string]any) (rewards.Reward, error) {
+func newSearch(params map[string]any) (rewards.Reward, error) {
 	const name = "verl.search_r1"
-	p := VerlSearchParams{Score: 1}
-	if err := decode(name, params, &p); err != nil {
+	p := SearchParams{Score: 1}
+	if err := rule.Decode(name, params, &p); err != nil {
 		return nil, err
 	}
 	lo, hi := min(0, p.FormatScore, p.Score), max(0, p.FormatScore, p.Score)
 	if !(lo > -1e9 && hi < 1e9 && lo < hi) {
 		return nil, fmt.Errorf("reward %s: score is %v and format_score %v; give finite numbers, one of them not 0", name, p.Score, p.FormatScore)
 	}
-	spec := rewards.Spec{Name: name, Version: "1.0.0", Params: canonical(p), Range: [2]float64{lo, hi}, Deterministic: true}
-	return perSample{spec, func(s rewards.Sample) rewards.Result {
-		from, to, found := lastAnswer(s.Completion)
+	spec := rewards.Spec{Name: name, Version: "1.0.0", Params: rule.Canonical(p), Range: [2]float64{lo, hi}, Deterministic: true}
+	return rule.PerSample(spec, func(s rewards.Sample) rewards.Result {
+		from, to, found := pytext.LastAnswer(s.Completion)
 		if !found {
 			return rewards.Result{Reason: "search.no_answer", Why: "nothing stands between <answer> and </answer>"}
 		}
@@ -50,7 +52,7 @@ func newVerlSearch(params map[string]any) (rewards.Reward, error) {
 			return r
 		}
 		return rewards.Result{Score: p.FormatScore, Reason: "search.other", Claim: claim, Why: fmt.Sprintf("claimed %q, which is no gold answer", claim)}
-	}}, nil
+	}), nil
 }
 
 // goldAnswers are the texts of which any will do: the row's ground truth as
@@ -80,7 +82,7 @@ func squad(s string) string {
 			return -1
 		}
 		return r
-	}, pythonLower(s))
+	}, pytext.Lower(s))
 	// \b stands between what Python's \w matches and what it does not.
 	var b strings.Builder
 	for len(s) > 0 {
@@ -102,7 +104,7 @@ func squad(s string) string {
 		}
 		s = s[end:]
 	}
-	return strings.Join(pythonWords(b.String()), " ")
+	return strings.Join(pytext.Words(b.String()), " ")
 }
 
 // pythonWord is what \w matches: str.isalnum and the underscore.

@@ -1,4 +1,6 @@
-package rules
+// Package pytext does to texts what Python's methods and expressions do, where
+// Go's differ.
+package pytext
 
 import (
 	"strings"
@@ -6,19 +8,19 @@ import (
 	"unicode/utf8"
 )
 
-// pythonWords splits text as Python's str.split() does: at runs of white
+// Words splits text as Python's str.split() does: at runs of white
 // space, among which Python counts U+001C to U+001F and Go does not.
-func pythonWords(s string) []string {
-	return strings.FieldsFunc(s, pythonSpace)
+func Words(s string) []string {
+	return strings.FieldsFunc(s, Space)
 }
 
-// pythonSpace is str.isspace: Unicode white space and four separators more.
-func pythonSpace(r rune) bool { return unicode.IsSpace(r) || r >= 0x1c && r <= 0x1f }
+// Space is str.isspace: Unicode white space and four separators more.
+func Space(r rune) bool { return unicode.IsSpace(r) || r >= 0x1c && r <= 0x1f }
 
-// pythonLower is Python's str.lower(). It differs from Go's in the two full
+// Lower is Python's str.lower(). It differs from Go's in the two full
 // mappings of Unicode's SpecialCasing: İ becomes i and a combining dot, and a
 // capital sigma at the end of a word becomes ς.
-func pythonLower(s string) string {
+func Lower(s string) string {
 	if !strings.ContainsAny(s, "İΣ") {
 		return strings.ToLower(s)
 	}
@@ -76,10 +78,10 @@ func caseIgnorable(r rune) bool {
 	return unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf, unicode.Lm, unicode.Sk)
 }
 
-// lastAnswer is where re.finditer(r"<answer>(.*?)</answer>", re.DOTALL) finds
+// LastAnswer is where re.finditer(r"<answer>(.*?)</answer>", re.DOTALL) finds
 // its last group, without the white space around it: each match begins at the
 // first opening tag after the one before.
-func lastAnswer(s string) (from, to int, found bool) {
+func LastAnswer(s string) (from, to int, found bool) {
 	const opening, closing = "<answer>", "</answer>"
 	for at := 0; ; at = to + len(closing) {
 		open := strings.Index(s[at:], opening)
@@ -93,7 +95,17 @@ func lastAnswer(s string) (from, to int, found bool) {
 		}
 		from, to, found = open, open+length, true
 	}
-	inside := strings.TrimLeftFunc(s[from:to], pythonSpace)
+	inside := strings.TrimLeftFunc(s[from:to], Space)
 	from = to - len(inside)
-	return from, from + len(strings.TrimRightFunc(inside, pythonSpace)), found
+	return from, from + len(strings.TrimRightFunc(inside, Space)), found
+}
+
+// LastCharacters are the last n code points, as Python slices text.
+func LastCharacters(s string, n int) string {
+	at := len(s)
+	for ; n > 0 && at > 0; n-- {
+		_, size := utf8.DecodeLastRuneInString(s[:at])
+		at -= size
+	}
+	return s[at:]
 }

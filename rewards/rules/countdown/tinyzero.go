@@ -1,4 +1,4 @@
-package rules
+package countdown
 
 import (
 	"fmt"
@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"gradus/rewards"
+	"gradus/rewards/rules/pytext"
+	"gradus/rewards/rules/rule"
 	"gradus/rewards/tasks"
 )
 
@@ -39,7 +41,7 @@ type TinyZeroParams struct {
 func newTinyZero(params map[string]any) (rewards.Reward, error) {
 	const name = "tinyzero.countdown"
 	p := TinyZeroParams{FormatScore: 0.1, Score: 1}
-	if err := decode(name, params, &p); err != nil {
+	if err := rule.Decode(name, params, &p); err != nil {
 		return nil, err
 	}
 	for key, v := range map[string]float64{"format_score": p.FormatScore, "score": p.Score} {
@@ -47,9 +49,9 @@ func newTinyZero(params map[string]any) (rewards.Reward, error) {
 			return nil, fmt.Errorf("reward %s: %s is %v; give a finite number", name, key, v)
 		}
 	}
-	spec := rewards.Spec{Name: name, Version: "1.0.0", Params: canonical(p), Deterministic: true,
+	spec := rewards.Spec{Name: name, Version: "1.0.0", Params: rule.Canonical(p), Deterministic: true,
 		Range: [2]float64{min(0, p.FormatScore, p.Score), max(0, p.FormatScore, p.Score)}}
-	return perSample{spec, func(s rewards.Sample) rewards.Result { return tinyZero(p, s) }}, nil
+	return rule.PerSample(spec, func(s rewards.Sample) rewards.Result { return tinyZero(p, s) }), nil
 }
 
 func tinyZero(p TinyZeroParams, s rewards.Sample) rewards.Result {
@@ -96,7 +98,7 @@ func tinyZeroEquation(s rewards.Sample) (string, rewards.Span, bool) {
 		return "", rewards.Span{}, false
 	}
 	from += strings.LastIndexByte(full[from:], '\n') + 1
-	start, end, found := lastAnswer(full[from:])
+	start, end, found := pytext.LastAnswer(full[from:])
 	if !found {
 		return "", rewards.Span{}, false
 	}

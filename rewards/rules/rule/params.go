@@ -1,4 +1,4 @@
-package rules
+package rule
 
 import (
 	"bytes"
@@ -10,10 +10,10 @@ import (
 	"github.com/agnivade/levenshtein"
 )
 
-// decode fills a parameter struct from the keys of a recipe. Keys that the
+// Decode fills a parameter struct from the keys of a recipe. Keys that the
 // struct has not are errors that name the nearest one it has.
-func decode(reward string, params map[string]any, into any) error {
-	known, err := keys(into)
+func Decode(reward string, params map[string]any, into any) error {
+	known, err := Keys(into)
 	if err != nil {
 		return err
 	}
@@ -23,7 +23,7 @@ func decode(reward string, params map[string]any, into any) error {
 				return fmt.Errorf("reward %s takes no parameters; remove %q", reward, key)
 			}
 			return fmt.Errorf("reward %s has no parameter %q; did you mean %q? It takes %s",
-				reward, key, nearest(key, known), strings.Join(known, ", "))
+				reward, key, Nearest(key, known), strings.Join(known, ", "))
 		}
 	}
 	raw, err := json.Marshal(params)
@@ -37,8 +37,8 @@ func decode(reward string, params map[string]any, into any) error {
 	return nil
 }
 
-// keys returns the JSON keys of a parameter struct in alphabetical order.
-func keys(params any) ([]string, error) {
+// Keys returns the JSON keys of a parameter struct in alphabetical order.
+func Keys(params any) ([]string, error) {
 	raw, err := json.Marshal(params)
 	if err != nil {
 		return nil, err
@@ -55,8 +55,8 @@ func keys(params any) ([]string, error) {
 	return out, nil
 }
 
-// nearest returns the known name with the least edit distance.
-func nearest(name string, known []string) string {
+// Nearest returns the known name with the least edit distance.
+func Nearest(name string, known []string) string {
 	best, distance := "", 1<<30
 	for _, k := range known {
 		if d := levenshtein.ComputeDistance(strings.ToLower(name), strings.ToLower(k)); d < distance {
@@ -66,9 +66,9 @@ func nearest(name string, known []string) string {
 	return best
 }
 
-// canonical renders parameters as they are stored: keys in the order of the
+// Canonical renders parameters as they are stored: keys in the order of the
 // struct, defaults filled in; nil when there are none.
-func canonical(params any) json.RawMessage {
+func Canonical(params any) json.RawMessage {
 	raw, err := json.Marshal(params)
 	if err != nil || string(raw) == "{}" {
 		return nil

@@ -1,4 +1,4 @@
-package rules
+package rule
 
 import (
 	"context"
@@ -7,14 +7,32 @@ import (
 	"gradus/rewards"
 )
 
-// judge scores one completion without looking at its group.
-type judge func(rewards.Sample) rewards.Result
+// Judge scores one completion without looking at its group.
+type Judge func(rewards.Sample) rewards.Result
 
-// perSample makes a reward function of a judge. A panic in the judge is an
+// PerSample makes a reward function of a judge. A panic in the judge is an
 // error of its own sample only; samples not reached in time are timeouts.
+func PerSample(spec rewards.Spec, judge Judge) rewards.Reward { return perSample{spec, judge} }
+
+// Plain is the maker of a reward function of that name with scores from 0 to 1
+// and no parameters.
+func Plain(name string, judge Judge) func(map[string]any) (rewards.Reward, error) {
+	return func(params map[string]any) (rewards.Reward, error) {
+		if err := Decode(name, params, &struct{}{}); err != nil {
+			return nil, err
+		}
+		return PerSample(Binary(name), judge), nil
+	}
+}
+
+// Binary is the spec of a function with scores from 0 to 1 and no parameters.
+func Binary(name string) rewards.Spec {
+	return rewards.Spec{Name: name, Version: "1.0.0", Range: [2]float64{0, 1}, Deterministic: true}
+}
+
 type perSample struct {
 	spec  rewards.Spec
-	judge judge
+	judge Judge
 }
 
 func (p perSample) Spec() rewards.Spec { return p.spec }

@@ -1,4 +1,4 @@
-package rules
+package verl
 
 import (
 	"bytes"
@@ -12,10 +12,12 @@ import (
 	"strings"
 
 	"gradus/rewards"
+	"gradus/rewards/rules/pytext"
+	"gradus/rewards/rules/rule"
 )
 
-// VerlRLLAParams are the parameters of verl.rlla.
-type VerlRLLAParams struct {
+// RLLAParams are the parameters of verl.rlla.
+type RLLAParams struct {
 	// Model is whose chat template ends the answer: "qwen" or "llama". verl
 	// reads it out of the experiment's name.
 	Model string `json:"model"`
@@ -30,15 +32,15 @@ const (
 	replyClose          = "</response>"
 )
 
-// newVerlRLLA is verl's rlla, the tool-calling reward of ToolRL (arXiv
+// newRLLA is verl's rlla, the tool-calling reward of ToolRL (arXiv
 // 2504.13958) as GDPO uses it (arXiv 2601.05242): 1 for the form that the gold
 // answer has, and from -3 to 3 for the calls, one JSON object a line: how many
 // of the names, of the parameters' names, and of their values are right. A gold
 // answer without a call pays the form alone.
-func newVerlRLLA(params map[string]any) (rewards.Reward, error) {
+func newRLLA(params map[string]any) (rewards.Reward, error) {
 	const name = "verl.rlla"
-	p := VerlRLLAParams{Model: "qwen"}
-	if err := decode(name, params, &p); err != nil {
+	p := RLLAParams{Model: "qwen"}
+	if err := rule.Decode(name, params, &p); err != nil {
 		return nil, err
 	}
 	if p.Model != "qwen" && p.Model != "llama" {
@@ -49,8 +51,8 @@ func newVerlRLLA(params map[string]any) (rewards.Reward, error) {
 	for key, rest := range map[[2]bool]string{{false, false}: "", {false, true}: `\n` + reply, {true, false}: `\n` + call, {true, true}: `\n` + call + `\n` + reply} {
 		form[key] = regexp.MustCompile(`(?s)\A<think>.*?</think>` + rest + `\z`)
 	}
-	spec := rewards.Spec{Name: name, Version: "1.0.0", Params: canonical(p), Range: [2]float64{toolLeast, toolMost + 1}, Deterministic: true}
-	return perSample{spec, func(s rewards.Sample) rewards.Result {
+	spec := rewards.Spec{Name: name, Version: "1.0.0", Params: rule.Canonical(p), Range: [2]float64{toolLeast, toolMost + 1}, Deterministic: true}
+	return rule.PerSample(spec, func(s rewards.Sample) rewards.Result {
 		answer, gold := p.answer(s.Completion), s.Problem.Gold
 		parts := [2]bool{strings.Contains(gold, toolOpen), strings.Contains(gold, replyOpen)}
 		ok := form[parts].MatchString(answer)
@@ -85,11 +87,11 @@ func newVerlRLLA(params map[string]any) (rewards.Reward, error) {
 		r.Facts["calls"] = score
 		r.Why += fmt.Sprintf("; its tool calls are worth %.3g of %g to %g", score, toolLeast, toolMost)
 		return r
-	}}, nil
+	}), nil
 }
 
 // answer is the last turn of the assistant, without white space around it.
-func (p VerlRLLAParams) answer(s string) string {
+func (p RLLAParams) answer(s string) string {
 	begin, end := "<|im_start|>assistant", "<|im_end|>"
 	if p.Model == "llama" {
 		begin, end = "<|start_header_id|>assistant<|end_header_id|>", "<|eot_id|>"
@@ -98,7 +100,7 @@ func (p VerlRLLAParams) answer(s string) string {
 		s = s[at+len(begin):]
 	}
 	s, _, _ = strings.Cut(s, end)
-	return strings.TrimFunc(s, pythonSpace)
+	return strings.TrimFunc(s, pytext.Space)
 }
 
 // toolCalls are the lines of the first tool-call part as JSON values.
@@ -110,7 +112,7 @@ func toolCalls(s string) ([]any, error) {
 	rest, _, _ = strings.Cut(rest, toolOpen) // a second opening ends the part too
 	rest, _, _ = strings.Cut(rest, toolClose)
 	var calls []any
-	for line := range strings.SplitSeq(strings.TrimFunc(rest, pythonSpace), "\n") {
+	for line := range strings.SplitSeq(strings.TrimFunc(rest, pytext.Space), "\n") {
 		d := json.NewDecoder(strings.NewReader(line))
 		d.UseNumber()
 		var v any
