@@ -3,10 +3,7 @@
 // function words, needs no model, and keeps the spans of the foreign runs.
 package language
 
-import (
-	"slices"
-	"strings"
-)
+import "slices"
 
 // Script is a writing system that tells languages apart.
 type Script uint8
@@ -84,21 +81,4 @@ func codeOf(s Script) string {
 		return "hi"
 	}
 	return "other"
-}
-
-// functionWords maps a word in lower case to a bit for each Latin language
-// that has it among its function words, in the order of codes.
-func functionWords() (words map[string]uint16, codes []string) {
-	words = map[string]uint16{}
-	for _, l := range list() {
-		if l.words == "" {
-			continue
-		}
-		bit := uint16(1) << len(codes)
-		codes = append(codes, l.Code)
-		for _, w := range strings.Fields(l.words) {
-			words[w] |= bit
-		}
-	}
-	return words, codes
 }

@@ -1,7 +1,9 @@
 package language
 
 import (
+	"reflect"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -68,16 +70,19 @@ func TestForeignSpans(t *testing.T) {
 	}
 }
 
-// TestLinear: a megabyte of anything is measured at once, and spans stay
-// inside the text.
+// FuzzMeasure: the numbers agree with each other and with the plain
+// definitions, and spans stay inside the text.
 func FuzzMeasure(f *testing.F) {
 	for _, s := range []string{"", "$", "$$a", "```", "\\begin{x}", "der the 计算 \xff\xfe", strings.Repeat("`$<\\(", 50)} {
 		f.Add(s)
 	}
 	en, _ := Find("en")
-	m := NewMeter(en)
+	m, p := NewMeter(en), newPlain()
 	f.Fuzz(func(t *testing.T, s string) {
 		c := m.Measure(s)
+		if len(s) < 1<<12 {
+			p.compare(t, m, en, s)
+		}
 		if c.Target < 0 || c.Other < 0 || c.Masked > len(s) {
 			t.Fatalf("%+v of %d bytes", c, len(s))
 		}
@@ -96,12 +101,25 @@ func FuzzMeasure(f *testing.F) {
 	})
 }
 
-// No function word is too long to be looked up.
-func TestFunctionWordsAreShort(t *testing.T) {
-	m := NewMeter(Language{Code: "en", Scripts: []Script{Latin}})
-	for w, bits := range m.words {
-		if got := m.function(strings.ToUpper(w)); got != bits && len(w) == len(strings.ToUpper(w)) {
-			t.Errorf("%q: %b, want %b", w, got, bits)
-		}
+// TestMeterIsShared: several goroutines may use one meter. It means most under
+// the race detector.
+func TestMeterIsShared(t *testing.T) {
+	en, _ := Find("en")
+	m := NewMeter(en)
+	texts := []string{"First we add the two numbers", "Dann ist die Summe der Zahlen nicht mit dem Wert", "the 計算 of it", ""}
+	want := make([]Count, len(texts))
+	for i, s := range texts {
+		want[i] = Measure(s, en)
 	}
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			for n := range 200 {
+				if got := m.Measure(texts[n%len(texts)]); !reflect.DeepEqual(got, want[n%len(texts)]) {
+					t.Errorf("%+v, want %+v", got, want[n%len(texts)])
+				}
+			}
+		})
+	}
+	all.Wait()
 }

@@ -2,46 +2,41 @@ package language
 
 import "strings"
 
-// mask finds what is no prose, from left to right: fenced and inline code,
-// mathematics between its delimiters, environments, commands, addresses and
-// tags. Time is linear in len(s): a closing delimiter that is not there is
-// looked for once.
-func mask(s string) []Span {
-	m := masker{s: s, absent: map[string]bool{}}
-	for i := 0; i < len(s); {
-		at := strings.IndexAny(s[i:], "`$\\<:")
-		if at < 0 {
-			break
-		}
-		i += at
-		from, to := i, m.end(i)
-		if s[i] == ':' && to > i {
-			for from > m.last() && s[from-1] >= 'a' && s[from-1] <= 'z' {
-				from--
-			}
-		}
-		if to <= i {
-			i++
-			continue
-		}
-		m.spans = append(m.spans, Span{from, to})
-		i = to
-	}
-	return m.spans
-}
-
+// masker finds what is no prose: fenced and inline code, mathematics between
+// its delimiters, environments, commands, addresses and tags. Asked from left
+// to right, its time is linear in len(s): a closing delimiter that is not
+// there is looked for once.
 type masker struct {
 	s      string
-	spans  []Span
-	absent map[string]bool // closing delimiters known to be absent from here on
+	last   int            // end of the last masked stretch
+	absent [closings]bool // closing delimiters known to be absent from here on
 }
 
-// last returns the end of the last masked span.
-func (m *masker) last() int {
-	if n := len(m.spans); n > 0 {
-		return m.spans[n-1].To
+// closing is a delimiter that may stand far from the opening one.
+type closing uint8
+
+const (
+	closeFence closing = iota
+	closeDisplay
+	closeRound
+	closeSquare
+	closeEnvironment
+	closings
+)
+
+// text is the delimiter itself.
+func (c closing) text() string {
+	switch c {
+	case closeFence:
+		return "```"
+	case closeDisplay:
+		return "$$"
+	case closeRound:
+		return `\)`
+	case closeSquare:
+		return `\]`
 	}
-	return 0
+	return `\end{`
 }
 
 // end returns the end of what starts at i and is to be masked, or i.
@@ -50,7 +45,7 @@ func (m *masker) end(i int) int {
 	switch rest[0] {
 	case '`':
 		if strings.HasPrefix(rest, "```") {
-			if end := m.until(i, 3, "```"); end > i {
+			if end := m.until(i, 3, closeFence); end > i {
 				return end
 			}
 			return len(m.s) // an open fence runs to the end
@@ -58,7 +53,7 @@ func (m *masker) end(i int) int {
 		return m.onLine(i, '`', false)
 	case '$':
 		if strings.HasPrefix(rest, "$$") {
-			return m.until(i, 2, "$$")
+			return m.until(i, 2, closeDisplay)
 		}
 		return m.onLine(i, '$', true)
 	case '<':
@@ -74,11 +69,11 @@ func (m *masker) end(i int) int {
 	}
 	switch { // a backslash
 	case strings.HasPrefix(rest, `\(`):
-		return m.until(i, 2, `\)`)
+		return m.until(i, 2, closeRound)
 	case strings.HasPrefix(rest, `\[`):
-		return m.until(i, 2, `\]`)
+		return m.until(i, 2, closeSquare)
 	case strings.HasPrefix(rest, `\begin{`):
-		if end := m.until(i, 7, `\end{`); end > i {
+		if end := m.until(i, 7, closeEnvironment); end > i {
 			if n := strings.IndexByte(m.s[end:min(end+32, len(m.s))], '}'); n >= 0 {
 				return end + n + 1
 			}
@@ -96,26 +91,27 @@ func (m *masker) end(i int) int {
 }
 
 // until returns the end of the next closing delimiter after i+skip, or i.
-func (m *masker) until(i, skip int, closing string) int {
-	if m.absent[closing] {
+func (m *masker) until(i, skip int, c closing) int {
+	if m.absent[c] {
 		return i
 	}
-	n := strings.Index(m.s[i+skip:], closing)
+	n := strings.Index(m.s[i+skip:], c.text())
 	if n < 0 {
-		m.absent[closing] = true
+		m.absent[c] = true
 		return i
 	}
-	return i + skip + n + len(closing)
+	return i + skip + n + len(c.text())
 }
 
 // onLine returns the end of the same delimiter on the same line, or i. Tight:
 // no white space inside next to the delimiters, so that "$5 and $6" is money.
 func (m *masker) onLine(i int, delimiter byte, tight bool) int {
-	for j := i + 1; j < len(m.s) && m.s[j] != '\n'; j++ {
-		if m.s[j] != delimiter {
+	s := m.s
+	for j := i + 1; j < len(s) && s[j] != '\n'; j++ {
+		if s[j] != delimiter {
 			continue
 		}
-		if tight && (j == i+1 || isBlank(m.s[i+1]) || isBlank(m.s[j-1])) {
+		if tight && (j == i+1 || isBlank(s[i+1]) || isBlank(s[j-1])) {
 			return i
 		}
 		return j + 1
@@ -143,6 +139,6 @@ func (m *masker) tag(i int) int {
 	return i
 }
 
-func isLetter(b byte) bool { return b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' }
+func isLetter(b byte) bool { return b|0x20-'a' < 26 }
 
 func isBlank(b byte) bool { return b == ' ' || b == '\t' || b == '\r' }

@@ -1,9 +1,8 @@
 package language
 
 import (
-	"math/bits"
-	"strings"
-	"unicode"
+	"slices"
+	"sync"
 )
 
 // Span is a byte range [From, To).
@@ -38,74 +37,133 @@ func (c *Count) Add(o Count) {
 // Meter measures texts against one target language. It is safe for use by
 // several goroutines.
 type Meter struct {
-	target Language
-	words  map[string]uint16
-	codes  []string // of the bits of words
-	own    uint16   // the target's bit; 0 when its script is not Latin
+	words *lexicon
+	// codes are of the Latin languages in the order of votes, then "latin",
+	// then those that scripts stand for.
+	codes    []string
+	latin    int                  // of "latin" in codes, after as many languages
+	target   int                  // in codes
+	own      int                  // the target's place in votes; -1 when it has none
+	byScript [OtherScript + 1]int // the code of a word of that script
+	han      int                  // the code of Han runes beside Kana
+	scratch  sync.Pool            // of *prose
 }
 
 // window is how many words around a word decide its language.
 const window = 12
 
+// maxKept bounds the words of the scratch memory that is kept for the next
+// text: 2 MB.
+const maxKept = 1 << 16
+
 // NewMeter returns a meter for a target language.
 func NewMeter(target Language) *Meter {
-	m := &Meter{target: target}
-	m.words, m.codes = functionWords()
+	m := &Meter{own: -1}
+	m.words, m.codes = newLexicon()
+	m.latin = len(m.codes)
 	for i, code := range m.codes {
 		if code == target.Code {
-			m.own = 1 << i
+			m.own = i
 		}
 	}
+	m.codes = append(m.codes, "latin")
+	m.target = m.code(target.Code)
+	for s := range m.byScript {
+		m.byScript[s] = m.code(codeOf(Script(s)))
+		if target.writes(Script(s)) {
+			m.byScript[s] = m.target
+		}
+	}
+	m.han = m.byScript[Han]
+	if !target.writes(Han) {
+		m.han = m.code("ja")
+	}
+	m.scratch.New = func() any { return new(prose) }
 	return m
 }
 
-// word is one word of prose and what is known of it.
-type word struct {
-	Span
-	script Script
-	bits   uint16 // Latin languages that have it as a function word
+// code returns the place of a code in codes, which it joins if it is new.
+func (m *Meter) code(code string) int {
+	i := slices.Index(m.codes, code)
+	if i < 0 {
+		i = len(m.codes)
+		m.codes = append(m.codes, code)
+	}
+	return i
 }
 
 // Measure counts the words of a text. Time is linear in its length.
 func (m *Meter) Measure(s string) Count {
-	c := Count{Languages: map[string]int{}}
-	words := make([]word, 0, len(s)/8+8)
-	end := 0
-	for _, at := range mask(s) {
-		words = m.split(words, s, Span{end, at.From})
-		c.Masked += at.To - at.From
-		end = at.To
+	p := m.scratch.Get().(*prose)
+	p.split(m.words, s)
+	c := m.count(p)
+	if cap(p.words) <= maxKept {
+		m.scratch.Put(p)
 	}
-	words = m.split(words, s, Span{end, len(s)})
-	kana := hasKana(words)
-	votes := newVotes(words, len(m.codes))
-	// Neighbours are of one language more often than not.
-	last, run := "", 0
-	for i, w := range words {
-		code, known := m.classify(w, kana, votes.around(i))
-		switch {
-		case !known:
+	return c
+}
+
+// count classifies the words of a text, a Latin one by the function words in
+// the window around it, which slides along.
+func (m *Meter) count(p *prose) Count {
+	c := Count{Masked: p.masked}
+	counts := make([]int, len(m.codes))
+	han := m.byScript[Han]
+	if p.kana {
+		han = m.han
+	}
+	var sum, last votes
+	code := m.classify(last) // of a Latin word among the votes of last
+	foreign := -1            // the word that a run of other languages ends with
+	for i := range min(window/2-1, len(p.words)) {
+		sum += p.words[i].votes
+	}
+	for i := range p.words {
+		w := &p.words[i]
+		if in := i + window/2 - 1; in < len(p.words) {
+			sum += p.words[in].votes
+		}
+		if out := i - window/2 - 1; out >= 0 {
+			sum -= p.words[out].votes
+		}
+		var of int
+		switch w.script {
+		case Latin:
+			if sum != last {
+				last, code = sum, m.classify(sum)
+			}
+			of = code
+		case Han:
+			of = han
+		default:
+			of = m.byScript[w.script]
+		}
+		if of < 0 {
 			c.Neutral++
 			continue
-		case code == m.target.Code:
-			c.Target++
-		default:
-			c.Other++
-			if n := len(c.Foreign); n > 0 && i > 0 && c.Foreign[n-1].To == words[i-1].To {
-				c.Foreign[n-1].To = w.To
-			} else {
-				c.Foreign = append(c.Foreign, w.Span)
-			}
 		}
-		if code != last && run > 0 {
-			c.Languages[last] += run
-			run = 0
+		counts[of]++
+		if of == m.target {
+			continue
 		}
-		last = code
-		run++
+		if n := len(c.Foreign); n > 0 && foreign == i-1 {
+			c.Foreign[n-1].To = w.To
+		} else {
+			c.Foreign = append(c.Foreign, w.Span)
+		}
+		foreign = i
 	}
-	if run > 0 {
-		c.Languages[last] += run
+	c.Languages = make(map[string]int, 2)
+	for of, n := range counts {
+		if n == 0 {
+			continue
+		}
+		c.Languages[m.codes[of]] = n
+		if of == m.target {
+			c.Target = n
+		} else {
+			c.Other += n
+		}
 	}
 	return c
 }
@@ -113,164 +171,25 @@ func (m *Meter) Measure(s string) Count {
 // Measure is NewMeter and Measure for a single text.
 func Measure(s string, target Language) Count { return NewMeter(target).Measure(s) }
 
-// classify names the language of a word; known is false without evidence.
-func (m *Meter) classify(w word, kana bool, votes []int) (code string, known bool) {
-	if w.script != Latin {
-		switch {
-		case m.target.writes(w.script):
-			return m.target.Code, true
-		case w.script == Han && kana:
-			return "ja", true
+// classify names the language of a Latin word among the function words of its
+// window by its place in codes; -1 without evidence.
+func (m *Meter) classify(sum votes) int {
+	if m.own >= 0 {
+		// No byte of the difference borrows from the next, and its top bit
+		// stays where the language has at most as many as the target.
+		own := sum >> (laneBits * m.own) & lane
+		if ((own*ones|tops)-sum)&tops == tops { // ties go to the target
+			if own == 0 {
+				return -1
+			}
+			return m.own
 		}
-		return codeOf(w.script), true
 	}
-	best, most, own := -1, 0, 0
-	for i, n := range votes {
-		if n > most {
+	best, most := m.latin, votes(0)
+	for i := range m.latin {
+		if n := sum >> (laneBits * i) & lane; n > most {
 			best, most = i, n
 		}
-		if m.own == 1<<i {
-			own = n
-		}
 	}
-	switch {
-	case m.own != 0 && most == 0:
-		return "", false
-	case m.own != 0 && own == most: // ties go to the target
-		return m.target.Code, true
-	case best < 0:
-		return "latin", true // the target's script is another one: foreign, whatever it is
-	}
-	return m.codes[best], true
-}
-
-// split appends the words of a stretch of prose. Letters with their marks
-// form words; Han and Kana runes are words of their own; single letters and
-// numbers are no words.
-func (m *Meter) split(words []word, s string, at Span) []word {
-	from, script, letters := -1, NoScript, 0
-	flush := func(to int) {
-		if from >= 0 && (letters > 1 || script != Latin) {
-			w := word{Span: Span{from, to}, script: script}
-			if script == Latin {
-				w.bits = m.function(s[from:to])
-			}
-			words = append(words, w)
-		}
-		from, letters = -1, 0
-	}
-	for i, r := range s[at.From:at.To] {
-		i += at.From
-		sc := scriptOf(r)
-		if sc == Latin && script == Latin && from >= 0 {
-			letters++
-			continue
-		}
-		switch {
-		case sc == NoScript:
-			if from >= 0 && unicode.Is(unicode.M, r) {
-				continue // a mark belongs to the letter before it
-			}
-			flush(i)
-		case sc == Han || sc == Kana:
-			flush(i)
-			from, script, letters = i, sc, 1
-		case from >= 0 && sc == script:
-			letters++
-		default:
-			flush(i)
-			from, script, letters = i, sc, 1
-		}
-	}
-	flush(at.To)
-	return words
-}
-
-// function looks a word up, without a copy of it where it is ASCII.
-func (m *Meter) function(w string) uint16 {
-	var lower [16]byte // longer than any function word
-	if len(w) > len(lower) {
-		return 0
-	}
-	for i := range len(w) {
-		c := w[i]
-		if c >= 0x80 {
-			return m.words[strings.ToLower(w)]
-		}
-		if c >= 'A' && c <= 'Z' {
-			c += 'a' - 'A'
-		}
-		lower[i] = c
-	}
-	return m.words[string(lower[:len(w)])]
-}
-
-func hasKana(words []word) bool {
-	for _, w := range words {
-		if w.script == Kana {
-			return true
-		}
-	}
-	return false
-}
-
-// scriptOf returns the script of a letter, NoScript for all else.
-func scriptOf(r rune) Script {
-	switch {
-	case r < 0x80:
-		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' {
-			return Latin
-		}
-		return NoScript
-	case unicode.Is(unicode.Latin, r):
-		return Latin
-	case unicode.Is(unicode.Han, r):
-		return Han
-	case unicode.In(r, unicode.Hiragana, unicode.Katakana):
-		return Kana
-	case unicode.Is(unicode.Hangul, r):
-		return Hangul
-	case unicode.Is(unicode.Cyrillic, r):
-		return Cyrillic
-	case unicode.Is(unicode.Arabic, r):
-		return Arabic
-	case unicode.Is(unicode.Devanagari, r) && unicode.IsLetter(r):
-		return Devanagari
-	case unicode.Is(unicode.Greek, r):
-		return NoScript // names of variables and constants, not prose
-	case unicode.IsLetter(r):
-		return OtherScript
-	}
-	return NoScript
-}
-
-// votes slides a window over the Latin words and counts, for each language,
-// its function words in it.
-type votes struct {
-	words  []word
-	lo, hi int // words[lo:hi] are counted
-	count  []int
-}
-
-func newVotes(words []word, languages int) *votes {
-	return &votes{words: words, count: make([]int, languages)}
-}
-
-// around returns the counts of the window around word i. It is called with
-// rising i.
-func (v *votes) around(i int) []int {
-	lo, hi := max(0, i-window/2), min(len(v.words), i+window/2)
-	for ; v.hi < hi; v.hi++ {
-		v.add(v.words[v.hi].bits, 1)
-	}
-	for ; v.lo < lo; v.lo++ {
-		v.add(v.words[v.lo].bits, -1)
-	}
-	return v.count
-}
-
-func (v *votes) add(set uint16, n int) {
-	for ; set != 0; set &= set - 1 { // most words are no function words
-		v.count[bits.TrailingZeros16(set)] += n
-	}
+	return best // "latin" where the target's script is another one: foreign, whatever it is
 }
