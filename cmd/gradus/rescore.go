@@ -20,7 +20,7 @@ import (
 // rescoreFlags choose the rewards, the traces, and what is printed.
 type rescoreFlags struct {
 	rewards          []string
-	recipe           string
+	setup, recipe    string
 	sets             []string
 	label, phase     string
 	minStep, maxStep int
@@ -34,13 +34,14 @@ func (a *app) rescoreCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rescore RUN",
 		Short: "Score stored traces again, beside the scores the run recorded",
-		Long: "Scores the stored traces of a run with other rewards: those that --reward names, those of --recipe, or, with\n" +
-			"neither, the run's own as this gradus computes them. A reward that the run has comes with the run's settings.\n" +
+		Long: "Scores the stored traces of a run with other rewards: those that --reward names, those of --setup or --recipe, or,\n" +
+			"with none of them, the run's own as this gradus computes them. A reward that the run has comes with the run's settings.\n" +
 			"The result is a layer: kept with the run, numbered, never in place of what was recorded. Printed are the traces\n" +
 			"whose verdict changed, with the reason, and what the advantages would have been, over the same groups and by the\n" +
 			"same rule as in the run. 'gradus traces RUN --layer N' shows a layer's traces.",
 		Example: "  gradus rescore demo\n" +
 			"  gradus rescore demo --reward openr1.format --reward gradus.accuracy=2 --label strict\n" +
+			"  gradus rescore demo --setup open-r1\n" +
 			"  gradus rescore demo --recipe mine.toml --phase train --min-step 500 --json\n" +
 			"  gradus rescore demo --layers",
 		Args: exactArgs("RUN"),
@@ -55,8 +56,8 @@ func (a *app) rescoreCommand() *cobra.Command {
 			if q.Phase = f.phase; f.phase != "" && f.phase != "train" && f.phase != "eval" {
 				return usage(fmt.Errorf("--phase is %q; want train or eval", f.phase))
 			}
-			if f.recipe != "" && len(f.rewards) > 0 {
-				return usage(errors.New("--reward and --recipe both say what to score with; give one of them"))
+			if f.recipe != "" && f.setup != "" || len(f.rewards) > 0 && f.recipe+f.setup != "" {
+				return usage(errors.New("--reward, --setup and --recipe each say what to score with; give one of them"))
 			}
 			if len(f.sets) > 0 && f.recipe == "" {
 				return usage(errors.New("--set changes the recipe of --recipe; give that too"))
@@ -69,6 +70,7 @@ func (a *app) rescoreCommand() *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.StringArrayVar(&f.rewards, "reward", nil, "NAME or NAME=WEIGHT; may be repeated")
+	flags.StringVar(&f.setup, "setup", "", "published setup to score with, as open-r1 ('gradus reward setup' lists them)")
 	flags.StringVar(&f.recipe, "recipe", "", "recipe whose rewards to score with")
 	flags.StringArrayVar(&f.sets, "set", nil, "KEY=VALUE of that recipe; may be repeated")
 	flags.StringVar(&f.label, "label", "", "what to call the layer")
@@ -152,6 +154,10 @@ func (a *app) rescoreOptions(c *client.Client, dir rundir.Dir, q store.SampleQue
 	}
 	list := rescore.Own(dir, config)
 	switch {
+	case f.setup != "":
+		if list, err = recipe.SetupRewards(f.setup); err != nil {
+			return rescore.Options{}, usage(err)
+		}
 	case f.recipe != "":
 		r, err := recipe.Load(f.recipe, f.sets...)
 		if err != nil {

@@ -34,6 +34,12 @@ func TestRescoreCommand(t *testing.T) {
 	if !strings.Contains(out, "stored as layer 2") || !strings.Contains(out, "24 traces in 6 groups") {
 		t.Errorf("%s", out)
 	}
+	if out = s.must("rescore", "tiny", "--setup", "open-r1", "--dry-run"); !strings.Contains(out, "openr1.accuracy 1.0.0 x 1  openr1.format 1.0.0 x 1  openr1.tag_count 1.0.0 x 1") {
+		t.Errorf("%s", out)
+	}
+	if code, _, errs := s.do("rescore", "tiny", "--setup", "open-r1", "--reward", "openr1.format"); code != exitUsage || !strings.Contains(errs, "give one of them") {
+		t.Errorf("exit %d, %s", code, errs)
+	}
 	if out = s.must("rescore", "tiny", "--dry-run"); strings.Contains(out, "stored") {
 		t.Errorf("%s", out)
 	}

@@ -6,6 +6,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"gradus/rewards/setups"
+	"gradus/runner/recipe"
 )
 
 // TestRewardScore: rows in, rows out, in order; a bad row is named and loses
@@ -36,6 +39,61 @@ not json
 	}
 }
 
+// TestRewardSetup: every setup prints as a part of a recipe, and one scores
+// rows with all of its functions.
+func TestRewardSetup(t *testing.T) {
+	s := newSession(t)
+	list, err := setups.List()
+	if err != nil || len(list) == 0 {
+		t.Fatal(list, err)
+	}
+	all := s.must("reward", "setup")
+	for _, setup := range list {
+		if !strings.Contains(all, setup.Name+" ") {
+			t.Errorf("%s is not listed", setup.Name)
+		}
+		printed := s.must("reward", "setup", setup.Name)
+		r, err := recipe.Parse("r.toml", []byte(printed+"[task]\nname = \"chain_sum\"\n[[stage]]\nkind = \"eval\"\n"))
+		if err != nil {
+			t.Fatalf("%s: %v\n%s", setup.Name, err, printed)
+		}
+		if want, err := recipe.SetupRewards(setup.Name); err != nil || len(r.Rewards) != len(want) || r.Rewards[0].PartName() != want[0].PartName() {
+			t.Errorf("%s prints %+v, is %+v, %v", setup.Name, r.Rewards, want, err)
+		}
+	}
+	in := filepath.Join(t.TempDir(), "rows.jsonl")
+	rows := `{"id":1,"completions":["<think>\na\n</think>\n<answer>\n$\\boxed{3}$\n</answer>","x"],"kwargs":{"solution":["$3$","$3$"]}}
+{"completions":["x"],"kwargs":{"solution":["$3$"]},"params":{"openr1.cosine":{}}}
+{"completions":["x"],"kwargs":{"solution":["$3$"]},"params":{"openr1.format":{"a":1}}}
+{"completions":["x"]}
+{"completions":[]}
+`
+	if err := os.WriteFile(in, []byte(rows), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, out, errs := s.do("reward", "score", "--setup", "open-r1", "--in", in)
+	got := strings.Split(strings.TrimSpace(out), "\n")
+	if code != exitFailed || len(got) != 5 || !strings.Contains(errs, "3 of 5 rows") {
+		t.Fatalf("exit %d, %s\n%s", code, out, errs)
+	}
+	for i, want := range []string{`"scores":[3,0]`, "params.openr1.cosine is of none", `no parameter`, `kwargs has no`, `"scores":[]`} {
+		if !strings.Contains(got[i], want) && !strings.Contains(errs, want) {
+			t.Errorf("row %d: %s, want %s", i+1, got[i], want)
+		}
+	}
+	var answer struct {
+		Parts []struct {
+			Name    string
+			Weight  float64
+			Scores  []*float64
+			Results []struct{ Reason string }
+		}
+	}
+	if err := json.Unmarshal([]byte(got[0]), &answer); err != nil || len(answer.Parts) != 3 || answer.Parts[1].Name != "openr1.format" || *answer.Parts[1].Scores[0] != 1 || answer.Parts[0].Results[1].Reason != "accuracy.no_answer" {
+		t.Errorf("%v: %s", err, got[0])
+	}
+}
+
 func TestRewardWrongUse(t *testing.T) {
 	s := newSession(t)
 	for _, c := range []struct {
@@ -44,6 +102,9 @@ func TestRewardWrongUse(t *testing.T) {
 	}{
 		{[]string{"reward", "show", "openr1.formt"}, `did you mean "openr1.format"`},
 		{[]string{"reward", "score", "--reward", "openr1.format"}, "--in FILE.jsonl"},
+		{[]string{"reward", "score", "--reward", "openr1.format", "--setup", "open-r1", "--in", "x"}, "--reward NAME or --setup NAME"},
+		{[]string{"reward", "score", "--setup", "open-r", "--in", "x"}, `did you mean "open-r1"`},
+		{[]string{"reward", "setup", "open-r"}, `did you mean "open-r1"`},
 		{[]string{"reward", "score", "--reward", "nonesuch", "--in", "x"}, "is unknown"},
 		{[]string{"reward", "score", "--reward", "openr1.format", "--in", filepath.Join(t.TempDir(), "absent")}, "no such file"},
 	} {

@@ -24,6 +24,20 @@ func TestShort(t *testing.T) {
 	}
 }
 
+func TestOwnTemplate(t *testing.T) {
+	const template = "Solve %s: {question}\n<think>"
+	got, err := Render(template, "1+1 {question}")
+	if err != nil || got != "Solve %s: 1+1 {question}\n<think>" {
+		t.Errorf("%q, %v", got, err)
+	}
+	if q, ok := Question(template, got); !ok || q != "1+1 {question}" {
+		t.Errorf("%q, %v", q, ok)
+	}
+	if err := Check("{question} {question}"); err == nil || !strings.Contains(err.Error(), "2 times") {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestUnknownTemplate(t *testing.T) {
 	if _, err := Render("r1_zero", "x"); err == nil || !strings.Contains(err.Error(), `did you mean "r1-zero"`) {
 		t.Errorf("%v", err)

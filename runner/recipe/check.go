@@ -91,8 +91,8 @@ func (s *source) checkTask(r *Recipe) {
 		s.fail("task.name", "is %q; use one of %s%s", t.Name, strings.Join(tasks.List(), ", "), nearestHint(t.Name, tasks.List()))
 		return
 	}
-	if !contains(prompt.List(), t.Template) {
-		s.fail("task.template", "is %q; use one of %s%s", t.Template, strings.Join(prompt.List(), ", "), nearestHint(t.Template, prompt.List()))
+	if prompt.Check(t.Template) != nil {
+		s.fail("task.template", "is %q; use one of %s, or a text of your own with {question} in it once%s", t.Template, strings.Join(prompt.List(), ", "), nearestHint(t.Template, prompt.List()))
 	}
 	if t.Name != "jsonl" {
 		for _, key := range []string{"file", "eval_file", "preset", "question", "answer", "id", "solution", "licence", "filter", "teacher", "teacher_licence"} {

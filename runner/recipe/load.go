@@ -101,6 +101,7 @@ func Parse(file string, text []byte, sets ...string) (*Recipe, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.takeSetup(false)
 	for _, set := range sets {
 		s.apply(set)
 	}

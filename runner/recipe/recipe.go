@@ -29,6 +29,9 @@ type Recipe struct {
 	DType   string `toml:"dtype" default:"float32" oneof:"float32 bfloat16 auto" help:"factors of matrix products: float32, bfloat16 on a device that multiplies them (sums, weights and all else stay float32), or auto: bfloat16 where there is such a device"`
 	Threads int    `toml:"threads" default:"0" range:"0 .. 256" help:"worker threads of the device; 0 takes what affinity mask and cgroup quota allow; GRADUS_THREADS overrides it"`
 
+	// RewardSetup says where Rewards come from; they are complete without it.
+	RewardSetup string `toml:"reward_setup" help:"a published composition of reward functions, as open-r1 ('gradus reward setup' lists them); a [[reward]] table beside it stands for the function of its name, or adds one; by --set it stands for all of the recipe's rewards"`
+
 	Model      Model      `toml:"model"`
 	Tokenizer  Tokenizer  `toml:"tokenizer"`
 	Task       Task       `toml:"task"`
@@ -77,7 +80,7 @@ type Tokenizer struct {
 type Task struct {
 	Name     string `toml:"name" help:"a built-in task, as countdown, or jsonl for problems from a JSONL or Parquet file"`
 	Level    int    `toml:"level" default:"1" range:"0 .. 100" help:"difficulty of a built-in task; each task says what its levels mean"`
-	Template string `toml:"template" default:"r1-zero" help:"prompt template around the question"`
+	Template string `toml:"template" default:"r1-zero" help:"prompt around the question: r1-zero, short, or a text of your own with {question} in it"`
 
 	File     string `toml:"file" help:"jsonl: training problems, one JSON object a line or a Parquet file; a relative path is relative to the recipe file"`
 	EvalFile string `toml:"eval_file" help:"jsonl: held-out problems; absent, the task splits file"`

@@ -98,7 +98,7 @@ func TestProblems(t *testing.T) {
 		{"no kind", "[[stage]]\nsteps = 3", nil, []string{`small.toml:10: stage.2: a stage needs a kind`}},
 		{"unknown kind", "[[stage]]\nkind = \"grop\"", nil, []string{`small.toml:11: stage.2.kind: is "grop"; use one of sft, grpo, eval; did you mean "grpo"?`}},
 		{"unknown task", "", []string{"task.name=countdwon"}, []string{`--set "task.name=countdwon": task.name: is "countdwon"; use one of`, `did you mean "countdown"?`}},
-		{"unknown template", "", []string{"task.template=r1"}, []string{`task.template: is "r1"; use one of r1-zero, short`}},
+		{"unknown template", "", []string{"task.template=r1"}, []string{`task.template: is "r1"; use one of r1-zero, short, or a text`}},
 		{"unknown reward", "[[reward]]\nname = \"format\"", nil, []string{`small.toml:11: reward.2.name: is "format"; use one of gradus.accuracy`}},
 		{"no reward name", "[[reward]]\nweight = 2", nil, []string{`small.toml:10: reward.2.name: is missing`}},
 		{"reward twice", "[[reward]]\nname = \"gradus.accuracy\"", nil, []string{`small.toml:11: reward.2.name: gradus.accuracy is there twice`}},

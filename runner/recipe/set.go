@@ -16,6 +16,7 @@ import (
 //	grpo.beta, sft.style.terse            every stage of that kind
 //	stage.2.steps                         the second stage of the file
 //	reward.gradus.format.weight           the reward of that name
+//	reward_setup                          all rewards
 //
 // The value is TOML, or, for keys that take a string, any text as it stands.
 func (s *source) apply(set string) {
@@ -51,6 +52,9 @@ func (s *source) apply(set string) {
 		full := join(t.path, strings.Join(t.keys, "."))
 		s.sets[full] = strconv.Quote(set)
 		s.raw[full] = text
+	}
+	if path == "reward_setup" {
+		s.takeSetup(true)
 	}
 }
 

@@ -114,6 +114,9 @@ func (r *run) trainedOn(n int, st recipe.Stage, child func(kind, parent, how str
 			rewards = append(rewards, w.PartName())
 		}
 		detail["rewards"] = rewards
+		if r.rec.RewardSetup != "" {
+			detail["reward_setup"] = r.rec.RewardSetup
+		}
 	}
 	data := child("dataset", name, "trained_on")
 	data.Hash, data.Licence = hash, t.Licence
