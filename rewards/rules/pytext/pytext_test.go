@@ -1,6 +1,7 @@
 package pytext
 
 import (
+	"math"
 	"strings"
 	"testing"
 )
@@ -13,5 +14,19 @@ func TestPythonText(t *testing.T) {
 	}
 	if got := Words("a\x1cb\u00a0c\u2003d\u200be"); strings.Join(got, "|") != "a|b|c|d\u200be" {
 		t.Errorf("words %q", got)
+	}
+}
+
+// What Python 3.11's float says of these texts; nan stands for ValueError.
+func TestFloat(t *testing.T) {
+	for s, want := range map[string]float64{" 1_000.5\n": 1000.5, "1__0": math.NaN(), "_1": math.NaN(), "1_": math.NaN(), "1_.5": math.NaN(), ".5": 0.5, "5.": 5, ".": math.NaN(),
+		"-1e3": -1000, "1e": math.NaN(), "1e1_0": 1e10, "1e999": math.Inf(1), "-Infinity": math.Inf(-1), "+-inf": math.NaN(), "0x10": math.NaN(), "": math.NaN(), "--1": math.NaN(),
+		"\u0663.\u0665": 3.5, "\U0001d7d9": 1, "1 2": math.NaN(), "²": math.NaN(), "1e-999": 0, "infinit": math.NaN(), "1p3": math.NaN()} {
+		if got, ok := Float(s); ok == math.IsNaN(want) || ok && got != want {
+			t.Errorf("float(%q) = %v, %v; Python says %v", s, got, ok, want)
+		}
+	}
+	if got, ok := Float(" -NaN"); !ok || !math.IsNaN(got) {
+		t.Errorf("float(-NaN) = %v, %v", got, ok)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
-	"unicode"
 
 	"gradus/rewards"
 	"gradus/rewards/rules/pytext"
@@ -85,19 +84,8 @@ func (m minerva) normal(s string) string {
 	s = m.frac.ReplaceAllString(s, "frac{${2}}{${3}}")
 	s = m.sqrt.ReplaceAllString(s, "sqrt{${2}}")
 	s = strings.ReplaceAll(s, "$", "")
-	if bare := strings.ReplaceAll(s, ",", ""); bare != "" && strings.TrimFunc(bare, pythonDigit) == "" {
+	if bare := strings.ReplaceAll(s, ",", ""); bare != "" && strings.TrimFunc(bare, pytext.Digit) == "" {
 		s = bare
 	}
 	return strings.TrimFunc(s, pytext.Space)
-}
-
-// pythonDigit is Python's str.isdigit of one character: decimal digits, and
-// those that stand above, below or in a circle.
-func pythonDigit(r rune) bool {
-	switch {
-	case unicode.IsDigit(r), r == '²', r == '³', r == '¹', r == '⁰', r >= '⁴' && r <= '⁹', r >= '₀' && r <= '₉',
-		r >= '①' && r <= '⑨', r >= '⑴' && r <= '⑼', r >= '⒈' && r <= '⒐', r == '⓪', r >= '⓵' && r <= '⓽', r == '⓿', r >= '❶' && r <= '❾', r >= '➀' && r <= '➈', r >= '➊' && r <= '➒':
-		return true
-	}
-	return false
 }

@@ -86,13 +86,13 @@ func squad(s string) string {
 	// \b stands between what Python's \w matches and what it does not.
 	var b strings.Builder
 	for len(s) > 0 {
-		n := strings.IndexFunc(s, pythonWord)
+		n := strings.IndexFunc(s, pytext.Word)
 		if n < 0 {
 			n = len(s)
 		}
 		b.WriteString(s[:n])
 		s = s[n:]
-		end := strings.IndexFunc(s, func(r rune) bool { return !pythonWord(r) })
+		end := strings.IndexFunc(s, func(r rune) bool { return !pytext.Word(r) })
 		if end < 0 {
 			end = len(s)
 		}
@@ -105,9 +105,4 @@ func squad(s string) string {
 		s = s[end:]
 	}
 	return strings.Join(pytext.Words(b.String()), " ")
-}
-
-// pythonWord is what \w matches: str.isalnum and the underscore.
-func pythonWord(r rune) bool {
-	return r == '_' || unicode.IsLetter(r) || unicode.IsNumber(r) || pythonDigit(r)
 }
