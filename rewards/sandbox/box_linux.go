@@ -75,8 +75,9 @@ type abilities struct {
 // mounter writes the steps that make a root of its own.
 type mounter struct {
 	*script
-	can  abilities
-	made map[string]bool
+	can    abilities
+	made   map[string]bool
+	mounts []string // of the host, where they have to be named one by one
 }
 
 func (m *mounter) mount(name, source, target, kind string, flags uintptr, data string) *step {
@@ -135,7 +136,6 @@ func (m *mounter) show(s shown, attributes uint64) {
 
 // restrict sets attributes of a mount.
 func (m *mounter) restrict(path string, attributes uint64, all bool) {
-	name := "restrict " + path
 	if m.can.mountSetattr {
 		attr := make([]byte, 32)
 		binary.NativeEndian.PutUint64(attr, attributes)
@@ -143,19 +143,57 @@ func (m *mounter) restrict(path string, attributes uint64, all bool) {
 		if all {
 			flags = unix.AT_RECURSIVE
 		}
-		m.add(name, unix.SYS_MOUNT_SETATTR, atCWD, m.str("/new"+path), flags, m.mem(attr), uintptr(len(attr)))
+		m.add("restrict "+path, unix.SYS_MOUNT_SETATTR, atCWD, m.str("/new"+path), flags, m.mem(attr), uintptr(len(attr)))
 		return
 	}
-	// The flags that the mount has already must be given again.
-	flags := uintptr(unix.MS_REMOUNT | unix.MS_BIND)
-	var st unix.Statfs_t
-	if unix.Statfs(path, &st) == nil {
-		flags |= uintptr(st.Flags) & (unix.ST_RDONLY | unix.ST_NOSUID | unix.ST_NODEV | unix.ST_NOEXEC | unix.ST_NOATIME | unix.ST_NODIRATIME)
-		if st.Flags&unix.ST_RELATIME != 0 {
-			flags |= unix.MS_RELATIME
+	paths := []string{path}
+	if all {
+		paths = append(paths, m.below(path)...)
+	}
+	for _, path := range paths {
+		// The flags that the mount has already must be given again.
+		flags := uintptr(unix.MS_REMOUNT | unix.MS_BIND)
+		var st unix.Statfs_t
+		if unix.Statfs(path, &st) == nil {
+			flags |= uintptr(st.Flags) & (unix.ST_RDONLY | unix.ST_NOSUID | unix.ST_NODEV | unix.ST_NOEXEC | unix.ST_NOATIME | unix.ST_NODIRATIME)
+			if st.Flags&unix.ST_RELATIME != 0 {
+				flags |= unix.MS_RELATIME
+			}
+		}
+		m.mount("restrict "+path, "", "/new"+path, "", flags|uintptr(attributes), "") // the low attributes have the same bits
+	}
+}
+
+// below lists the mounts below a path that can be seen: each has attributes of
+// its own, and came along with the path's.
+func (m *mounter) below(path string) []string {
+	if m.mounts == nil {
+		m.mounts = mountPoints()
+	}
+	var out []string
+	for _, at := range m.mounts {
+		if strings.HasPrefix(at, path+"/") && !slices.Contains(out, at) {
+			if _, err := os.Lstat(at); err == nil { // not under another mount
+				out = append(out, at)
+			}
 		}
 	}
-	m.mount(name, "", "/new"+path, "", flags|uintptr(attributes), "") // the low attributes have the same bits
+	return out
+}
+
+// mountPoints lists those of this process (field 5 of mountinfo, proc(5)).
+func mountPoints() []string {
+	text, err := os.ReadFile("/proc/self/mountinfo")
+	if err != nil {
+		return nil
+	}
+	var out []string
+	for line := range strings.Lines(string(text)) {
+		if f := strings.Fields(line); len(f) > 4 {
+			out = append(out, unescapeMount(f[4]))
+		}
+	}
+	return out
 }
 
 // write makes a file under /new.

@@ -95,3 +95,27 @@ func TestNoUserNamespacesLeft(t *testing.T) {
 		}
 	}
 }
+
+// TestMountsBelow: what is mounted below a folder that a box shows is read-only
+// too, also where each mount has to be made so (before Linux 5.12).
+func TestMountsBelow(t *testing.T) {
+	for name, refused := range map[string][]sandboxtest.Refusal{"all at once": nil, "one by one": sandboxtest.Lack(unix.SYS_MOUNT_SETATTR)} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			keep := append([]string{"/usr/bin/unshare", "--user", "--map-root-user", "--mount", "/bin/sh", "-c", `
+mount -t tmpfs -o mode=777 outer "$1" && mkdir -m 777 "$1/in it" && mount -t tmpfs -o mode=777,nosuid,noexec inner "$1/in it" && shift && exec "$@"`, "sh", dir}, sandboxtest.KeepOlder(t, refused)...)
+			r, err := sandbox.Start(sandbox.Options{Level: sandbox.UserNS, Keep: keep})
+			if err != nil {
+				t.Skipf("no namespace to mount in: %v", err)
+			}
+			defer r.Close()
+			p := sandbox.Program{Limits: sandbox.DefaultLimits(), Binds: []string{dir}}
+			p.Wall = time.Minute
+			p.Argv = []string{"/bin/sh", "-c", `for d in "$0" "$0/in it"; do cd "$d" && (echo >file) 2>/dev/null && echo ESCAPED "$d"; done; echo done`, dir}
+			o, err := r.Run(context.Background(), p)
+			if err != nil || o.Status != sandbox.OK || string(o.Stdout) != "done\n" {
+				t.Errorf("%s %s %q %q, %v", o.Status, o.Why, o.Stdout, o.Stderr, err)
+			}
+		})
+	}
+}
