@@ -69,7 +69,7 @@ type abilities struct {
 	closeRange   bool // Linux 5.9
 	landlock     int  // version of the interface; 0: none
 	userCounts   bool // Linux 5.14: processes are counted for each user namespace
-	root         bool // the keeper is root: programs become nobody
+	root         bool // the keeper is root, and has a nobody that programs become
 }
 
 // mounter writes the steps that make a root of its own.

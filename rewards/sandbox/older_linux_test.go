@@ -119,3 +119,47 @@ mount -t tmpfs -o mode=777 outer "$1" && mkdir -m 777 "$1/in it" && mount -t tmp
 		})
 	}
 }
+
+// TestRootAlone: the root of a container with one user's rights has no nobody
+// to become; programs stay that user, without capabilities, at both levels.
+func TestRootAlone(t *testing.T) {
+	keep := append([]string{"/usr/bin/unshare", "--map-root-user"}, sandboxtest.Keep(t)...)
+	if r, err := sandbox.Start(sandbox.Options{Level: sandbox.None, Keep: keep}); err != nil {
+		t.Skipf("no namespace to be root of: %v", err)
+	} else {
+		r.Close()
+	}
+	for level, user := range map[sandbox.Level]string{sandbox.UserNS: "1000", sandbox.Landlock: "0"} {
+		t.Run(string(level), func(t *testing.T) {
+			r, err := sandbox.Start(sandbox.Options{Level: level, Keep: keep})
+			if err != nil && strings.Contains(err.Error(), "no Landlock") {
+				t.Skip(err)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer r.Close()
+			p := sandbox.Program{Limits: sandbox.DefaultLimits()}
+			p.Wall = time.Minute
+			p.Argv = []string{"/bin/sh", "-c", `
+(echo >/usr/gradus-probe) 2>/dev/null && echo ESCAPED /usr
+(cat /etc/shadow || ls /root /home) 2>/dev/null && echo ESCAPED
+while read name value; do case $name in Uid:|Cap*:) set -- $value; echo $name $1;; esac; done </proc/self/status 2>/dev/null || echo Uid: $(id -u)
+echo ours >file && cat file`}
+			o, err := r.Run(context.Background(), p)
+			if err != nil || o.Status != sandbox.OK {
+				t.Fatalf("%s %s %q %q, %v", o.Status, o.Why, o.Stdout, o.Stderr, err)
+			}
+			lines := strings.Fields(string(o.Stdout))
+			t.Log(lines)
+			if strings.Contains(string(o.Stdout), "ESCAPED") || !strings.HasSuffix(string(o.Stdout), "ours\n") || !strings.HasPrefix(string(o.Stdout), "Uid: "+user+"\n") {
+				t.Errorf("%q", o.Stdout)
+			}
+			for i, l := range lines[:len(lines)-1] {
+				if strings.HasPrefix(l, "Cap") && lines[i+1] != "0000000000000000" {
+					t.Errorf("%s %s", l, lines[i+1])
+				}
+			}
+		})
+	}
+}

@@ -137,7 +137,7 @@ func (s *keeperServer) tryCgroups(without []string) error {
 
 // examine finds out what the kernel allows, by trying it.
 func (s *keeperServer) examine(without []string) []Report {
-	s.can.root = os.Geteuid() == 0
+	s.can.root = os.Geteuid() == 0 && hasID("/proc/self/uid_map", nobody) && hasID("/proc/self/gid_map", nobody)
 	s.can.closeRange = unix.CloseRange(1<<30, 1<<30, 0) == nil
 	s.can.mountSetattr = unix.MountSetattr(-1, "", 0, &unix.MountAttr{}) != unix.ENOSYS
 	s.can.userCounts = kernelAtLeast(5, 14)
@@ -215,6 +215,12 @@ func userNSHint() string {
 			return "; " + h.what
 		}
 	}
+	// A profile refuses for one program what the settings above refuse for all.
+	if text, err := os.ReadFile("/proc/self/attr/apparmor/current"); err == nil {
+		if profile := strings.TrimRight(string(text), "\n\x00"); profile != "" && profile != "unconfined" {
+			return "; AppArmor confines this process: profile " + profile
+		}
+	}
 	return ""
 }
 
@@ -230,6 +236,24 @@ func (s *keeperServer) try(l Level) error {
 		return fmt.Errorf("%s", out[0].Why)
 	}
 	return nil
+}
+
+// hasID says whether a user or group is one of this user namespace's: lines of
+// the first number inside, the first outside and their count
+// (user_namespaces(7)). The root of a container that has one user's rights is
+// the only user in there.
+func hasID(file string, id uint64) bool {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return true // no user namespaces: there is but one
+	}
+	for line := range strings.Lines(string(text)) {
+		var inside, outside, count uint64
+		if n, _ := fmt.Sscan(line, &inside, &outside, &count); n == 3 && inside <= id && id-inside < count {
+			return true
+		}
+	}
+	return false
 }
 
 func kernelAtLeast(major, minor int) bool {

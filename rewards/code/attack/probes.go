@@ -282,7 +282,7 @@ print("ESCAPED", f())
 `},
 		{Name: "x32 calls", About: "numbers with bit 30", only: "amd64", Ends: []sandbox.Status{sandbox.Signal}, Code: "call('x32 getpid', 0x40000000 + 39)\n"},
 		{Name: "more privileges", About: "programs with set-user-ID, becoming root, capabilities", Ends: ok, Code: `
-if os.getuid() == 0: print("ESCAPED uid 0")
+if os.getuid() == 0 and not ALONE: print("ESCAPED uid 0")
 tried("setuid", lambda: os.setuid(0))
 tried("setgroups", lambda: os.setgroups([0]))
 for p in ("/bin/su", "/usr/bin/sudo", "/usr/bin/mount", "/usr/bin/newuidmap"):

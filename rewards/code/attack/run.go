@@ -60,6 +60,7 @@ type bait struct {
 	abstract          net.Listener
 	visitors          atomic.Int64
 	victim            *exec.Cmd
+	alone             int // 1: this user is the only one, and root
 	died              chan error
 }
 
@@ -103,8 +104,11 @@ func lay() (*bait, error) {
 	}
 	b.victim = exec.Command("sleep", "600")
 	asNobody(b.victim)
-	if err := b.victim.Start(); err != nil {
-		return fail(err)
+	if b.victim.Start() != nil { // a root that is the only user has no nobody, and its programs stay that user
+		b.victim, b.alone = exec.Command("sleep", "600"), 1
+		if err := b.victim.Start(); err != nil {
+			return fail(err)
+		}
 	}
 	go func() { b.died <- b.victim.Wait() }()
 	return b, nil
@@ -172,7 +176,7 @@ func Sandbox(ctx context.Context, j *code.Judge, probes []Probe, tell func(Findi
 			continue
 		}
 		marker := fmt.Sprintf("probe-%s-%d", b.secret[:8], time.Now().UnixNano())
-		head := fmt.Sprintf("CANARY = %q\nPORT = %s\nPID = %d\nABSTRACT = %q\n", b.file, port, b.victim.Process.Pid, "gradus-"+b.secret)
+		head := fmt.Sprintf("CANARY = %q\nPORT = %s\nPID = %d\nABSTRACT = %q\nALONE = %d\n", b.file, port, b.victim.Process.Pid, "gradus-"+b.secret, b.alone)
 		program := sandbox.Program{
 			Argv:  []string{tool.Path, "-I", "-B", sandbox.BoxPath + "/probe.py", marker},
 			Files: []sandbox.File{{Name: "probe.py", Data: []byte(head + p.begin() + p.Code)}},
