@@ -82,3 +82,26 @@ func decimal(r rune) rune {
 	}
 	return 0
 }
+
+// Int says whether int(s) reads a text: decimal digits of any script with
+// single underscores between them, a sign before, white space around; at most
+// 4300 digits.
+func Int(s string) bool {
+	s = Strip(s)
+	if s != "" && (s[0] == '+' || s[0] == '-') {
+		s = s[1:]
+	}
+	digits, between := 0, false // between: an underscore may stand here
+	for _, r := range s {
+		switch {
+		case unicode.IsDigit(r):
+			digits++
+			between = true
+		case r == '_' && between:
+			between = false
+		default:
+			return false
+		}
+	}
+	return between && digits <= 4300
+}

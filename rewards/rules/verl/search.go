@@ -4,11 +4,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
-	"unicode"
 
 	"gradus/rewards"
 	"gradus/rewards/rules/pytext"
 	"gradus/rewards/rules/rule"
+	"gradus/rewards/rules/squad"
 )
 
 // SearchParams are the parameters of verl.search_r1.
@@ -38,9 +38,9 @@ func newSearch(params map[string]any) (rewards.Reward, error) {
 			return rewards.Result{Reason: "search.no_answer", Why: "nothing stands between <answer> and </answer>"}
 		}
 		claim := s.Completion[from:to]
-		pred := squad(claim)
+		pred := squad.Normal(claim)
 		for _, gold := range goldAnswers(s) {
-			g := squad(gold)
+			g := squad.Normal(gold)
 			if g != pred && !(p.Substring && strings.Contains(pred, g)) {
 				continue
 			}
@@ -72,37 +72,4 @@ func goldAnswers(s rewards.Sample) []string {
 		return many
 	}
 	return []string{gold}
-}
-
-// squad is SQuAD's normalisation of an answer: lower case, without ASCII
-// punctuation and articles, words parted by one space.
-func squad(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if r < unicode.MaxASCII && r > ' ' && !(r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z') {
-			return -1
-		}
-		return r
-	}, pytext.Lower(s))
-	// \b stands between what Python's \w matches and what it does not.
-	var b strings.Builder
-	for len(s) > 0 {
-		n := strings.IndexFunc(s, pytext.Word)
-		if n < 0 {
-			n = len(s)
-		}
-		b.WriteString(s[:n])
-		s = s[n:]
-		end := strings.IndexFunc(s, func(r rune) bool { return !pytext.Word(r) })
-		if end < 0 {
-			end = len(s)
-		}
-		switch word := s[:end]; word {
-		case "a", "an", "the":
-			b.WriteByte(' ')
-		default:
-			b.WriteString(word)
-		}
-		s = s[end:]
-	}
-	return strings.Join(pytext.Words(b.String()), " ")
 }

@@ -1,0 +1,55 @@
+package mathtext
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"gradus/rewards/rules/pytext"
+)
+
+// Minerva is normalize_final_answer: the form of a final answer in which
+// Minerva compares.
+type Minerva struct {
+	removed                                          []string
+	dollars, text, bold, overline, boxed, frac, sqrt *regexp.Regexp
+}
+
+// NewMinerva makes it. Copies differ in one word: feet says whether "ft" is
+// removed too.
+func NewMinerva(feet bool) Minerva {
+	m := Minerva{
+		dollars: regexp.MustCompile(`(.*?)(\$)(.*?)(\$)(.*)`), text: regexp.MustCompile(`(\\text\{)(.*?)(\})`),
+		bold: regexp.MustCompile(`(\\textbf\{)(.*?)(\})`), overline: regexp.MustCompile(`(\\overline\{)(.*?)(\})`),
+		boxed: regexp.MustCompile(`(\\boxed\{)(.*)(\})`), frac: regexp.MustCompile(`(frac)([^{])(.)`), sqrt: regexp.MustCompile(`(sqrt)([^{])`),
+		removed: []string{"square", "ways", "integers", "dollars", "mph", "inches", "ft", "hours", "km", "units", `\ldots`, "sue", "points", "feet", "minutes", "digits", "cents",
+			"degrees", "cm", "gm", "pounds", "meters", "meals", "edges", "students", "childrentickets", "multiples", `\text{s}`, `\text{.}`, "\\text{\ns}", `\text{}^2`, `\text{}^3`,
+			"\\text{\n}", `\text{}`, `\mathrm{th}`, `^\circ`, `^{\circ}`, `\;`, `,\!`, "{,}", `"`, `\dots`},
+	}
+	if !feet {
+		m.removed = slices.DeleteFunc(m.removed, func(word string) bool { return word == "ft" })
+	}
+	return m
+}
+
+// Normal is the form of one answer, white space around it kept.
+func (m Minerva) Normal(s string) string {
+	s = s[strings.LastIndexByte(s, '=')+1:]
+	for _, r := range [...][2]string{{"an ", ""}, {"a ", ""}, {".$", "$"}, {`\$`, ""}, {`\ `, ""}, {" ", ""}, {"mbox", "text"}, {`,\text{and}`, ","}, {`\text{and}`, ","}, {`\text{m}`, `\text{}`}} {
+		s = strings.ReplaceAll(s, r[0], r[1])
+	}
+	for _, word := range m.removed {
+		s = strings.ReplaceAll(s, word, "")
+	}
+	s = m.dollars.ReplaceAllString(s, "$$${3}$$")
+	for _, re := range []*regexp.Regexp{m.text, m.bold, m.overline, m.boxed} {
+		s = re.ReplaceAllString(s, "${2}")
+	}
+	s = m.frac.ReplaceAllString(s, "frac{${2}}{${3}}")
+	s = m.sqrt.ReplaceAllString(s, "sqrt{${2}}")
+	s = strings.ReplaceAll(s, "$", "")
+	if bare := strings.ReplaceAll(s, ",", ""); bare != "" && strings.TrimFunc(bare, pytext.Digit) == "" {
+		s = bare
+	}
+	return s
+}
