@@ -46,6 +46,8 @@ type Hendrycks struct {
 	// Strict: "a/b" of anything but whole numbers makes the normalisation
 	// fail, as in the original; else it is left as it is.
 	Strict bool
+	// OnePercent: only \% is a percent sign, as in the copy in PRM800K.
+	OnePercent bool
 }
 
 // Same is is_equiv: the normal forms are equal or, where one cannot be made,
@@ -61,8 +63,17 @@ func (h Hendrycks) Same(a, b string) (same bool, normalA, normalB string) {
 
 // Normal is strip_string; ok is false where that raises.
 func (h Hendrycks) Normal(s string) (out string, ok bool) {
-	for _, r := range [...][2]string{{"\n", ""}, {`\!`, ""}, {`\\`, `\`}, {"tfrac", "frac"}, {"dfrac", "frac"}, {`\left`, ""}, {`\right`, ""}, {`^{\circ}`, ""}, {`^\circ`, ""}, {`\$`, ""}} {
+	for _, r := range [...][2]string{{"\n", ""}, {`\!`, ""}, {`\\`, `\`}, {"tfrac", "frac"}, {"dfrac", "frac"}, {`\left`, ""}, {`\right`, ""}} {
 		s = strings.ReplaceAll(s, r[0], r[1])
+	}
+	return h.Rest(s)
+}
+
+// Rest is strip_string behind the removal of \left and \right, up to which some
+// copies go their own way.
+func (h Hendrycks) Rest(s string) (out string, ok bool) {
+	for _, sign := range [...]string{`^{\circ}`, `^\circ`, `\$`} {
+		s = strings.ReplaceAll(s, sign, "")
 	}
 	if units := strings.Split(s, `\text{ `); len(units) > 2 {
 		return s, false
@@ -70,7 +81,7 @@ func (h Hendrycks) Normal(s string) (out string, ok bool) {
 		s = units[0]
 	}
 	percents := []string{`\\%`, `\%`}
-	if h.Strict {
+	if h.Strict || h.OnePercent {
 		percents = percents[1:]
 	}
 	for _, p := range percents {

@@ -1,0 +1,42 @@
+package grader
+
+import (
+	"strings"
+
+	"gradus/rewards/rules/mathtext"
+	"gradus/rewards/rules/pytext"
+)
+
+// Mathd is mathd_normalize_answer, normalize_answer in PRM800K: the text in a
+// \text{…} around all of it, in the normal form of Hendrycks' MATH where that
+// does not fail.
+func Mathd(answer string) string {
+	return mathd(answer, mathtext.Hendrycks{OnePercent: true}.Normal)
+}
+
+func mathd(answer string, normal func(string) (string, bool)) string {
+	answer = pytext.Strip(answer)
+	if inside, ok := inText(answer); ok {
+		answer = pytext.Strip(inside)
+	}
+	if s, ok := normal(answer); ok {
+		return s
+	}
+	return answer
+}
+
+// SameMathd is grade_answer_mathd: both are the same once normalised.
+func SameMathd(given, gold string) bool { return Mathd(given) == Mathd(gold) }
+
+// inText is what re.search(r"^\\text\{(?P<text>.+?)\}$", s) finds inside: its
+// $ also stands before a line end at the end.
+func inText(s string) (string, bool) {
+	inside, ok := strings.CutPrefix(s, `\text{`)
+	if !ok {
+		return "", false
+	}
+	if inside, ok = strings.CutSuffix(strings.TrimSuffix(inside, "\n"), "}"); !ok || inside == "" || strings.Contains(inside, "\n") {
+		return "", false
+	}
+	return inside, true
+}
