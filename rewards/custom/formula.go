@@ -125,7 +125,7 @@ func (f *Formula) Value(s rewards.Sample) (value float64, absent string, err err
 // env holds the variables; a part's name with dots is a map in a map.
 func (f *Formula) env(s rewards.Sample) map[string]any {
 	var think, answer string
-	g := text.Segment(s.Completion, text.R1())
+	g := text.Segment(s.Completion, text.After(s.Prompt))
 	if len(g.Think) > 0 {
 		think = g.Think[0].Body.In(s.Completion)
 	}

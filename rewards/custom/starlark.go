@@ -183,7 +183,7 @@ func (c starlarkCall) context(i int) starlark.Value {
 	k := c.Kwargs
 	s := k.Completions[i]
 	var think, answer string
-	g := text.Segment(s, text.R1())
+	g := text.Segment(s, text.After(k.Prompts[i]))
 	if len(g.Think) > 0 {
 		think = g.Think[0].Body.In(s)
 	}

@@ -27,7 +27,7 @@ func (t Trace) right() bool { return t.Correct != nil && *t.Correct }
 
 // think returns the spans of the thinking; an unclosed part runs to the end.
 func (t Trace) think() []text.Span {
-	g := text.Segment(t.Completion, text.R1())
+	g := text.Segment(t.Completion, text.After(t.Prompt))
 	var out []text.Span
 	for _, b := range g.Think {
 		out = append(out, b.Body)

@@ -68,7 +68,7 @@ func tagStuffing(t Trace) (Signal, bool) {
 // hedging counts the different claims: answer parts and boxes after the
 // thinking, and values listed within one answer.
 func hedging(t Trace) (Signal, bool) {
-	g := text.Segment(t.Completion, text.R1())
+	g := text.Segment(t.Completion, text.After(t.Prompt))
 	end := 0
 	if n := len(g.Think); n > 0 {
 		end = g.Think[n-1].Close.To

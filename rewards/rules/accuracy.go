@@ -13,7 +13,7 @@ import (
 // checker, else 0. Competing claims score 0. A problem whose gold answer
 // cannot be read is skipped.
 func accuracy(s rewards.Sample) rewards.Result {
-	c := mathans.ExtractR1(s.Completion)
+	c := mathans.ExtractAfter(s.Prompt, s.Completion)
 	var spans []rewards.Span
 	for _, o := range c.Others {
 		spans = append(spans, rule.Span(o, "other claim"))

@@ -16,7 +16,7 @@ import (
 // empty thinking, repeated blocks or text after the answer.
 func strictFormat(s rewards.Sample) rewards.Result {
 	c := s.Completion
-	g := text.Segment(c, text.R1())
+	g := text.Segment(c, text.After(s.Prompt))
 	fail := func(reason, why string, spans ...rewards.Span) rewards.Result {
 		if s.Truncated {
 			why += "; it was cut at the length limit"
@@ -62,15 +62,17 @@ func strictFormat(s rewards.Sample) rewards.Result {
 // 2.2.2): the model puts "its thinking process between '<think>' and
 // '</think>' tags". It pays 1 when the completion, after white space, opens
 // with <think> and a </think> follows. The paper says nothing of what may be
-// inside or after, so nothing is asked of it.
+// inside or after, so nothing is asked of it. Where the prompt ends in <think>,
+// a </think> is enough.
 func r1Format(s rewards.Sample) rewards.Result {
-	g := text.Segment(s.Completion, text.R1())
-	if len(g.Tags) == 0 || g.Tags[0].Kind != text.KindThinkOpen || !text.Blank(s.Completion, text.Span{From: 0, To: g.Tags[0].From}) {
+	format := text.After(s.Prompt)
+	g := text.Segment(s.Completion, format)
+	if !format.Prefilled && (len(g.Tags) == 0 || g.Tags[0].Kind != text.KindThinkOpen || !text.Blank(s.Completion, text.Span{From: 0, To: g.Tags[0].From})) {
 		return rewards.Result{Reason: "format.no_think", Why: "the completion does not start with <think>"}
 	}
 	if len(g.Think) == 0 {
 		return rewards.Result{Reason: "format.unclosed_think", Why: "<think> is never closed",
-			Spans: []rewards.Span{rule.Span(g.Tags[0].Span, "unclosed think")}}
+			Spans: []rewards.Span{{From: g.OpenThink, To: len(s.Completion), Label: "unclosed think"}}}
 	}
 	return rewards.Result{Score: 1, Reason: "format.ok", Why: "the thinking stands between <think> and </think>",
 		Spans: []rewards.Span{rule.Span(g.Think[0].Whole(), "think")}}

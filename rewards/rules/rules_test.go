@@ -70,6 +70,32 @@ func TestFormatRewards(t *testing.T) {
 	}
 }
 
+// A prompt that ends in <think> has opened the thinking for the completion.
+func TestPrefilledThinking(t *testing.T) {
+	for _, tt := range []struct {
+		completion, name string
+		want             float64
+	}{
+		{"a is b</think><answer>5</answer>", "gradus.accuracy", 1},
+		{"a is b</think><answer>5</answer>", "gradus.format", 1},
+		{"a is b</think><answer>5</answer>", "gradus.tag_count", 1},
+		{"a is b</think><answer>5</answer>", "r1.format", 1},
+		{"1. a\n2. b\n3. c</think><answer>5</answer>", "gradus.reasoning_steps", 1},
+		{"<answer>5</answer>", "gradus.accuracy", 0},
+		{"<answer>5</answer>", "gradus.format", 0},
+		{"<answer>5</answer>", "r1.format", 0},
+		{"</think><answer>5</answer>", "gradus.format", 0},
+		{"</think><answer>5</answer>", "gradus.tag_count", 0.5},
+		{"<think>a</think><answer>5</answer>", "gradus.format", 0},
+		{"<think>a</think><answer>5</answer>", "gradus.tag_count", 0.75},
+	} {
+		got := ruletest.Score(t, mustNew(t, tt.name, nil), rewards.Sample{Prompt: "Q\n<think>\n", Completion: tt.completion, Problem: rewards.Problem{Task: "jsonl", Gold: "5"}})
+		if got.Status != rewards.OK || got.Score != tt.want {
+			t.Errorf("%s of %q: %v, %v (%s); want %v", tt.name, tt.completion, got.Status, got.Score, got.Why, tt.want)
+		}
+	}
+}
+
 func TestAccuracy(t *testing.T) {
 	sum := rewards.Problem{Task: "chain_sum", ID: "s", Question: "7+5-3", Gold: "9"}
 	count := rewards.Problem{Task: "countdown", ID: "c", Question: "3 5 7=22", Gold: "3*5+7", Data: json.RawMessage(`{"numbers":[3,5,7],"target":22}`)}

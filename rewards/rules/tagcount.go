@@ -37,8 +37,12 @@ func openR1TagCount(s rewards.Sample) rewards.Result {
 // tagCount pays a quarter for each of the four tags that stands in the
 // completion exactly once and in its place: <think> first, then </think>,
 // <answer>, </answer>. The two tags of a part with nothing in it are not paid.
+// A <think> that the prompt ends in counts as the completion's.
 func tagCount(s rewards.Sample) rewards.Result {
 	tags := text.Scan(s.Completion)
+	if text.After(s.Prompt).Prefilled {
+		tags = append([]text.Tag{{Kind: text.KindThinkOpen}}, tags...)
+	}
 	var count [4]int
 	for _, t := range tags {
 		count[t.Kind]++
@@ -74,7 +78,9 @@ func tagCount(s rewards.Sample) rewards.Result {
 	for kind, ok := range paid {
 		if ok {
 			r.Score += 0.25
-			r.Spans = append(r.Spans, rule.Span(at[kind], "tag"))
+			if at[kind].To > 0 { // else it stands in the prompt
+				r.Spans = append(r.Spans, rule.Span(at[kind], "tag"))
+			}
 		}
 	}
 	if len(wrong) == 0 {

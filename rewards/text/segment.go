@@ -84,6 +84,15 @@ func R1() Format { return Format{Name: "r1"} }
 // prompt.
 func PrefilledThink() Format { return Format{Name: "prefilled_think", Prefilled: true} }
 
+// After is the format of a completion of that prompt: PrefilledThink when the
+// prompt ends in <think>, white space aside, else R1.
+func After(prompt string) Format {
+	if strings.HasSuffix(strings.TrimRight(prompt, " \t\r\n"), ThinkOpen) {
+		return PrefilledThink()
+	}
+	return R1()
+}
+
 // Block is a part between an opening tag and the closing tag that ends it.
 type Block struct {
 	Open  Span // empty (From == To == 0) for a prefilled think part

@@ -82,6 +82,14 @@ func TestBoxes(t *testing.T) {
 	}
 }
 
+func TestAfter(t *testing.T) {
+	for prompt, want := range map[string]bool{"": false, "<think>": true, "Q\n<think>\n": true, "<think> x": false, "</think>": false, "Assistant:": false} {
+		if got := After(prompt).Prefilled; got != want {
+			t.Errorf("after %q: %v, want %v", prompt, got, want)
+		}
+	}
+}
+
 // TestLargeInputs: time stays linear on the inputs made to break that. A
 // quadratic scan of 4 MB would take minutes.
 func TestLargeInputs(t *testing.T) {

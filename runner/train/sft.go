@@ -19,7 +19,7 @@ type sft struct {
 
 func (r *run) newSFT(opt recipe.SFT) *sft {
 	src := feed.NewSource(r.shape.Train, r.rec.Task.Level, uint64(r.rec.Seed), r.at.Stage)
-	return &sft{r: r, opt: opt, traces: feed.NewTraces(&opt, src)}
+	return &sft{r: r, opt: opt, traces: feed.NewTraces(&opt, src, r.rec.Task.Template)}
 }
 
 // dataPosition is how many problems a stage has taken when it has made n steps.

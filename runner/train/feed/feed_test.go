@@ -102,7 +102,7 @@ func source(t *testing.T, name string) *Source {
 
 func TestTracesAreAFunctionOfPosition(t *testing.T) {
 	make := func() *Traces {
-		return &Traces{Source: source(t, "chain_sum"), Mix: tasks.Mix{Careful: 1, Terse: 1, WrongStep: 1, Backtrack: 1}, Size: 10}
+		return &Traces{Source: source(t, "chain_sum"), Mix: tasks.Mix{Careful: 1, Terse: 1, WrongStep: 1, Backtrack: 1}, Size: 10, Template: "short"}
 	}
 	type row struct{ id, text string }
 	var first []row
@@ -125,6 +125,11 @@ func TestTracesAreAFunctionOfPosition(t *testing.T) {
 	p, text, err := make().Trace(17)
 	if err != nil || (row{p.ID, text}) != first[17] {
 		t.Errorf("trace 17 alone is %v %q, in passing %v", p.ID, text, first[17])
+	}
+	opened := make()
+	opened.Template = "{question}<think>"
+	if _, text, err := opened.Trace(17); err != nil || "<think>"+text != first[17].text {
+		t.Errorf("behind an opened think part: %q, %v; else %q", text, err, first[17].text)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"gradus/rewards"
 	"gradus/rewards/prompt"
 	"gradus/rewards/tasks"
+	"gradus/rewards/text"
 	"gradus/runner/evaluate/suite"
 	"gradus/runner/recipe"
 )
@@ -90,15 +91,19 @@ func (e Encoder) tokens(it suite.Item) ([]int32, error) {
 type Traces struct {
 	Source *Source
 	Mix    tasks.Mix
+	// Template is the prompt's. Where it ends in <think>, so the traces begin
+	// behind it.
+	Template string
 	// Size is the number of distinct traces; 0 never repeats one.
 	Size  int
 	order *Order
 }
 
-// NewTraces gives the traces of an sft stage with the settings opt.
-func NewTraces(opt *recipe.SFT, src *Source) *Traces {
+// NewTraces gives the traces of an sft stage with the settings opt, for prompts
+// of that template.
+func NewTraces(opt *recipe.SFT, src *Source, template string) *Traces {
 	return &Traces{
-		Source: src, Size: opt.DatasetSize,
+		Source: src, Size: opt.DatasetSize, Template: template,
 		Mix: tasks.Mix{Careful: opt.Style.Careful, Terse: opt.Style.Terse, WrongStep: opt.Style.WrongStep, Backtrack: opt.Style.Backtrack},
 	}
 }
@@ -119,9 +124,16 @@ func (t *Traces) Trace(position int64) (rewards.Problem, string, error) {
 		return rewards.Problem{}, "", err
 	}
 	rng := rand.New(rand.NewPCG(Key(t.Source.key, "trace", uint64(number)), 0))
-	text := t.Source.Task.Trace(p, t.Mix.Draw(rng), rng)
-	if text == "" {
+	trace := t.Source.Task.Trace(p, t.Mix.Draw(rng), rng)
+	if trace == "" {
 		return rewards.Problem{}, "", fmt.Errorf("task %s has no cold-start trace for problem %s; remove the sft stage or choose a task with traces", t.Source.Task.Spec().Name, p.ID)
 	}
-	return p, text, nil
+	it, err := suite.Render(t.Template, p)
+	if err != nil {
+		return rewards.Problem{}, "", err
+	}
+	if text.After(it.Text).Prefilled {
+		trace = strings.TrimPrefix(trace, text.ThinkOpen)
+	}
+	return p, trace, nil
 }

@@ -246,7 +246,7 @@ func (s *Shape) probe(rec *recipe.Recipe, promptLen int) (int, error) {
 		}
 		switch {
 		case st.SFT != nil:
-			traces := feed.NewTraces(st.SFT, src)
+			traces := feed.NewTraces(st.SFT, src, rec.Task.Template)
 			for at := range n {
 				p, text, err := traces.Trace(at)
 				if err != nil {
@@ -305,7 +305,7 @@ func (s *Shape) MeanLengths(rec *recipe.Recipe, i int) (prompt, whole float64, e
 	src := feed.NewSource(s.Train, rec.Task.Level, uint64(rec.Seed), i)
 	var traces *feed.Traces
 	if st.SFT != nil {
-		traces = feed.NewTraces(st.SFT, src)
+		traces = feed.NewTraces(st.SFT, src, rec.Task.Template)
 	}
 	for at := range int64(probes) {
 		p, text, err := problemAt(src, traces, at)
