@@ -36,6 +36,7 @@ func (in *Ingester) fillMeans(ctx context.Context) error {
 		return err
 	}
 	defer update.Close()
+	still := context.WithoutCancel(ctx) // go-sqlite3 starts a goroutine for each call that can be cancelled
 	held := int64(-1)
 	var data []tokenData
 	for _, v := range all {
@@ -54,7 +55,7 @@ func (in *Ingester) fillMeans(ctx context.Context) error {
 		}
 		var row packedRow
 		row.setMeans(&data[v.pos])
-		if _, err := update.ExecContext(ctx, row.logprob, row.entropy, v.sample); err != nil {
+		if _, err := update.ExecContext(still, row.logprob, row.entropy, v.sample); err != nil {
 			return err
 		}
 	}

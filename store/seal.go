@@ -114,7 +114,7 @@ func chunks(ctx context.Context, q rowQuerier, table string, each func(chunk) er
 		if c.n == 0 {
 			return nil
 		}
-		c.crc = int64(int32(sum))
+		c.last, c.crc = keyText(vals), int64(int32(sum))
 		err := each(c)
 		c, sum = chunk{}, 0
 		return err
@@ -128,9 +128,8 @@ func chunks(ctx context.Context, q rowQuerier, table string, each func(chunk) er
 			b = appendValue(b, v)
 		}
 		sum = crc32.Update(sum, table32, b)
-		c.last = fmt.Sprintf("%.40v", vals[0])
 		if c.n == 0 {
-			c.first = c.last
+			c.first = keyText(vals)
 		}
 		if c.n++; c.n == sealRows {
 			if err := flush(); err != nil {
@@ -143,6 +142,9 @@ func chunks(ctx context.Context, q rowQuerier, table string, each func(chunk) er
 	}
 	return flush()
 }
+
+// keyText is the first column of a row, for a reader.
+func keyText(row []any) string { return fmt.Sprintf("%.40v", row[0]) }
 
 // finish tidies and seals the database if the run has ended and it is not
 // sealed yet.

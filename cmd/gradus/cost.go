@@ -75,7 +75,7 @@ func (a *app) printLedger(l store.Ledger) {
 	}
 	line("all", "", l.Total)
 	if l.Of > 0 {
-		a.printf("answers and tokens are of the %d traces in the file, of the run's %d: an older gradus shared it without its ledger\n", l.Counted, l.Of)
+		a.printf("answers and tokens are those of %s in the file, of the run's %d: an older gradus shared it without its ledger\n", text.Count(l.Counted, "trace"), l.Of)
 	}
 	a.printf("not counted: %.1f s paused, %.1f s between attempts\n", l.Paused, l.Gaps)
 	for _, unit := range []struct {

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"gradus/store"
+	"gradus/tui/text"
 )
 
 func (a *app) dbCommand() *cobra.Command {
@@ -30,10 +31,11 @@ func (a *app) dbCommand() *cobra.Command {
 			return nil
 		},
 	}
+	var asJSON bool
 	rebuild := &cobra.Command{
 		Use:     "rebuild RUN",
 		Short:   "Make a run's SQLite file again from its event log",
-		Example: "  gradus db rebuild demo",
+		Example: "  gradus db rebuild demo\n  gradus db rebuild demo --json",
 		Args:    exactArgs("RUN"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, ref, err := a.openRun(cmd.Context(), args[0])
@@ -48,12 +50,22 @@ func (a *app) dbCommand() *cobra.Command {
 			if err := store.Rebuild(cmd.Context(), dir.Path(), path); err != nil {
 				return beingWritten(path, err)
 			}
-			a.printf("rebuilt %s\n", path)
+			if asJSON {
+				return a.printJSON(rebuilt{ref.RunID, path})
+			}
+			a.printf("rebuilt %s\n", text.Line(path))
 			return nil
 		},
 	}
+	rebuild.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
 	cmd.AddCommand(path, a.dbCheckCommand(), rebuild, a.dbGCCommand(), a.dbMergeCommand())
 	return cmd
+}
+
+// rebuilt is what a rebuild prints as JSON.
+type rebuilt struct {
+	Run string `json:"run"`
+	DB  string `json:"db"`
 }
 
 // beingWritten words the error of a database that another process has in hand.

@@ -66,7 +66,7 @@ func (a *app) dbCheckCommand() *cobra.Command {
 				}
 			}
 			if n := len(check.Problems); n > 0 {
-				return fmt.Errorf("%s is damaged: %d problems; 'gradus db rebuild' makes it again from the run's event log", path, n)
+				return fmt.Errorf("%s is damaged: %s; 'gradus db rebuild' makes it again from the run's event log", path, text.Count(n, "problem"))
 			}
 			return nil
 		},
@@ -103,9 +103,9 @@ func (a *app) printLogs(logs []checkedLog) {
 			a.printf("%s\n", text.Line(l.Problem))
 			continue
 		}
-		a.printf("%s: %d records in %d segments, %d of them compressed, all checksums right\n", text.Line(l.Dir), l.Records, l.Segments, l.Compressed)
+		a.printf("%s: %s in %s, %d compressed, all checksums right\n", text.Line(l.Dir), text.Count(l.Records, "record"), text.Count(l.Segments, "segment"), l.Compressed)
 		if l.Torn > 0 {
-			a.printf("  the last %d bytes are no whole record: one is being written, or a crash tore it\n", l.Torn)
+			a.printf("  at the end, %s are no whole record: one is being written, or a crash tore it\n", text.Count(l.Torn, "byte"))
 		}
 	}
 }
@@ -117,9 +117,9 @@ func (a *app) printCheck(c store.Check) {
 	if len(c.Problems) > 0 {
 		return
 	}
-	a.printf("%s is whole: pages, %d texts, all token data, the hash chain of %d steering requests", text.Line(c.Path), c.Texts, c.Control)
+	a.printf("%s is whole: pages, %s, all token data, the hash chain of %s", text.Line(c.Path), text.Count(c.Texts, "text"), text.Count(c.Control, "steering request"))
 	if c.Sealed {
-		a.printf(", %d rows of all tables and of the search index\n", c.Rows)
+		a.printf(", %s of all tables and of the search index\n", text.Count(c.Rows, "row"))
 		return
 	}
 	a.printf("; its rows get checksums when the run has ended\n")

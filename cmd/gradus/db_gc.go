@@ -45,7 +45,7 @@ func (a *app) dbGCCommand() *cobra.Command {
 			}
 			a.printf("%s: %d bytes before, %d after\n", text.Line(path), saved.Before, saved.After)
 			if saved.Log.Segments > 0 {
-				a.printf("%d segments of the event log compressed: %d bytes before, %d after\n", saved.Log.Segments, saved.Log.Before, saved.Log.After)
+				a.printf("%s of the event log compressed: %d bytes before, %d after\n", text.Count(saved.Log.Segments, "segment"), saved.Log.Before, saved.Log.After)
 			}
 			return nil
 		},

@@ -43,7 +43,7 @@ func (a *app) dbMergeCommand() *cobra.Command {
 				}
 			}
 			if failed > 0 {
-				return fmt.Errorf("%d of %d files could not be merged; the others are", failed, len(args))
+				return fmt.Errorf("%d of %s could not be merged; the others are", failed, text.Count(len(args), "file"))
 			}
 			return nil
 		},
@@ -121,6 +121,6 @@ func (a *app) mergeInto(ctx context.Context, path, runID string, asJSON bool, me
 	if err != nil {
 		return err
 	}
-	a.printf("%s: %d notes on run %s, %d of them new\n", text.Line(path), m.Notes, text.Line(run.Name), m.Added)
+	a.printf("%s: %s on run %s, %d new\n", text.Line(path), text.Count(m.Notes, "note"), text.Line(run.Name), m.Added)
 	return nil
 }

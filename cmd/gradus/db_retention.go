@@ -189,7 +189,7 @@ func (a *app) printRetained(out retained) {
 		}
 		a.printf("%-6s  %-20s %10.1f MB  %s\n", verb, text.Line(v.Path), float64(v.Bytes)/1e6, text.Line(v.Why))
 	}
-	a.printf("texts of %d traces, %.1f MB\n", out.Texts.Rows, float64(out.Texts.Bytes)/1e6)
+	a.printf("texts of %s, %.1f MB\n", text.Count(out.Texts.Rows, "trace"), float64(out.Texts.Bytes)/1e6)
 	switch {
 	case !out.Applied:
 		a.printf("nothing was removed; --apply removes %.1f MB of checkpoints and these texts\n", float64(going)/1e6)

@@ -11,6 +11,7 @@ import (
 	"gradus/runner/client"
 	"gradus/runner/recipe"
 	"gradus/store"
+	"gradus/tui/text"
 )
 
 // demoResult is what 'gradus demo --json-out' writes.
@@ -92,8 +93,8 @@ func (a *app) demo(ctx context.Context, r *recipe.Recipe, plain bool, jsonOut st
 		}
 		return err
 	}
-	a.printf("held-out accuracy %.3f -> %.3f in %.0f s of training, %d steps; %d traces in %s\n",
-		result.AccuracyBefore, result.AccuracyAfter, result.TrainSeconds, result.Steps, result.Traces, result.DB)
+	a.printf("held-out accuracy %.3f -> %.3f in %.0f s of training, %s; %s in %s\n",
+		result.AccuracyBefore, result.AccuracyAfter, result.TrainSeconds, text.Count(result.Steps, "step"), text.Count(result.Traces, "trace"), result.DB)
 	if out == nil {
 		return nil
 	}

@@ -12,6 +12,7 @@ import (
 	"gradus/kernels/cuda"
 	"gradus/kernels/machine"
 	"gradus/runner/recipe"
+	"gradus/tui/text"
 )
 
 // openDevice opens the device that a recipe names and describes it: the
@@ -94,10 +95,7 @@ func deviceLabel(dev kernels.Device) string {
 		label += ", " + g.GPU().Name
 	}
 	if t, ok := dev.(interface{ Threads() int }); ok {
-		label = fmt.Sprintf("%s, %d threads", label, t.Threads())
-		if t.Threads() == 1 {
-			label = dev.Name() + ", 1 thread"
-		}
+		label += ", " + text.Count(t.Threads(), "thread")
 	}
 	if r, ok := dev.(interface{ Refused() []string }); ok && len(r.Refused()) > 0 {
 		label += ", left out: " + strings.Join(r.Refused(), "; ")

@@ -95,8 +95,8 @@ func (a *app) eval(ctx context.Context, ckpt, recipeName string, sets []string, 
 		return a.printJSON(result)
 	}
 	e := result.Eval
-	a.printf("%s  accuracy %.3f (95 %% interval %.3f to %.3f), format %.3f, %d prompts x %d\n",
-		text.Line(ref.String()), e.Accuracy, e.CILow, e.CIHigh, e.FormatOK, e.N, e.K)
+	a.printf("%s  accuracy %.3f (95 %% interval %.3f to %.3f), format %.3f, %s x %d\n",
+		text.Line(ref.String()), e.Accuracy, e.CILow, e.CIHigh, e.FormatOK, text.Count(e.N, "prompt"), e.K)
 	a.printf("%s\nrecorded as %s in %s\n", text.Line(result.Summary), shortID(result.RunID), result.DB)
 	return nil
 }

@@ -58,7 +58,7 @@ func (a *app) exportCommand() *cobra.Command {
 				if asJSON {
 					err = a.printJSON(f)
 				} else {
-					a.printf("%s  %d rows\n", text.Line(f.Path), f.Rows)
+					a.printf("%s  %s\n", text.Line(f.Path), text.Count(f.Rows, "row"))
 				}
 				if err != nil {
 					return err

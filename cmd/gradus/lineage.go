@@ -245,7 +245,7 @@ func about(e lineage.Edge) string {
 	}
 	if len(e.Detail) > 0 && json.Unmarshal(e.Detail, &d) == nil && d.Data != "" && e.Parent.Kind != "dataset" {
 		if d.Rows > 0 {
-			out += fmt.Sprintf("  %d rows", d.Rows)
+			out += "  " + text.Count(d.Rows, "row")
 		}
 		out += "  of " + d.Data
 	}

@@ -270,7 +270,7 @@ func TestWholeRun(t *testing.T) {
 	if trace.ID == 0 || trace.Prompt.Gold == "" || len(trace.Rewards) != 2 || trace.Rewards[0].Why == "" {
 		t.Errorf("trace: %+v", trace)
 	}
-	if out := s.must("traces", "tiny", "--suspects", "--limit", "10000"); !strings.Contains(out, "traces looked at are suspects") {
+	if out := s.must("traces", "tiny", "--suspects", "--limit", "10000"); !strings.Contains(out, "suspects: ") {
 		t.Errorf("suspects: %s", out)
 	}
 	if out := s.must("traces", "tiny", "--id", "1"); !strings.Contains(out, "REWARDS") || !strings.Contains(out, "gradus.accuracy") {
@@ -314,7 +314,10 @@ func TestWholeRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.must("db", "rebuild", "tiny")
+	var again rebuilt
+	if decode(t, s.must("db", "rebuild", "tiny", "--json"), &again); again.DB != path || again.Run == "" {
+		t.Errorf("db rebuild --json: %+v", again)
+	}
 	if after, err := os.Stat(path); err != nil || os.SameFile(before, after) {
 		t.Errorf("db rebuild left the file alone (%v)", err)
 	}

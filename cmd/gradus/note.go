@@ -12,6 +12,7 @@ import (
 
 	"gradus/runner/client"
 	"gradus/store"
+	"gradus/tui/text"
 )
 
 func (a *app) noteCommand() *cobra.Command {
@@ -273,7 +274,7 @@ func (n *noted) find(ctx context.Context, id string) (store.NoteRow, error) {
 	case len(fits) == 0:
 		return store.NoteRow{}, fmt.Errorf("this run has no note %q; 'gradus notes RUN' lists them", id)
 	case len(fits) > 1:
-		return store.NoteRow{}, fmt.Errorf("%q fits %d notes; give more of the id", id, len(fits))
+		return store.NoteRow{}, fmt.Errorf("%q fits %s; give more of the id", id, text.Count(len(fits), "note"))
 	case !fits[0].Live:
 		return fits[0], fmt.Errorf("note %s was replaced or taken back already", fits[0].ID)
 	}

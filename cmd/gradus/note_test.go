@@ -56,7 +56,7 @@ func TestNotesAtTheCommandLine(t *testing.T) {
 	bob.must("note", "verdict", "tiny/4", "ok", "--author", "bob")
 	bob.must("share", "tiny", "-o", copied)
 	s.must("note", "verdict", "tiny/4", "ok", "--author", "ada")
-	for _, want := range []string{"6 notes on run tiny, 2 of them new", "6 notes on run tiny, 0 of them new"} {
+	for _, want := range []string{"6 notes on run tiny, 2 new", "6 notes on run tiny, 0 new"} {
 		if out := s.must("db", "merge", copied); !strings.Contains(out, want) {
 			t.Errorf("%s", out)
 		}
@@ -90,14 +90,14 @@ func handedOver(t *testing.T, s *session, file string) {
 	if out := cy.must("notes", file); strings.Count(out, "cy  ") != 2 || !strings.Contains(out, "bob  verdict: ok") {
 		t.Errorf("%s", out)
 	}
-	if out := cy.must("notes", file, "--agreement"); !strings.Contains(out, "bob (rows) and cy (columns): 1 traces judged by both") {
+	if out := cy.must("notes", file, "--agreement"); !strings.Contains(out, "bob (rows) and cy (columns): 1 trace judged by both") {
 		t.Errorf("%s", out)
 	}
 	lines := filepath.Join(t.TempDir(), "cy.jsonl")
 	if err := os.WriteFile(lines, []byte(cy.must("notes", file, "--author", "cy", "--all", "--json")), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"2 notes", " 0 of them new"} {
+	for _, want := range []string{"2 notes", " 0 new"} {
 		if out := s.must("db", "merge", lines); !strings.Contains(out, want) {
 			t.Errorf("%s", out)
 		}

@@ -159,7 +159,7 @@ func (a *app) printAgreement(ctx context.Context, db *store.DB, asJSON bool) err
 }
 
 func (a *app) printPair(p store.Agreement) {
-	a.printf("\n%s (rows) and %s (columns): %d traces judged by both", text.Line(p.Authors[0]), text.Line(p.Authors[1]), p.N)
+	a.printf("\n%s (rows) and %s (columns): %s judged by both", text.Line(p.Authors[0]), text.Line(p.Authors[1]), text.Count(p.N, "trace"))
 	if p.N == 0 {
 		a.printf("\n")
 		return

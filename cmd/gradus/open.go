@@ -191,15 +191,15 @@ func (a *app) printOpened(o opened) {
 	if m := o.Manifest; m != nil {
 		a.printf("shared by gradus %s, content as in its manifest (sha256 %s)\n", text.Line(m.Version), text.Line(m.SHA256))
 		if m.Query != "" {
-			a.printf("chosen by %s: %d of %d traces\n", text.Line(m.Query), m.Traces, m.Of)
+			a.printf("chosen by %s: %d of %s\n", text.Line(m.Query), m.Traces, text.Count(m.Of, "trace"))
 		}
 		if len(m.Redacted) > 0 {
 			a.printf("redacted: %s\n", text.Line(strings.Join(m.Redacted, ", ")))
 		}
 	}
-	a.printf("%d traces, %d prompts, %d steps, %d curves, %d checkpoints, %d events\n", o.Counts.Samples, o.Counts.Prompts, o.Counts.Steps,
-		o.Counts.Series, o.Counts.Checkpoints, o.Counts.Events)
+	a.printf("%s, %s, %s, %s, %s, %s\n", text.Count(o.Counts.Samples, "trace"), text.Count(o.Counts.Prompts, "prompt"), text.Count(o.Counts.Steps, "step"),
+		text.Count(o.Counts.Series, "curve"), text.Count(o.Counts.Checkpoints, "checkpoint"), text.Count(o.Counts.Events, "event"))
 	for _, e := range o.Evals {
-		a.printf("eval %s at step %d: accuracy %.3f (95 %% interval %.3f to %.3f), %d prompts x %d\n", text.Line(e.Label), e.Step, e.Accuracy, e.CILow, e.CIHigh, e.N, e.K)
+		a.printf("eval %s at step %d: accuracy %.3f (95 %% interval %.3f to %.3f), %s x %d\n", text.Line(e.Label), e.Step, e.Accuracy, e.CILow, e.CIHigh, text.Count(e.N, "prompt"), e.K)
 	}
 }

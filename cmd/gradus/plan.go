@@ -130,7 +130,7 @@ func (a *app) printPlan(p *plan.Plan) {
 	a.printf("  %-20s %10s  %s\n\n", "at most", shape.Bytes(p.MemoryBytes), free)
 	length := "as long as allowed"
 	if p.Mean > 0 {
-		length = fmt.Sprintf("of %d tokens, or as long as allowed if that is less", p.Mean)
+		length = fmt.Sprintf("of %s, or as long as allowed if that is less", text.Count(p.Mean, "token"))
 	}
 	a.printf("TIME, %s; completions %s\n", p.Rates.How, length)
 	a.printf("  %-6s %8s %10s %10s %12s %12s  %s\n", "STAGE", "STEPS", "A STEP", "IN ALL", "TOKENS", "DISK", "OF A STEP")
@@ -170,7 +170,7 @@ func partsLine(st plan.Stage) string {
 		line += part.name + " " + plan.Duration(part.seconds)
 	}
 	if st.Evals > 0 {
-		line += fmt.Sprintf("; %d evaluations of %s", st.Evals, plan.Duration(st.Eval.Sum()))
+		line += fmt.Sprintf("; %s of %s", text.Count(st.Evals, "evaluation"), plan.Duration(st.Eval.Sum()))
 	}
 	return line
 }

@@ -182,7 +182,7 @@ func (a *app) rescoreOptions(c *client.Client, dir rundir.Dir, q store.SampleQue
 		opt.ID = a.newID()
 	}
 	if !f.asJSON && a.interactive() {
-		opt.Progress = func(done int) { fmt.Fprintf(a.stderr, "%d traces scored\n", done) }
+		opt.Progress = func(done int) { fmt.Fprintf(a.stderr, "%s scored\n", text.Count(done, "trace")) }
 	}
 	return opt, nil
 }
@@ -192,14 +192,14 @@ func (a *app) printRescored(r *rescore.Result, run string, stored bool) {
 	for _, p := range r.Rewards {
 		names += fmt.Sprintf("  %s %s x %g", text.Line(p.Name), text.Line(p.Version), p.Weight)
 	}
-	a.printf("%d traces in %d groups, scored with%s\n", r.Traces, r.Groups, names)
+	a.printf("%s in %s, scored with%s\n", text.Count(r.Traces, "trace"), text.Count(r.Groups, "group"), names)
 	if r.LeftOut > 0 {
-		a.printf("%d traces were left out: texts of their steps were removed to save space\n", r.LeftOut)
+		a.printf("left out: %s of steps whose texts were removed to save space\n", text.Count(r.LeftOut, "trace"))
 	}
 	if r.Failures > 0 {
-		a.printf("%d reward calls failed; they count as no reward, not as 0\n", r.Failures)
+		a.printf("failed: %s; what fails counts as no reward, not as 0\n", text.Count(r.Failures, "reward call"))
 	}
-	a.printf("\nverdicts   %d traces changed: %d now right, %d now wrong\n", r.Changed, r.NowRight, r.NowWrong)
+	a.printf("\nverdicts   %s changed: %d now right, %d now wrong\n", text.Count(r.Changed, "trace"), r.NowRight, r.NowWrong)
 	if r.Totals {
 		a.printf("reward     mean %.4f, was %.4f; raised %d, lowered %d", r.RewardAfter, r.RewardBefore, r.Raised, r.Lowered)
 	} else {
@@ -251,7 +251,7 @@ func (a *app) layers(ctx context.Context, db *store.DB, asJSON bool) error {
 		for _, p := range l.Rewards {
 			names += fmt.Sprintf(" %s@%s", p.Name, p.Version)
 		}
-		a.printf("%3d  %s  %d traces, %d changed  %s %s\n", l.N, text.Line(l.MadeBy), l.Traces, l.Changed, text.Line(l.Label), text.Line(names))
+		a.printf("%3d  %s  %s, %d changed  %s %s\n", l.N, text.Line(l.MadeBy), text.Count(l.Traces, "trace"), l.Changed, text.Line(l.Label), text.Line(names))
 	}
 	if len(list) == 0 && !asJSON {
 		a.printf("no layer yet; 'gradus rescore RUN' makes one\n")

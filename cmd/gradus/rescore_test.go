@@ -47,7 +47,7 @@ func TestRescoreCommand(t *testing.T) {
 	if out = s.must("rescore", "tiny", "--layers"); strings.Count(out, "\n") != 2 || !strings.Contains(out, "openr1.length@1.0.0") {
 		t.Errorf("%s", out)
 	}
-	if out = s.must("runs", "--suspects"); !strings.Contains(out, "of the 1 runs looked at") {
+	if out = s.must("runs", "--suspects"); !strings.Contains(out, "suspects: 0 of 1 run looked at") {
 		t.Errorf("%s", out)
 	}
 	broken := filepath.Join(s.home, "runs", "01JHM000000000000000000021")
@@ -55,7 +55,7 @@ func TestRescoreCommand(t *testing.T) {
 		t.Fatal(err)
 	}
 	code, out, errs := s.do("runs", "--suspects")
-	if code != exitFailed || !strings.Contains(out, "of the 1 runs looked at") || !strings.Contains(errs, "1 of the runs could not be read") {
+	if code != exitFailed || !strings.Contains(out, "suspects: 0 of 1 run looked at") || !strings.Contains(errs, "1 of the runs could not be read") {
 		t.Errorf("with a run that cannot be read: exit %d\n%s%s", code, out, errs)
 	}
 	if err := os.Remove(broken); err != nil {

@@ -100,10 +100,10 @@ func (a *app) rewardAttack(ctx context.Context, level sandbox.Level, quick, mark
 		}
 	}
 	if !asJSON {
-		a.printf("\n%d of %d attacks held\n", held, total)
+		a.printf("\n%d of %s held\n", held, text.Count(total, "attack"))
 	}
 	if held < total {
-		return fmt.Errorf("%d of %d attacks were not held: run no code of a model on this machine outside of a throw-away one", total-held, total)
+		return fmt.Errorf("not held: %d of %s; run no code of a model on this machine outside of a throw-away one", total-held, text.Count(total, "attack"))
 	}
 	return nil
 }

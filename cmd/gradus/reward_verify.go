@@ -72,7 +72,7 @@ func (a *app) rewardVerify(ctx context.Context, p mathans.Policy, in, out string
 		return row.write(w)
 	})
 	if err == nil && bad > 0 {
-		return fmt.Errorf("%d rows could not be judged", bad)
+		return fmt.Errorf("%s could not be judged", text.Count(bad, "row"))
 	}
 	return err
 }

@@ -51,7 +51,7 @@ func (a *app) eachRow(ctx context.Context, path, out string, answer func(row []b
 	case err != nil:
 		return fmt.Errorf("rows of %s: %w", path, err)
 	case failed > 0:
-		return fmt.Errorf("%d of %d rows of %s could not be answered; the others are", failed, rows, path)
+		return fmt.Errorf("%d of %s of %s could not be answered; the others are", failed, text.Count(rows, "row"), path)
 	case rows == 0:
 		return usage(fmt.Errorf("%s holds no rows", path))
 	}

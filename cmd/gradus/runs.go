@@ -51,7 +51,7 @@ func (a *app) runsCommand() *cobra.Command {
 				a.printf("no runs yet; 'gradus demo' makes one\n")
 			}
 			if !asJSON && hidden > 0 {
-				a.printf("(%d evaluations not shown; --all lists them)\n", hidden)
+				a.printf("(not shown: %s; --all lists them)\n", text.Count(hidden, "evaluation"))
 			}
 			return nil
 		},

@@ -59,7 +59,7 @@ func (a *app) runSuspects(ctx context.Context, c *client.Client, runs []client.R
 		}
 	}
 	if !asJSON {
-		a.printf("%d of the %d runs looked at are suspects\n", found, looked)
+		a.printf("suspects: %d of %s looked at\n", found, text.Count(looked, "run"))
 	}
 	if err := ctx.Err(); err != nil || unread == 0 {
 		return err

@@ -106,9 +106,9 @@ func (a *app) share(ctx context.Context, runs []string, out string, opt store.Sh
 		if info, err := os.Stat(to); err == nil {
 			size = info.Size()
 		}
-		a.printf("%s  %.1f MB, %d of %d traces of %s\ncontent sha256 %s\n", text.Line(to), float64(size)/1e6, m.Traces, m.Of, text.Line(m.Name), m.SHA256)
+		a.printf("%s  %.1f MB, %d of %s of %s\ncontent sha256 %s\n", text.Line(to), float64(size)/1e6, m.Traces, text.Count(m.Of, "trace"), text.Line(m.Name), m.SHA256)
 		if len(m.Redacted) > 0 {
-			a.printf("redacted: %d values (%s)\n", m.Replaced, strings.Join(m.Redacted, ", "))
+			a.printf("redacted: %s (%s)\n", text.Count(m.Replaced, "value"), strings.Join(m.Redacted, ", "))
 		}
 	}
 	return nil

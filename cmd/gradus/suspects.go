@@ -74,7 +74,7 @@ func (a *app) suspects(ctx context.Context, db *store.DB, q store.SampleQuery, a
 			parts = append(parts, fmt.Sprintf("%s %d", d.Name, n))
 		}
 	}
-	a.printf("%d of the %d traces looked at are suspects%s\n", found, seen, strings.TrimSuffix(": "+strings.Join(parts, ", "), ": "))
+	a.printf("suspects: %d of %s looked at%s\n", found, text.Count(seen, "trace"), strings.TrimSuffix(": "+strings.Join(parts, ", "), ": "))
 	return nil
 }
 

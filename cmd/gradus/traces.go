@@ -198,8 +198,8 @@ func partWord(name, status string, score float64) string {
 }
 
 func (a *app) printTrace(d store.SampleDetail) {
-	a.printf("trace %d  step %d  group %d sample %d  reward %.3f  advantage %+.3f  %d tokens, %s\n",
-		d.ID, d.Step, d.Group, d.Index, d.Reward, d.Advantage, d.Tokens, text.Line(d.Finish))
+	a.printf("trace %d  step %d  group %d sample %d  reward %.3f  advantage %+.3f  %s, %s\n",
+		d.ID, d.Step, d.Group, d.Index, d.Reward, d.Advantage, text.Count(d.Tokens, "token"), text.Line(d.Finish))
 	a.printf("\nPROMPT  (gold %s)\n%s\n", text.Line(d.Prompt.Gold), text.Clean(d.Prompt.Text))
 	a.printf("\nCOMPLETION\n%s\n\nREWARDS\n", text.Clean(d.Text))
 	a.printParts(d.Rewards, d.Text)

@@ -95,7 +95,7 @@ func (p *plainLines) record(_ uint64, rec store.Record) error {
 		var h store.RunHeader
 		if err = json.Unmarshal(rec.Body, &h); err == nil {
 			p.steps = h.Steps
-			p.line("%s  %s  task %s, %d steps, %.2fM parameters on %s", shortID(h.ID), h.Name, h.Task, h.Steps, float64(h.Params)/1e6, h.Device)
+			p.line("%s  %s  task %s, %s, %.2fM parameters on %s", shortID(h.ID), h.Name, h.Task, text.Count(h.Steps, "step"), float64(h.Params)/1e6, h.Device)
 		}
 		return err
 	case store.KindState:

@@ -32,11 +32,6 @@ const (
 	Retry   Event = "retry"   // a new attempt takes the run up from its last checkpoint
 )
 
-// Events are all events, in the order of a run's life.
-func Events() []Event {
-	return []Event{Submit, Launch, Ready, Advance, Pause, Unpause, Stop, Halt, Finish, Fail, Lost, Retry}
-}
-
 // States are all states, in the order of a run's life.
 func States() []store.State {
 	return []store.State{store.StateDraft, store.StateSubmitted, store.StateStarting, store.StateRunning, store.StatePaused,

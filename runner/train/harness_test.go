@@ -203,7 +203,7 @@ func readRecord(t testing.TB, dir rundir.Dir) record {
 			var m store.Metrics
 			decode(r, &m)
 			for name := range m.Values {
-				if IsTiming(name) {
+				if isTiming(name) {
 					delete(m.Values, name)
 				}
 			}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"sort"
-	"strings"
 
 	"gradus/model"
 	"gradus/runner/recipe"
@@ -41,15 +40,4 @@ func split(values map[string]float64) (finite map[string]float64, bad []string) 
 	}
 	sort.Strings(bad)
 	return finite, bad
-}
-
-// IsTiming says whether a metric measures the machine rather than the run.
-// All others are equal to the bit in two runs of one recipe, however often
-// either was interrupted.
-func IsTiming(metric string) bool {
-	switch metric {
-	case "step_time", "tokens_per_second", "time/rollout", "time/reward", "time/update":
-		return true
-	}
-	return strings.HasPrefix(metric, "gpu/")
 }

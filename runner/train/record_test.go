@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"gradus/model"
@@ -252,4 +253,15 @@ func TestLengths(t *testing.T) {
 	if asJSON(t, v) != asJSON(t, want) {
 		t.Errorf("%v, want %v", v, want)
 	}
+}
+
+// isTiming says whether a metric measures the machine rather than the run. All
+// others are equal to the bit in two runs of one recipe, however often either
+// was interrupted.
+func isTiming(metric string) bool {
+	switch metric {
+	case "step_time", "tokens_per_second", "time/rollout", "time/reward", "time/update":
+		return true
+	}
+	return strings.HasPrefix(metric, "gpu/")
 }

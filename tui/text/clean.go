@@ -37,17 +37,10 @@ func (s Stats) String() string {
 		noun string
 	}{{s.Controls, "control sequence"}, {s.Hidden, "hidden character"}, {s.Invalid, "invalid byte"}} {
 		if p.n > 0 {
-			parts = append(parts, plural(p.n, p.noun))
+			parts = append(parts, Count(p.n, p.noun))
 		}
 	}
 	return strings.Join(parts, ", ")
-}
-
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // Clean returns s with everything that could drive a terminal made visible:
@@ -245,6 +238,6 @@ func (c *cleaner) mark(r rune, n int, rest string) int {
 		over++
 	}
 	c.stats.Hidden += over
-	c.show("<+" + plural(over, "mark") + ">")
+	c.show("<+" + Count(over, "mark") + ">")
 	return used
 }

@@ -5,7 +5,6 @@
 package provenance
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -16,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 
+	"gradus/rewards/lines"
 	"gradus/rewards/parquet"
 	"gradus/runner/rundir"
 )
@@ -30,7 +30,7 @@ type Source struct {
 // Last is the newest policy that wrote a row.
 func (s Source) Last() int { return s.Policies[len(s.Policies)-1][1] }
 
-// maxLine bounds a row, as rewards/tasks does.
+// maxLine bounds a row. A longer one names nobody.
 const maxLine = 16 << 20
 
 // columns are what a row says of its writer: the run and the step of its
@@ -64,19 +64,16 @@ func Read(path string) ([]Source, error) {
 type tally map[string]map[int]int
 
 func (t tally) lines(r io.Reader) error {
-	lines := bufio.NewScanner(r)
-	lines.Buffer(make([]byte, 0, 64<<10), maxLine)
-	for lines.Scan() {
-		line := lines.Bytes()
-		if !bytes.Contains(line, []byte(`"policy_version"`)) && !bytes.Contains(line, []byte(`"ckpt"`)) {
-			continue
+	return lines.Each(r, maxLine, func(_ int, line []byte, tooLong error) error {
+		if tooLong != nil || !bytes.Contains(line, []byte(`"policy_version"`)) && !bytes.Contains(line, []byte(`"ckpt"`)) {
+			return nil
 		}
 		var row map[string]json.RawMessage
 		if json.Unmarshal(line, &row) == nil {
 			t.add(row)
 		}
-	}
-	return lines.Err()
+		return nil
+	})
 }
 
 func (t tally) parquet(file *parquet.File) error {

@@ -42,10 +42,12 @@ func TestRead(t *testing.T) {
 		`{"run":"` + ada + `","policy_version":-1}`,
 		`{"ckpt":"` + ada + `"}`,
 		`{"ckpt":["` + ada + `@3"],"policy_version":1}`,
+		`{"run":"` + ada + `","policy_version":50}` + strings.Repeat(" ", maxLine) + "x", // too long to be read; what follows counts
+		`{"run":"` + bob + `","policy_version":71}`,
 		`no JSON, "policy_version"`,
 	}, "\n")
 	got, err := Read(write(t, []byte(lines)))
-	want := []Source{{Run: bob, Rows: 1, Policies: [][2]int{{70, 70}}}, {Run: ada, Rows: 4, Policies: [][2]int{{30, 31}, {40, 40}}}}
+	want := []Source{{Run: bob, Rows: 2, Policies: [][2]int{{70, 71}}}, {Run: ada, Rows: 4, Policies: [][2]int{{30, 31}, {40, 40}}}}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v %v, want %+v", got, err, want)
 	}

@@ -165,7 +165,7 @@ const wideSummary = 96
 func (m *Model) summaryPane(w int) screen.Pane {
 	r := m.result
 	p := screen.Pane{Title: []screen.Piece{screen.P(screen.Strong, "summary"),
-		screen.Pf(screen.Dim, "  %s: %d paired, %d sample%s each", text.Line(r.Suite), r.Prompts, r.Samples, plural(r.Samples))}}
+		screen.Pf(screen.Dim, "  %s: %d paired, %s each", text.Line(r.Suite), r.Prompts, text.Count(r.Samples, "sample"))}}
 	in := w - 2
 	head := " " + m.env.Fit("", 20) + m.env.FitRight("A", 8) + m.env.FitRight("B", 8) + m.env.FitRight("B-A", 9) + "   " + m.env.Fit("95% interval", 18) + m.env.FitRight("p", 7)
 	if in >= wideSummary {
@@ -179,7 +179,7 @@ func (m *Model) summaryPane(w int) screen.Pane {
 		p.Lines = append(p.Lines, m.env.Line(in, screen.P(screen.Caution, " "+text.Line(r.RewardNote))))
 	}
 	if r.Unjudged > 0 {
-		p.Lines = append(p.Lines, m.env.Line(in, screen.Pf(screen.Caution, " %d pairs have an answer that the checker could not judge; it counts as wrong", r.Unjudged)))
+		p.Lines = append(p.Lines, m.env.Line(in, screen.Pf(screen.Caution, " %s with an answer that the checker could not judge; it counts as wrong", text.Count(r.Unjudged, "pair"))))
 	}
 	p.Rect = screen.Rect{W: w, H: len(p.Lines) + 2}
 	return p
@@ -216,13 +216,6 @@ func probability(p float64) string {
 		return "<.001"
 	}
 	return strings.TrimPrefix(fmt.Sprintf("%.3f", p), "0")
-}
-
-func plural(n int) string {
-	if n == 1 {
-		return ""
-	}
-	return "s"
 }
 
 // listPane lists the pairs.

@@ -3,8 +3,6 @@
 package pair
 
 import (
-	"fmt"
-
 	tea "charm.land/bubbletea/v2"
 
 	"gradus/runner/compare"
@@ -132,7 +130,7 @@ func (m *Model) Key(id keys.ID) tea.Cmd {
 func (m *Model) step(by int) tea.Cmd {
 	i := m.at + by
 	if i < 0 || i >= len(m.pairs) {
-		return screen.Say(screen.Warn, fmt.Sprintf("the list has %d pairs", len(m.pairs)))
+		return screen.Say(screen.Warn, "the list has "+text.Count(len(m.pairs), "pair"))
 	}
 	m.at = i
 	return m.load()

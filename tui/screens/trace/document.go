@@ -195,7 +195,7 @@ func tokenStats(t store.SampleDetail) string {
 		}
 		return s / float64(max(len(x), 1))
 	}
-	s := fmt.Sprintf("%d tokens", len(t.TokenIDs))
+	s := text.Count(len(t.TokenIDs), "token")
 	if len(t.LogProbs) > 0 {
 		s += fmt.Sprintf("  mean log-prob %.3f", mean(t.LogProbs))
 	}

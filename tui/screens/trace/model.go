@@ -250,7 +250,7 @@ func (m *Model) place() int {
 func (m *Model) step(by int) tea.Cmd {
 	i := m.place() + by
 	if i < 0 || i >= len(m.group) {
-		return screen.Say(screen.Warn, fmt.Sprintf("this prompt has %d samples in this step", len(m.group)))
+		return screen.Say(screen.Warn, "this prompt has "+text.Count(len(m.group), "sample")+" in this step")
 	}
 	return m.load(m.group[i].ID)
 }

@@ -246,10 +246,8 @@ func (m *Model) said() string {
 			notes++
 		}
 	}
-	if notes == 1 {
-		out = append(out, "1 note")
-	} else if notes > 1 {
-		out = append(out, fmt.Sprintf("%d notes", notes))
+	if notes > 0 {
+		out = append(out, text.Count(notes, "note"))
 	}
 	return strings.Join(out, ", ")
 }

@@ -82,13 +82,9 @@ func (m *Model) promptLine(i, w int) string {
 	}
 	n := strings.Count(strings.TrimRight(d.doc.Text(), "\n"), "\n") + 1
 	if m.unfolded {
-		return m.env.Line(w, screen.Pf(screen.Key, "PROMPT"), screen.Pf(screen.Dim, "  %d tokens   o folds it", m.trace.Prompt.Tokens))
+		return m.env.Line(w, screen.Pf(screen.Key, "PROMPT"), screen.Pf(screen.Dim, "  %s   o folds it", text.Count(m.trace.Prompt.Tokens, "token")))
 	}
-	lines := "lines"
-	if n == 1 {
-		lines = "line"
-	}
-	tail := fmt.Sprintf("  [%d %s: o]", n, lines)
+	tail := "  [" + text.Count(n, "line") + ": o]"
 	room := max(w-8-len(tail), 0)
 	return m.env.Line(w, screen.P(screen.Key, "PROMPT  "), screen.P(screen.Dim, m.env.Fit(screen.Gist(d.doc.Text()), room)+tail))
 }
@@ -154,7 +150,7 @@ func (m *Model) foot(w int) []string {
 		}
 	}
 	if m.trace.Finish == "length" {
-		say(screen.Caution, fmt.Sprintf("!! cut at the length limit after %d tokens", m.trace.Tokens))
+		say(screen.Caution, "!! cut at the length limit after "+text.Count(m.trace.Tokens, "token"))
 	}
 	if n := m.doc().doc.Cut(); n > 0 {
 		say(screen.Caution, fmt.Sprintf("%s more are stored and not shown; gradus traces prints them", screen.Bytes(int64(n))))
