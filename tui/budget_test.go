@@ -40,6 +40,7 @@ func growing(t testing.TB) (*sourcetest.World, string) {
 // What a live update writes to the terminal: the curves' new dots and the
 // numbers that changed. The budget is for slow lines.
 func TestBytesOfALiveUpdate(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		w, h, budget int
 	}{{160, 45, 300}, {80, 24, 120}} {
@@ -82,6 +83,7 @@ func long(t testing.TB, text string) (*sourcetest.World, string) {
 }
 
 func TestBytesOfAScroll(t *testing.T) {
+	t.Parallel()
 	var lines strings.Builder
 	for i := range 4000 {
 		fmt.Fprintf(&lines, "%d. So (7-%d)*5-1 = %d, wait, let me check that again.\n", i, i%9, i*7%100)

@@ -64,6 +64,7 @@ func tours() []struct {
 // Every screen at the sizes that people have. Look at the golden files: they
 // are the pictures of the workbench.
 func TestScreens(t *testing.T) {
+	t.Parallel()
 	w := world(t)
 	src := w.Source()
 	for _, size := range [][2]int{{80, 24}, {160, 45}} {
@@ -72,6 +73,7 @@ func TestScreens(t *testing.T) {
 		}
 		for _, tour := range tours() {
 			t.Run(fmt.Sprintf("%s-%dx%d", tour.name, size[0], size[1]), func(t *testing.T) {
+				t.Parallel()
 				d := start(t, src, setup{w: size[0], h: size[1]})
 				tour.lead(d)
 				d.Golden(t)
@@ -98,6 +100,7 @@ func wellFormed(t *testing.T, d *tuitest.Driver, w, h int) {
 // The same without colours, without UTF-8, read-only, at the sizes between,
 // and in terminals that are too small for anything but words.
 func TestScreensDegrade(t *testing.T) {
+	t.Parallel()
 	w := world(t)
 	src := w.Source()
 	for _, tt := range []struct {
@@ -122,6 +125,7 @@ func TestScreensDegrade(t *testing.T) {
 				continue
 			}
 			t.Run(tt.name+"-"+tour.name, func(t *testing.T) {
+				t.Parallel()
 				d := start(t, src, tt.setup)
 				tour.lead(d)
 				d.Golden(t)

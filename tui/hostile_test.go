@@ -3,6 +3,7 @@ package tui
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -39,7 +40,7 @@ func attacks() map[string]string {
 // poison is a run whose every foreign field holds text.
 func poison(t *testing.T, s string) *sourcetest.World {
 	w := sourcetest.From(t, &made)
-	id := w.Add(storetest.Spec{Seed: 1, Name: "x" + s, Steps: 8, CheckpointEvery: 4, Final: store.StateRunning}, -1, client.Alive)
+	spec := storetest.Spec{Seed: 1, ID: liveRun, Name: "x" + s, Steps: 8, EvalPrompts: 4, CheckpointEvery: 4, Final: store.StateRunning}
 	yes := true
 	row := store.Sample{Finish: "stop", Correct: &yes, Claim: s, Reward: 1, TokenIDs: []int32{65, 27, 91}, LogProbs: []float32{-1, -2, -3}}
 	row.SetText(s + "</think>" + s)
@@ -48,9 +49,7 @@ func poison(t *testing.T, s string) *sourcetest.World {
 			Spans: []store.Span{{From: 0, To: 3, Label: s}, {From: 2, To: 1000, Label: "x"}}, Facts: json.RawMessage(`{"a":1}`)})
 	}
 	batch := store.Samples{Stage: s, Step: 9, Phase: "train", Prompts: []store.Prompt{{Hash: fmt.Sprintf("%032x", 1), Task: s, Ref: s, Text: s + "\n" + s, Gold: s}}, Rows: []store.Sample{row, row}}
-	eval := batch
-	eval.Phase, eval.Ckpt = "eval", id+"@9"
-	var recs []store.Record
+	recs := slices.Concat(storetest.Records(spec)...)
 	for _, b := range []struct {
 		kind store.Kind
 		body any
@@ -67,7 +66,7 @@ func poison(t *testing.T, s string) *sourcetest.World {
 		}
 		recs = append(recs, r)
 	}
-	w.Append(id, recs...)
+	w.AddRecords(liveRun, client.Alive, recs...)
 	return w
 }
 
@@ -75,6 +74,7 @@ func poison(t *testing.T, s string) *sourcetest.World {
 // the program drew (Screen checks that), every line keeps its width and its
 // borders, and no sequence of theirs reaches the terminal.
 func TestHostileTextStaysInItsCell(t *testing.T) {
+	t.Parallel()
 	places := []struct {
 		name string
 		keys []string
@@ -88,6 +88,7 @@ func TestHostileTextStaysInItsCell(t *testing.T) {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			src := poison(t, attack).Source()
 			for _, wc := range []bool{false, true} {
 				if wc && (name == "emoji") {

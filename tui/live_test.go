@@ -19,6 +19,7 @@ import (
 func head(screen string) string { return strings.SplitN(screen, "\n", 2)[0] }
 
 func TestAgeOfTheLastRecord(t *testing.T) {
+	t.Parallel()
 	w := sourcetest.From(t, &made)
 	id := w.Add(storetest.Spec{Seed: 1, Name: "r", Steps: 60, Final: store.StateRunning}, 40, client.Alive)
 	d := start(t, w.Source(), setup{runID: id})
@@ -50,6 +51,7 @@ func TestAgeOfTheLastRecord(t *testing.T) {
 
 // A live run costs one message a second while nothing is written.
 func TestIdleScreenRests(t *testing.T) {
+	t.Parallel()
 	w := world(t)
 	d := start(t, w.Source(), setup{w: 160, h: 45, runID: liveRun})
 	bytes := d.Bytes()
@@ -79,6 +81,7 @@ func (b *busySource) Changes(ctx context.Context, id string, since source.Cursor
 }
 
 func TestAtMostTenUpdatesASecond(t *testing.T) {
+	t.Parallel()
 	src := &busySource{Source: world(t).Source()}
 	d := start(t, src, setup{runID: liveRun})
 	before := src.calls.Load()
@@ -89,6 +92,7 @@ func TestAtMostTenUpdatesASecond(t *testing.T) {
 }
 
 func TestLiveRunGrows(t *testing.T) {
+	t.Parallel()
 	w := sourcetest.From(t, &made)
 	id := w.Add(storetest.Spec{Seed: 3, Name: "grows", Steps: 40}, 3, client.Alive)
 	d := start(t, w.Source(), setup{w: 160, h: 45, runID: id})
@@ -125,6 +129,7 @@ func chartOf(s string) string {
 }
 
 func TestRewindDropsWhatNoLongerCounts(t *testing.T) {
+	t.Parallel()
 	w := sourcetest.From(t, &made)
 	spec := storetest.Spec{Seed: 4, Name: "rewound", Steps: 40, RewindAt: 20, Final: store.StateRunning}
 	id := w.Add(spec, 33, client.Alive) // beyond step 20, before the rewind
@@ -141,6 +146,7 @@ func TestRewindDropsWhatNoLongerCounts(t *testing.T) {
 }
 
 func TestNewestTracesStopFollowing(t *testing.T) {
+	t.Parallel()
 	w := world(t)
 	d := start(t, w.Source(), setup{runID: liveRun})
 	for !strings.Contains(d.Screen(), "━ newest traces") {
@@ -202,6 +208,7 @@ func (b *brokenSource) Traces(ctx context.Context, id string, q store.SampleQuer
 }
 
 func TestReadErrorsAreShownAndTriedAgain(t *testing.T) {
+	t.Parallel()
 	src := &brokenSource{Source: world(t).Source()}
 	for _, tt := range []struct{ keys, want string }{
 		{"1", "The runs cannot be listed: disk I/O error␛[2J"},
@@ -224,6 +231,7 @@ func TestReadErrorsAreShownAndTriedAgain(t *testing.T) {
 }
 
 func TestNothingThere(t *testing.T) {
+	t.Parallel()
 	w := sourcetest.From(t, &made)
 	d := start(t, w.Source(), setup{})
 	if !strings.Contains(d.Screen(), "No runs yet.") || !strings.Contains(d.Screen(), "gradus demo") {
@@ -239,6 +247,7 @@ func TestNothingThere(t *testing.T) {
 
 // The screen holds at every size, whatever is open, and comes back.
 func TestResizeAtAnyTime(t *testing.T) {
+	t.Parallel()
 	w := world(t)
 	d := start(t, w.Source(), setup{w: 80, h: 24})
 	sizes := [][2]int{{160, 45}, {61, 16}, {59, 14}, {20, 5}, {3, 2}, {1, 1}, {200, 60}, {139, 30}, {140, 31}, {95, 20}, {60, 15}, {80, 24}}

@@ -17,6 +17,7 @@ import (
 // A reader judges a trace, tags it, writes a note on a place that a search
 // found, and sees all of it; the list finds the trace by what was said.
 func TestNotesOnATrace(t *testing.T) {
+	t.Parallel()
 	for _, size := range [][2]int{{80, 24}, {160, 45}} {
 		t.Run(fmt.Sprintf("%dx%d", size[0], size[1]), func(t *testing.T) {
 			w := world(t)
@@ -68,6 +69,7 @@ func TestNotesOnATrace(t *testing.T) {
 // A verdict replaces the reader's last one, x takes it back, and any other key
 // writes nothing; what cannot be written stays in the line.
 func TestVerdictsAreReplacedAndTakenBack(t *testing.T) {
+	t.Parallel()
 	w := world(t)
 	src := w.Source()
 	d := start(t, src, setup{runID: liveRun, w: 100, h: 30})
@@ -118,6 +120,7 @@ func TestVerdictsAreReplacedAndTakenBack(t *testing.T) {
 }
 
 func TestReadOnlyWritesNoNotes(t *testing.T) {
+	t.Parallel()
 	m := keys.NewMap(true)
 	for _, k := range []string{"v", "a", "t"} {
 		if id := m.Match(keys.Trace, k); id != "" {
@@ -134,6 +137,7 @@ func TestReadOnlyWritesNoNotes(t *testing.T) {
 // Notes on a run that was handed over as a file go to the notebook, and are seen
 // and found beside those in the file.
 func TestNotesOnAFile(t *testing.T) {
+	t.Parallel()
 	_, dir := storetest.Open(t, storetest.Spec{Seed: 9, Steps: 3})
 	ctx := context.Background()
 	file := filepath.Join(t.TempDir(), "handed.db")

@@ -27,6 +27,7 @@ func asked(t *testing.T, w *sourcetest.World, want ...string) {
 }
 
 func TestStopNeedsY(t *testing.T) {
+	t.Parallel()
 	w := world(t)
 	d := start(t, w.Source(), setup{runID: liveRun})
 	for _, no := range []string{"enter", "X"} { // neither yes nor no
@@ -52,6 +53,7 @@ func TestStopNeedsY(t *testing.T) {
 }
 
 func TestReasonGoesWithTheRequest(t *testing.T) {
+	t.Parallel()
 	w := world(t)
 	d := start(t, w.Source(), setup{runID: liveRun})
 	d.Press("P", "r")
@@ -63,6 +65,7 @@ func TestReasonGoesWithTheRequest(t *testing.T) {
 }
 
 func TestPauseFollowsTheState(t *testing.T) {
+	t.Parallel()
 	w := world(t)
 	paused := w.Add(storetest.Spec{Seed: 8, Name: "waiting", Final: store.StateRunning}, 11, client.Alive) // group 11 is the pause
 	src := w.Source()
@@ -90,6 +93,7 @@ func TestPauseFollowsTheState(t *testing.T) {
 }
 
 func TestRefusalIsShownAndKept(t *testing.T) {
+	t.Parallel()
 	w := world(t)
 	w.Refuse = errors.New("run is busy: \x1b[2J try later")
 	d := start(t, w.Source(), setup{runID: liveRun})
@@ -104,6 +108,7 @@ func TestRefusalIsShownAndKept(t *testing.T) {
 }
 
 func TestReadOnlyHasNoActions(t *testing.T) {
+	t.Parallel()
 	w := world(t)
 	d := start(t, w.Source(), setup{runID: liveRun, readOnly: true})
 	before := d.Screen()
@@ -119,6 +124,7 @@ func TestReadOnlyHasNoActions(t *testing.T) {
 }
 
 func TestRunElsewhereCannotBeSteered(t *testing.T) {
+	t.Parallel()
 	w := sourcetest.From(t, &made)
 	w.Add(storetest.Spec{Seed: 9, Name: "far", Final: store.StateRunning}, 20, client.Unknown)
 	d := start(t, w.Source(), setup{})
@@ -130,6 +136,7 @@ func TestRunElsewhereCannotBeSteered(t *testing.T) {
 }
 
 func TestLeavingAsksNothing(t *testing.T) {
+	t.Parallel()
 	for _, key := range []string{"q", "ctrl+c"} {
 		w := world(t)
 		d := start(t, w.Source(), setup{runID: liveRun})
@@ -145,6 +152,7 @@ func TestLeavingAsksNothing(t *testing.T) {
 }
 
 func TestCompareGeneratesWhatIsMissing(t *testing.T) {
+	t.Parallel()
 	w := world(t)
 	w.Lacks[doneRun+"@40"] = true
 	d := start(t, w.Source(), setup{})
@@ -170,6 +178,7 @@ func TestCompareGeneratesWhatIsMissing(t *testing.T) {
 }
 
 func TestCompareOfferCanBeDeclined(t *testing.T) {
+	t.Parallel()
 	w := world(t)
 	w.Lacks[doneRun+"@40"] = true
 	d := start(t, w.Source(), setup{})
@@ -187,6 +196,7 @@ func TestCompareOfferCanBeDeclined(t *testing.T) {
 }
 
 func TestEscapeGoesOneLayerBack(t *testing.T) {
+	t.Parallel()
 	d := start(t, world(t).Source(), setup{})
 	for _, step := range []struct{ key, want string }{
 		{"enter", "[2 Live]"}, {"z", "[2 Live]"}, {"esc", "newest traces"}, {"t", "[3 Traces]"}, {"enter", "PROMPT"},
@@ -200,6 +210,7 @@ func TestEscapeGoesOneLayerBack(t *testing.T) {
 }
 
 func TestFilterStaysWhenOneComesBack(t *testing.T) {
+	t.Parallel()
 	d := start(t, world(t).Source(), setup{})
 	d.Press("t", "/")
 	d.Type("reward>1")
@@ -221,6 +232,7 @@ func TestFilterStaysWhenOneComesBack(t *testing.T) {
 }
 
 func TestNeighboursOfATrace(t *testing.T) {
+	t.Parallel()
 	d := start(t, world(t).Source(), setup{})
 	d.Press("t", "j", "j", "enter") // the third newest: step 37, sample 2 of prompt 1
 	for _, step := range []struct{ key, want string }{
@@ -235,6 +247,7 @@ func TestNeighboursOfATrace(t *testing.T) {
 }
 
 func TestCopyTakesTheRawText(t *testing.T) {
+	t.Parallel()
 	d := start(t, world(t).Source(), setup{})
 	d.Press("G", "t", "/")
 	d.Type("step:5 group:0")
@@ -249,6 +262,7 @@ func TestCopyTakesTheRawText(t *testing.T) {
 }
 
 func TestEvaluationsAreListedWhenAskedFor(t *testing.T) {
+	t.Parallel()
 	w := world(t)
 	var recs []store.Record
 	for _, b := range []struct {

@@ -16,6 +16,7 @@ import (
 // A dry run removes nothing; --apply removes what it said, and nothing of a
 // run that is held.
 func TestRetention(t *testing.T) {
+	t.Parallel()
 	alone(t)
 	s := newSession(t)
 	id := s.stored(storetest.Spec{Seed: 9, Steps: 40, Created: time.Now().Add(-90 * 24 * time.Hour)})

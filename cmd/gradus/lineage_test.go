@@ -12,6 +12,7 @@ import (
 // A checkpoint is followed back through the run that it was started from, by
 // path, to random weights, and forward to what was made of it.
 func TestLineage(t *testing.T) {
+	t.Parallel()
 	alone(t)
 	s := newSession(t)
 	type started struct{ ID string }

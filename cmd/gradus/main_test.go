@@ -54,7 +54,6 @@ func newSession(t *testing.T) *session {
 
 func (s *session) app(stdout, stderr *bytes.Buffer) *app {
 	env := map[string]string{"GRADUS_HOME": s.home, "HOME": s.home, "PATH": os.Getenv("PATH")}
-	s.t.Setenv("GRADUS_HOME", s.home)
 	return &app{stdout: stdout, stderr: stderr, getenv: func(k string) string { return env[k] }, now: time.Now, version: "test"}
 }
 
@@ -239,6 +238,7 @@ func TestWrongUse(t *testing.T) {
 
 // One run through every command that reads it.
 func TestWholeRun(t *testing.T) {
+	t.Parallel()
 	s := newSession(t)
 	out := s.must("run", s.tiny(), "--follow")
 	for _, want := range []string{"started", "sft loss", "eval before: accuracy", "preflight ok", "eval after: accuracy", "step 15/15 done"} {
@@ -332,6 +332,7 @@ func TestWholeRun(t *testing.T) {
 
 // The demo command on a recipe cut short: the result file has every field.
 func TestDemoResult(t *testing.T) {
+	t.Parallel()
 	s := newSession(t)
 	file := filepath.Join(t.TempDir(), "result.json")
 	args := []string{"demo", "--plain", "--json-out", file, "--set", "seed=3"}

@@ -12,6 +12,7 @@ import (
 // What readers say of a run at the command line: written, found, listed, taken
 // back, merged from a copy, compared, and there after a rebuild.
 func TestNotesAtTheCommandLine(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("trains a small run")
 	}

@@ -13,6 +13,7 @@ import (
 // Every reading command takes a file that an older gradus shared, where nothing
 // but a temporary folder can be written, and leaves nothing behind.
 func TestOlderSharedFile(t *testing.T) {
+	t.Parallel()
 	s := newSession(t)
 	dir := t.TempDir()
 	path := filepath.Join(dir, "old.db")

@@ -10,6 +10,7 @@ import (
 )
 
 func TestPlan(t *testing.T) {
+	t.Parallel()
 	alone(t)
 	s := newSession(t)
 	out := s.must("plan", "demo")
@@ -41,6 +42,7 @@ func TestPlan(t *testing.T) {
 
 // What plan refuses, run refuses too, in the same words, and nothing is left.
 func TestRunRefusesWhatDoesNotFit(t *testing.T) {
+	t.Parallel()
 	s := newSession(t)
 	recipe := filepath.Join(t.TempDir(), "tiny.toml")
 	if err := os.WriteFile(recipe, []byte(tinyRecipe), 0o600); err != nil {

@@ -11,6 +11,7 @@ import (
 // The life of a layer at the command line: scored, listed, shown beside the
 // traces, and there after a rebuild.
 func TestRescoreCommand(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("trains a small run")
 	}

@@ -11,6 +11,7 @@ import (
 // TestRewardVerify: every row comes back, in order, with its fields and a
 // verdict; a bad one is named and loses nothing but itself.
 func TestRewardVerify(t *testing.T) {
+	t.Parallel()
 	alone(t)
 	s := newSession(t)
 	dir := t.TempDir()
@@ -122,6 +123,7 @@ func TestRewardVerifyWrongUse(t *testing.T) {
 // TestRewardFuzz: the built-in answers are judged without a false positive,
 // and the rows that are written can be judged again.
 func TestRewardFuzz(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("it only computes")
 	}
@@ -146,6 +148,7 @@ func TestRewardFuzz(t *testing.T) {
 }
 
 func TestBenchVerify(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("it only computes")
 	}

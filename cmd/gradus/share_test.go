@@ -25,6 +25,7 @@ func (s *session) stored(spec storetest.Spec) string {
 
 // A run is handed over as a file that opens where nothing can be written.
 func TestShareAndOpen(t *testing.T) {
+	t.Parallel()
 	alone(t)
 	s := newSession(t)
 	id := s.stored(storetest.Spec{Seed: 4, Steps: 12})
@@ -86,6 +87,7 @@ func TestShareAndOpen(t *testing.T) {
 
 // A run whose database is something else says how it is made again.
 func TestForeignDatabaseOfARun(t *testing.T) {
+	t.Parallel()
 	alone(t)
 	s := newSession(t)
 	id := s.stored(storetest.Spec{Seed: 4, Steps: 3})
@@ -107,6 +109,7 @@ func TestForeignDatabaseOfARun(t *testing.T) {
 
 // A query and redaction leave a smaller file; several runs go into a folder.
 func TestShareSomeOfSeveral(t *testing.T) {
+	t.Parallel()
 	alone(t)
 	s := newSession(t)
 	a, b := s.stored(storetest.Spec{Seed: 5, Steps: 10}), s.stored(storetest.Spec{Seed: 6, Steps: 6})
@@ -132,6 +135,7 @@ func TestShareSomeOfSeveral(t *testing.T) {
 }
 
 func TestExport(t *testing.T) {
+	t.Parallel()
 	alone(t)
 	s := newSession(t)
 	id := s.stored(storetest.Spec{Seed: 7, Steps: 4})
@@ -164,6 +168,7 @@ func TestExport(t *testing.T) {
 }
 
 func TestCost(t *testing.T) {
+	t.Parallel()
 	alone(t)
 	s := newSession(t)
 	id := s.stored(storetest.Spec{Seed: 8, Steps: 10, RewindAt: 4})

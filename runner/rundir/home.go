@@ -3,6 +3,8 @@
 //
 //	$GRADUS_HOME/            0700
 //	  catalogue.db           the list of runs, rebuilt when deleted
+//	  retention.toml         what 'gradus db gc --retention' may remove
+//	  notes/<ULID>.jsonl     notes of this user on runs that were handed over as files
 //	  runs/<ULID>/           one run, complete without any database
 //	    run.json             what was asked for; written once
 //	    run.lock             flocked by the run's process for its whole life
@@ -14,6 +16,8 @@
 //	    ctl/<ULID>.json      steering requests that are not answered yet
 //	    ckpt/                checkpoints
 //	    code/                the user's own reward functions, as they were at the start
+//	    notes/               a log of what was added to the run afterwards
+//	    layers/              the user's own reward functions that scored its traces again
 //	    stderr.log           output of the process, every attempt appended
 package rundir
 
