@@ -115,28 +115,26 @@ func (m *Meter) count(p *prose) Count {
 	var sum, last votes
 	code := m.classify(last) // of a Latin word among the votes of last
 	foreign := -1            // the word that a run of other languages ends with
-	for i := range min(window/2-1, len(p.words)) {
-		sum += p.words[i].votes
+	words := p.words
+	for _, w := range words[:min(window/2-1, len(words))] {
+		sum += w.votes
 	}
-	for i := range p.words {
-		w := &p.words[i]
-		if in := i + window/2 - 1; in < len(p.words) {
-			sum += p.words[in].votes
+	for i := range words {
+		w := &words[i]
+		if in := i + window/2 - 1; in < len(words) {
+			sum += words[in].votes
 		}
 		if out := i - window/2 - 1; out >= 0 {
-			sum -= p.words[out].votes
+			sum -= words[out].votes
 		}
-		var of int
-		switch w.script {
-		case Latin:
+		of := m.byScript[w.script]
+		if w.script == Latin {
 			if sum != last {
 				last, code = sum, m.classify(sum)
 			}
 			of = code
-		case Han:
+		} else if w.script == Han {
 			of = han
-		default:
-			of = m.byScript[w.script]
 		}
 		if of < 0 {
 			c.Neutral++

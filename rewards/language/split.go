@@ -19,15 +19,42 @@ type prose struct {
 	masked int  // bytes left out
 }
 
+// class is what a byte means for the words of a text.
+type class uint8
+
+const (
+	between class = iota // ends a word
+	letter               // an ASCII one
+	wide                 // of a rune beyond ASCII
+	opening              // may begin what is masked
+)
+
+// classes are the classes of the bytes.
+var classes = func() (t [256]class) {
+	for c := range t {
+		switch {
+		case isLetter(byte(c)):
+			t[c] = letter
+		case c >= 0x80:
+			t[c] = wide
+		}
+	}
+	for _, c := range []byte("`$\\<:") {
+		t[c] = opening
+	}
+	return t
+}()
+
 // split finds the words of a text in one pass from left to right. Masked
 // stretches end a word; so does every ASCII byte that is no letter.
 func (p *prose) split(l *lexicon, s string) {
 	*p = prose{words: p.words[:0]}
 	m := masker{s: s}
 	for i := 0; i < len(s); {
-		c := s[i]
-		switch {
-		case isLetter(c):
+		switch classes[s[i]] {
+		case between:
+			i++
+		case letter:
 			to, lo, hi := letters(s, i)
 			switch {
 			case to < len(s) && s[to] >= 0x80:
@@ -41,18 +68,18 @@ func (p *prose) split(l *lexicon, s string) {
 				p.words = append(p.words, w)
 			}
 			i = to
-		case c >= 0x80:
+		case wide:
 			to := stretch(s, i)
 			p.splitRunes(l, s, Span{i, to})
 			i = to
-		case c == '`' || c == '$' || c == '\\' || c == '<' || c == ':':
+		case opening:
 			to := m.end(i)
 			if to <= i {
 				i++
 				continue
 			}
 			from := i
-			if c == ':' {
+			if s[i] == ':' {
 				for from > m.last && s[from-1] >= 'a' && s[from-1] <= 'z' {
 					from--
 				}
@@ -60,8 +87,6 @@ func (p *prose) split(l *lexicon, s string) {
 			}
 			p.masked += to - from
 			m.last, i = to, to
-		default:
-			i++
 		}
 	}
 }
@@ -124,24 +149,20 @@ func stretch(s string, i int) int {
 // letters returns the end of the ASCII letters from i on, and the first 16 of
 // them packed as packWord does. It looks at eight bytes at a time.
 func letters(s string, i int) (to int, lo, hi uint64) {
-	x := eight(s, i)
-	other := noLetters(x)
-	x |= blanks
-	if other != 0 {
+	lo = eight(s, i)
+	if other := noLetters(lo); other != 0 {
 		n := bits.TrailingZeros64(other) &^ 7
-		return i + n>>3, x & (1<<n - 1), 0
+		return i + n>>3, (lo | blanks) & (1<<(n&63) - 1), 0
 	}
-	lo, to = x, i+8
-	x = eight(s, to)
-	other = noLetters(x)
-	x |= blanks
-	if other != 0 {
+	lo, to = lo|blanks, i+8
+	hi = eight(s, to)
+	if other := noLetters(hi); other != 0 {
 		n := bits.TrailingZeros64(other) &^ 7
-		return to + n>>3, lo, x & (1<<n - 1)
+		return to + n>>3, lo, (hi | blanks) & (1<<(n&63) - 1)
 	}
 	for to += 8; to < len(s) && isLetter(s[to]); to++ {
 	}
-	return to, lo, x
+	return to, lo, hi | blanks
 }
 
 // eight returns the eight bytes from i on, the first one lowest, 0 beyond the

@@ -2,8 +2,6 @@ package rules
 
 import (
 	"fmt"
-	"math/bits"
-	"slices"
 
 	"gradus/rewards"
 	"gradus/rewards/rules/pytext"
@@ -56,6 +54,7 @@ func newWordRepetition(params map[string]any) (rewards.Reward, error) {
 	if p.Language != "en" {
 		return nil, fmt.Errorf("reward %s: language is %q; only \"en\" (words between white space) is built in; trl.repetition_penalty counts token ids of any language", name, p.Language)
 	}
+	grams := newNgrams(p.NgramSize)
 	return rule.PerSample(p.spec(name, p), func(s rewards.Sample) rewards.Result {
 		words := pytext.Words(pytext.Lower(s.Completion))
 		// Words get numbers by their first appearance.
@@ -68,7 +67,7 @@ func newWordRepetition(params map[string]any) (rewards.Reward, error) {
 			}
 			ids[i] = id
 		}
-		return p.penalty(len(words), "words", differentRuns(ids, p.NgramSize))
+		return p.penalty(len(words), "words", grams.different(ids))
 	}), nil
 }
 
@@ -83,42 +82,14 @@ func newTokenRepetition(name string) func(map[string]any) (rewards.Reward, error
 		if err := p.check(name); err != nil {
 			return nil, err
 		}
+		grams := newNgrams(p.NgramSize)
 		return rule.PerSample(p.spec(name, p), func(s rewards.Sample) rewards.Result {
 			if r, ok := noTokens(s); ok {
 				return r
 			}
-			return p.penalty(len(s.TokenIDs), "tokens", differentRuns(s.TokenIDs, p.NgramSize))
+			return p.penalty(len(s.TokenIDs), "tokens", grams.different(s.TokenIDs))
 		}), nil
 	}
-}
-
-// differentRuns counts the different runs of n ids. A table holds where each
-// was first seen, so none is copied.
-func differentRuns(ids []int32, n int) int {
-	total := len(ids) - n + 1
-	if total < 1 {
-		return 0
-	}
-	size := 1 << bits.Len(uint(2*total))
-	table, different := make([]int32, size), 0 // place + 1
-next:
-	for i := range total {
-		run := ids[i : i+n]
-		h := uint64(n)
-		for _, id := range run {
-			h = (h ^ uint64(uint32(id))) * 0x9e3779b97f4a7c15
-			h ^= h >> 32
-		}
-		at := int(h) & (size - 1)
-		for ; table[at] != 0; at = (at + 1) & (size - 1) {
-			if seen := int(table[at] - 1); slices.Equal(ids[seen:seen+n], run) {
-				continue next
-			}
-		}
-		table[at] = int32(i + 1)
-		different++
-	}
-	return different
 }
 
 // penalty scores n units with a number of different n-grams.

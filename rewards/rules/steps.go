@@ -96,7 +96,7 @@ func newSteps(params map[string]any) (rewards.Reward, error) {
 	spec := rewards.Spec{Name: name, Version: "1.0.0", Params: rule.Canonical(p), Range: [2]float64{0, 1}, Deterministic: true}
 	return rule.PerSample(spec, func(s rewards.Sample) rewards.Result {
 		var found []text.Span
-		seen := map[string]bool{}
+		var seen map[string]bool
 		for _, part := range text.Segment(s.Completion, text.After(s.Prompt)).Think {
 			for from := part.Body.From; from < part.Body.To; {
 				line := text.Span{From: from, To: part.Body.To}
@@ -106,6 +106,9 @@ func newSteps(params map[string]any) (rewards.Reward, error) {
 				from = line.To + 1
 				line = text.TrimSpace(s.Completion, line)
 				if words := line.In(s.Completion); opensStep(words) && !seen[words] {
+					if seen == nil {
+						seen = map[string]bool{}
+					}
 					seen[words] = true
 					found = append(found, line)
 				}
@@ -118,6 +121,13 @@ func newSteps(params map[string]any) (rewards.Reward, error) {
 // opensStep says whether a line, without white space around it, opens a step
 // and says something in it.
 func opensStep(line string) bool {
+	if line == "" {
+		return false
+	}
+	// Most lines begin with nothing that could be a marker.
+	if c := line[0]; c < 0x80 && !(c >= '0' && c <= '9') && strings.IndexByte("sSFTNL-*", c) < 0 {
+		return false
+	}
 	rest, isStep := line, false
 	if len(line) > 5 && strings.EqualFold(line[:4], "step") && isBlank(line[4]) {
 		rest, isStep = strings.TrimLeft(line[5:], " \t"), true
