@@ -117,9 +117,9 @@ bench: build
 rivals: build
 	bench/rivals/run.sh
 
-## faults: the kill and fault tests in full length (minutes)
+## faults: the kill and fault tests and the long random ones of the store in full length (minutes)
 faults: need
-	GRADUS_FAULTS=full $(GO) test -tags $(TAGS) -count=1 -timeout 60m -run 'Fault|Kill|Torn|Full' ./store/... ./runner/...
+	GRADUS_FAULTS=full $(GO) test -tags $(TAGS) -count=1 -timeout 60m -run 'Fault|Kill|Torn|Full|MergeIsAUnion|QueriesAgainstPlainGo|ThinnedCurves' ./store/... ./runner/...
 
 # A target of another package takes its compiling with coverage first. One
 # fuzzing process each: what they find does not depend on how many there are.
