@@ -16,6 +16,7 @@ parameter() { $b sed -n "s/.*\\b$1=\\([^ ]*\\).*/\\1/p" /proc/cmdline; }
 export GRADUS_FAULTS=$(parameter faults)
 short=-test.short
 only=$(parameter only)
+brief=$(parameter brief)
 [ "$GRADUS_FAULTS" != full ] || short=
 landlock=no
 # Landlock came with Linux 5.13 and works where it is among the modules.
@@ -32,6 +33,14 @@ $b mkdir $g/user/shell
 $b chown -R user:user $g/user
 
 worst=0
+# wanted NAME: a part of it is among those to run, separated by commas.
+wanted() {
+	[ -n "$only" ] || return 0
+	for part in $(echo "$only" | $b tr , ' '); do
+		case "$1" in *$part*) return 0 ;; esac
+	done
+	return 1
+}
 # What is run in a setting; emulated machines are slow.
 tests() {
 	case $1 in
@@ -40,20 +49,21 @@ tests() {
 	hacks) echo '^TestHacks$' ;;
 	esac
 }
-# setting NAME USER GROUP LEVEL HOLD [TESTS...]
+# setting NAME USER GROUP LEVEL HOLD [TESTS...], programs in $at
+at=/tests
 setting() {
 	name=$1 user=$2 group=$3 level=$4 hold=$5
 	shift 5
-	case "$name" in *$only*) ;; *) return ;; esac
+	wanted "$name" || return
 	echo $$ >$group/cgroup.procs
 	cd /tmp
 	for t in "$@"; do
 		program=$t
 		[ $t != hacks ] || program=attack
-		[ $t = sandbox ] || [ $level != refuse ] || continue # its tests would only be skipped
+		[ $t = sandbox ] || [ -z "$brief" ] && [ $level != refuse ] || continue # its tests would only be skipped
 		$b rm -f /tmp/out
 		GRADUS_SANDBOX_EXPECT=$level GRADUS_SANDBOX_EXPECT_HOLD=$hold GRADUS_SANDBOX_SLOWER=10 \
-			su -p -s /bin/sh $user -c "exec /tests/$program.test -test.timeout 40m -test.v $short -test.parallel 1 -test.run '$(tests $t)'" >/tmp/out 2>&1
+			su -p -s /bin/sh $user -c "exec $at/$program.test -test.timeout 40m -test.v $short -test.parallel 1 -test.run '$(tests $t)'" >/tmp/out 2>&1
 		code=$?
 		$b grep -oE '(EXPECT|HELD) .*|--- FAIL.*|panic:.*' /tmp/out | $b grep -v 'EXPECT none:'
 		echo "$release: $name: $t: $($b grep -c '^ *--- PASS' /tmp/out) passed, $($b grep -c '^ *--- SKIP' /tmp/out) skipped, $($b grep -c '^ *--- FAIL' /tmp/out) failed"
@@ -76,9 +86,38 @@ if [ -e /proc/sys/kernel/unprivileged_userns_clone ]; then
 	setting "user, kernel.unprivileged_userns_clone=0" user $g $closed watch $all hacks
 	echo 1 >/proc/sys/kernel/unprivileged_userns_clone
 fi
+most=$(cat /proc/sys/user/max_user_namespaces)
 echo 0 >/proc/sys/user/max_user_namespaces
 setting "root, user.max_user_namespaces=0" root $g $closed cgroup sandbox attack
 setting "user, user.max_user_namespaces=0" user $g/user/shell $closed cgroup sandbox
+echo $most >/proc/sys/user/max_user_namespaces
+
+# Under a profile of AppArmor, which stands for the programs of a folder.
+confined() { # NAME, what it does
+	[ -e /tests/$1.policy ] || return
+	$b dd bs=1M if=/tests/$1.policy of=/sys/kernel/security/apparmor/.load 2>/dev/null || { echo "$release: AppArmor does not take $1.policy"; worst=1; return; }
+	at=/tests/$1
+	setting "user, AppArmor: $2" user $g/user/shell $closed cgroup sandbox attack
+	at=/tests
+}
+case ,$(cat /sys/kernel/security/lsm), in
+*,apparmor,*)
+	confined powerless "user namespaces without capabilities"
+	# Its interface tells whether it knows of user namespaces (Linux 6.7).
+	[ ! -e /sys/kernel/security/apparmor/features/namespaces/mask ] || confined refused "no user namespaces"
+	;;
+esac
+
+# What a run takes, with a control group and without, in instructions.
+cost() { # NAME USER GROUP
+	[ -z "$brief" ] && wanted "cost, $1" || return
+	echo $$ >$3/cgroup.procs
+	su -p -s /bin/sh $2 -c "exec /tests/sandbox.test -test.run '^$' -test.bench Overhead -test.benchtime 40x" >/tmp/out 2>&1 || worst=1
+	echo $$ >$g/cgroup.procs
+	$b sed -n "s/^BenchmarkOverhead/$release: cost, $1: /p" /tmp/out
+}
+cost root root $g
+cost user user $g/user/shell
 echo "emulated run ends with $worst"
 $b sleep 1 # until the serial line has taken it
 $b poweroff -f
