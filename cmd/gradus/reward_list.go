@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -24,12 +25,25 @@ type ruleRow struct {
 func (a *app) rewardListCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:     "list",
-		Short:   "List the reward functions",
-		Example: "  gradus reward list\n  gradus reward list --json",
-		Args:    exactArgs(),
-		RunE: func(*cobra.Command, []string) error {
-			for _, rule := range rules.Catalogue() {
+		Use:     "list [PART]",
+		Short:   "List the reward functions, or those with PART in their name",
+		Example: "  gradus reward list\n  gradus reward list openr1\n  gradus reward list countdown --json",
+		Args: func(cmd *cobra.Command, args []string) error {
+			return usage(cobra.MaximumNArgs(1)(cmd, args))
+		},
+		RunE: func(_ *cobra.Command, args []string) error {
+			list := rules.Catalogue()
+			if len(args) == 1 {
+				list = slices.DeleteFunc(list, func(r rules.Rule) bool { return !strings.Contains(r.Name, args[0]) })
+			}
+			if len(list) == 0 {
+				one, err := rules.Find(args[0]) // an alias, or the error that names the nearest
+				if err != nil {
+					return usage(err)
+				}
+				list = append(list, one)
+			}
+			for _, rule := range list {
 				if asJSON {
 					row, err := describe(rule)
 					if err != nil {

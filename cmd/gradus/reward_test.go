@@ -96,6 +96,12 @@ func TestRewardSetup(t *testing.T) {
 
 func TestRewardWrongUse(t *testing.T) {
 	s := newSession(t)
+	if out := s.must("reward", "list", "tiny"); !strings.HasPrefix(out, "tinyzero.countdown") || strings.Count(out, "\n") != 1 {
+		t.Errorf("%s", out)
+	}
+	if out := s.must("reward", "list", "trl.rewards.think_format_reward"); !strings.HasPrefix(out, "trl.think_format") {
+		t.Errorf("%s", out)
+	}
 	for _, c := range []struct {
 		args []string
 		want string
@@ -104,6 +110,7 @@ func TestRewardWrongUse(t *testing.T) {
 		{[]string{"reward", "score", "--reward", "openr1.format"}, "--in FILE.jsonl"},
 		{[]string{"reward", "score", "--reward", "openr1.format", "--setup", "open-r1", "--in", "x"}, "--reward NAME or --setup NAME"},
 		{[]string{"reward", "score", "--setup", "open-r", "--in", "x"}, `did you mean "open-r1"`},
+		{[]string{"reward", "list", "tinyzer.countdown"}, `did you mean "tinyzero.countdown"`},
 		{[]string{"reward", "setup", "open-r"}, `did you mean "open-r1"`},
 		{[]string{"reward", "score", "--reward", "nonesuch", "--in", "x"}, "is unknown"},
 		{[]string{"reward", "score", "--reward", "openr1.format", "--in", filepath.Join(t.TempDir(), "absent")}, "no such file"},
