@@ -10,6 +10,7 @@ import (
 	"gradus/rewards"
 	"gradus/rewards/custom"
 	"gradus/rewards/rules/countdown"
+	"gradus/rewards/rules/openinstruct"
 	"gradus/rewards/rules/rule"
 	"gradus/rewards/rules/verl"
 )
@@ -19,7 +20,7 @@ type Rule = rule.Rule
 
 // Catalogue returns all rules, in the order to show them.
 func Catalogue() []Rule {
-	return slices.Concat(own(), openR1(), trl(), verl.Rules(), countdown.Rules(), byUser())
+	return slices.Concat(own(), openR1(), trl(), verl.Rules(), countdown.Rules(), openinstruct.Rules(), byUser())
 }
 
 func own() []Rule {

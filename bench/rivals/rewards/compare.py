@@ -19,13 +19,14 @@ import logging
 import subprocess
 import sys
 
+import openinstruct
 import openr1_trl
 import verl
 from texts import Texts
 
 # Each has CHECKOUTS, the options that name the checkouts it needs, and
 # functions(options, texts).
-PUBLISHERS = [openr1_trl, verl]
+PUBLISHERS = [openinstruct, openr1_trl, verl]
 
 
 def same(want, got):

@@ -1,6 +1,7 @@
 """Loads a publisher's functions from their source, without what they do not need."""
 
 import re
+import sys
 import types
 from pathlib import Path
 
@@ -10,7 +11,8 @@ def module(path, drop=(), given=()):
     source = Path(path).read_text(encoding="utf-8")
     for pattern in drop:
         source = re.sub(pattern, "", source, flags=re.S | re.M)
-    loaded = types.ModuleType(Path(path).stem)
+    loaded = types.ModuleType("published_" + Path(path).stem)
+    sys.modules[loaded.__name__] = loaded  # where dataclasses look for it
     loaded.__dict__.update(given)
     exec(compile("from __future__ import annotations\n" + source, str(path), "exec"), loaded.__dict__)
     return loaded
