@@ -7,7 +7,7 @@
 //
 //	what a record of the log is         record.go, record_added.go, envelope.go, chain.go
 //	writing the log                     log.go, append.go
-//	who folds, and when                 ingest.go, lock_unix.go, rebuild.go
+//	who folds, and when                 ingest*.go, lock_unix.go, rebuild.go; telling how far it is: work.go
 //	turning records into rows           prepare.go, folder.go, fold.go, fold_*.go, samples_write.go, sentence.go, rollup.go
 //	how texts and tokens are packed     pack.go, blocks.go, codec.go, text.go, tokens.go
 //	the schema                          schema*.sql, open.go

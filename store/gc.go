@@ -26,6 +26,7 @@ type Saved struct {
 func GC(ctx context.Context, logDir, dbPath string) (Saved, error) {
 	var s Saved
 	s.Before = sizeOf(dbPath)
+	ctx = working(ctx, dbPath, logDir, 0)
 	in, err := OpenIngester(ctx, logDir, dbPath, IngestOptions{})
 	if err != nil {
 		return s, err

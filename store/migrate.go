@@ -57,7 +57,7 @@ func migrate(ctx context.Context, path string) error {
 	if !ok {
 		return fmt.Errorf("open %s: there is no way from schema version %d to %d; rebuild it from the run's log", path, version, schemaVersion)
 	}
-	if err := migrateOne(ctx, path, m); err != nil {
+	if err := migrateOne(working(ctx, path, "", version), path, m); err != nil {
 		return fmt.Errorf("migrate %s from schema version %d: %w; the file is unchanged", path, version, err)
 	}
 	return migrate(ctx, path)
@@ -169,9 +169,12 @@ func copyFile(ctx context.Context, from, to string) (err error) {
 			os.Remove(to)
 		}
 	}()
+	size, done := sizeOf(from), int64(0)
 	for err == nil {
-		if _, err = io.CopyN(dst, src, 64<<20); err == nil {
-			err = ctx.Err()
+		tell(ctx, "copying", done, size)
+		var n int64
+		if n, err = io.CopyN(dst, src, 64<<20); err == nil {
+			done, err = done+n, ctx.Err()
 		}
 	}
 	if !errors.Is(err, io.EOF) {

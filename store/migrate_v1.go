@@ -95,7 +95,8 @@ func (m *v1Migration) all() error {
 	if err != nil {
 		return err
 	}
-	for _, b := range batches {
+	for i, b := range batches {
+		tell(m.ctx, "packing traces", int64(i), int64(len(batches)))
 		if err := m.batch(b[0], b[1], b[2]); err != nil {
 			return fmt.Errorf("traces %d to %d: %w", b[1], b[2], err)
 		}

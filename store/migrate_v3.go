@@ -39,8 +39,9 @@ func (in *Ingester) fillMeans(ctx context.Context) error {
 	still := context.WithoutCancel(ctx) // go-sqlite3 starts a goroutine for each call that can be cancelled
 	held := int64(-1)
 	var data []tokenData
-	for _, v := range all {
+	for i, v := range all {
 		if v.block != held {
+			tell(ctx, "computing means of tokens", int64(i), int64(len(all)))
 			var z []byte
 			if err := in.f.conn.QueryRowContext(ctx, `SELECT z FROM tok_block WHERE id = ?`, v.block).Scan(&z); err != nil {
 				return fmt.Errorf("block %d of token data: %w", v.block, err)

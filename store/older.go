@@ -98,6 +98,7 @@ func copyOlder(ctx context.Context, path string, version int, scratch []string) 
 		return nil, err
 	}
 	o := &older{version: version, users: 1}
+	ctx = working(ctx, path, "", version)
 	err := o.make(ctx, path, m, scratch)
 	if err == nil {
 		return o, nil

@@ -28,6 +28,7 @@ func Rebuild(ctx context.Context, logDir, dbPath string) (err error) {
 		return err
 	}
 	defer unlock(lock)
+	ctx = working(ctx, dbPath, logDir, 0)
 	tmp := dbPath + ".rebuild"
 	if err := removeDB(tmp); err != nil {
 		return fmt.Errorf("rebuild %s: %w", dbPath, err)

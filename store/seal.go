@@ -217,7 +217,8 @@ func (in *Ingester) putSeals(ctx context.Context, tables []string) error {
 }
 
 func (in *Ingester) sealTables(ctx context.Context, tables []string) error {
-	for _, table := range tables {
+	for i, table := range tables {
+		tell(ctx, "computing checksums", int64(i), int64(len(tables)))
 		if _, err := in.f.conn.ExecContext(ctx, "DELETE FROM seal WHERE tbl = ?", table); err != nil {
 			return err
 		}
@@ -232,8 +233,8 @@ func (in *Ingester) sealTables(ctx context.Context, tables []string) error {
 		if len(found) == 0 {
 			found = []chunk{{}} // that it is empty is worth knowing too
 		}
-		for i, c := range found {
-			_, err := in.f.conn.ExecContext(ctx, `INSERT INTO seal(tbl, chunk, first, last, n, crc) VALUES(?,?,?,?,?,?)`, table, i, c.first, c.last, c.n, c.crc)
+		for k, c := range found {
+			_, err := in.f.conn.ExecContext(ctx, `INSERT INTO seal(tbl, chunk, first, last, n, crc) VALUES(?,?,?,?,?,?)`, table, k, c.first, c.last, c.n, c.crc)
 			if err != nil {
 				return err
 			}

@@ -18,7 +18,11 @@ func (in *Ingester) indexAll(ctx context.Context) error {
 	for _, some := range []struct {
 		what  string
 		index func(context.Context) (int, error)
-	}{{"prompts", in.indexPrompts}, {"traces", in.indexSome}} {
+		done  func() (done, total int64)
+	}{
+		{"prompts", in.indexPrompts, func() (int64, int64) { return in.f.prompted, 0 }},
+		{"traces", in.indexSome, func() (int64, int64) { return in.f.indexed, in.f.sample }},
+	} {
 		for {
 			n, err := some.index(ctx)
 			if err != nil {
@@ -27,6 +31,8 @@ func (in *Ingester) indexAll(ctx context.Context) error {
 			if n == 0 {
 				break
 			}
+			done, total := some.done()
+			tell(ctx, "indexing "+some.what, done, total)
 			if err := in.truncateWAL(); err != nil {
 				return err
 			}

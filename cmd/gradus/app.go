@@ -32,7 +32,8 @@ type app struct {
 	getenv         func(string) string
 	now            func() time.Time
 	version        string
-	readOnly       bool // --read-only: the workbench changes no run
+	readOnly       bool          // --read-only: the workbench changes no run
+	workAfter      time.Duration // how long work on small databases goes on untold; 0: for ever
 }
 
 // exitError gives an error an exit code of its own.
@@ -57,7 +58,7 @@ func usage(err error) error {
 func (a *app) run(ctx context.Context, args []string) int {
 	root := a.rootCommand()
 	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
+	err := root.ExecuteContext(a.watchWork(ctx))
 	if err == nil {
 		return exitDone
 	}

@@ -18,7 +18,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	a := &app{
 		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
-		getenv: os.Getenv, now: time.Now, version: version,
+		getenv: os.Getenv, now: time.Now, version: version, workAfter: 2 * time.Second,
 	}
 	code := a.run(ctx, os.Args[1:])
 	stop()

@@ -124,7 +124,7 @@ func (a *app) openFiles(ctx context.Context, paths []string, expect string, asJS
 			files.Keep(source.Notebook{Author: c.Author(), Path: c.NotesPath, Add: c.AddFiledNotes})
 			annotate = true
 		}
-		return tui.Run(ctx, tui.Options{Files: files, RunID: first, ReadOnly: true, Annotate: annotate,
+		return tui.Run(store.Watch(ctx, nil), tui.Options{Files: files, RunID: first, ReadOnly: true, Annotate: annotate,
 			In: a.stdin, Out: a.stdout, Getenv: a.getenv, Environ: os.Environ(), Now: a.now})
 	}
 	for _, o := range list {

@@ -8,6 +8,7 @@ import (
 
 	"gradus/model"
 	"gradus/runner/client"
+	"gradus/store"
 	"gradus/tui"
 	"gradus/tui/source"
 )
@@ -21,6 +22,7 @@ func (a *app) workbench(ctx context.Context, runID string) error {
 	if err != nil {
 		return err
 	}
+	ctx = store.Watch(ctx, nil) // the screen says itself what it waits for
 	return tui.Run(ctx, tui.Options{
 		Client: c, RunID: runID, ReadOnly: a.readOnly,
 		In: a.stdin, Out: a.stdout, Getenv: a.getenv, Environ: os.Environ(), Now: a.now,
