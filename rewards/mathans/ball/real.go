@@ -224,6 +224,9 @@ func floor(x *big.Float) *big.Int {
 	return i
 }
 
+// Mid is the centre of x, rounded to so many bits.
+func (x Real) Mid(prec uint) *big.Float { return new(big.Float).SetPrec(prec).Set(x.mid) }
+
 // Float64 is the centre of x, for a person.
 func (x Real) Float64() float64 {
 	f, _ := x.mid.Float64()

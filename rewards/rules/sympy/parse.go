@@ -1,0 +1,192 @@
+package sympy
+
+import (
+	"math/big"
+	"strings"
+)
+
+// mostSteps bounds the work of one text; a step is about a microsecond.
+const mostSteps = 20_000
+
+// transformed is the list of tokens that sympy hands to Python's eval.
+func transformed(s string) ([]token, error) {
+	t, err := tokens(strings.ReplaceAll(s, "^", "**"))
+	if err != nil {
+		return nil, err
+	}
+	if t, err = autoSymbol(t); err != nil {
+		return nil, err
+	}
+	if t, err = factorials(autoNumber(repeatedDecimals(t))); err != nil {
+		return nil, err
+	}
+	return functionExponents(implicitApplication(implicitMultiplication(splitSymbols(t)))), nil
+}
+
+// parser reads the tokens as Python reads an expression of numbers.
+type parser struct {
+	tokens []token
+	at     int
+	steps  int
+}
+
+func (p *parser) peek() token {
+	for p.tokens[p.at].kind == lineEnd {
+		p.at++
+	}
+	return p.tokens[p.at]
+}
+
+func (p *parser) take(text string) bool {
+	if t := p.peek(); t.kind == op && t.text == text {
+		p.at++
+		return true
+	}
+	return false
+}
+
+func (p *parser) sum() (*Expr, error) {
+	e, err := p.product()
+	for err == nil {
+		var o *Expr
+		switch {
+		case p.take("+"):
+			if o, err = p.product(); err == nil {
+				e, err = p.add(e, o)
+			}
+		case p.take("-"):
+			if o, err = p.product(); err == nil {
+				if o, err = p.mul(integer(-1), o); err == nil {
+					e, err = p.add(e, o)
+				}
+			}
+		default:
+			return e, nil
+		}
+	}
+	return nil, err
+}
+
+func (p *parser) product() (*Expr, error) {
+	e, err := p.factor()
+	for err == nil {
+		var o *Expr
+		switch {
+		case p.take("*"):
+			if o, err = p.factor(); err == nil {
+				e, err = p.mul(e, o)
+			}
+		case p.take("/"):
+			if o, err = p.factor(); err == nil {
+				e, err = p.div(e, o)
+			}
+		case p.take("//"):
+			if o, err = p.factor(); err == nil {
+				if e, err = p.div(e, o); err == nil {
+					e, err = p.function("floor", []*Expr{e})
+				}
+			}
+		default:
+			return e, nil
+		}
+	}
+	return nil, err
+}
+
+func (p *parser) factor() (*Expr, error) {
+	switch {
+	case p.take("+"):
+		return p.factor()
+	case p.take("-"):
+		e, err := p.factor()
+		if err != nil {
+			return nil, err
+		}
+		return p.mul(integer(-1), e)
+	}
+	e, err := p.atom()
+	if err != nil || !p.take("**") {
+		return e, err
+	}
+	exponent, err := p.factor()
+	if err != nil {
+		return nil, err
+	}
+	return p.pow(e, exponent)
+}
+
+func (p *parser) atom() (*Expr, error) {
+	if p.steps--; p.steps < 0 {
+		return nil, ErrBudget
+	}
+	t := p.peek()
+	p.at++
+	switch {
+	case is(t, op, "("):
+		e, err := p.sum()
+		if err == nil && !p.take(")") {
+			err = refuse("%q in brackets", p.peek().text) // a comma makes a tuple
+		}
+		return e, err
+	case t.kind != name:
+		return nil, refuse("%q where a number should stand", t.text)
+	case !callable(t):
+		switch t.text {
+		case "pi", "E", "I":
+			return &Expr{kind: constant, name: t.text, key: t.text}, nil
+		}
+		return nil, refuse("%s, which is no finite number", t.text)
+	case !p.take("("):
+		return nil, refuse("the function %s without its argument", t.text)
+	}
+	inner := p.peek()
+	switch t.text {
+	case "Symbol", "Number", "Integer", "Float":
+		if t.text == "Integer" && inner.kind == name {
+			break
+		}
+		p.at++
+		if !p.take(")") {
+			return nil, refuse("%q behind a number", p.peek().text)
+		}
+		return literal(t.text, strings.Trim(inner.text, "'"))
+	}
+	var args []*Expr
+	for !p.take(")") {
+		e, err := p.sum()
+		if err != nil {
+			return nil, err
+		}
+		args = append(args, e)
+		if !p.take(",") && p.peek().text != ")" {
+			return nil, refuse("%q among arguments", p.peek().text)
+		}
+	}
+	return p.function(t.text, args)
+}
+
+// literal is a symbol or a number.
+func literal(kind, text string) (*Expr, error) {
+	if kind != "Symbol" {
+		text = strings.ReplaceAll(text, "_", "")
+	}
+	switch kind {
+	case "Symbol":
+		return &Expr{kind: symbol, name: text, key: text}, nil
+	case "Float":
+		return floatLiteral(text)
+	case "Number":
+		if strings.Trim(text, "0123456789") != "" || text[0] == '0' && strings.Trim(text, "0") != "" {
+			return nil, refuse("the digits %q", text)
+		}
+	}
+	base := 0
+	if kind == "Number" || strings.Trim(text, "0123456789") == "" {
+		base = 10
+	}
+	n, ok := new(big.Int).SetString(text, base)
+	if !ok || len(text) > 4300 {
+		return nil, refuse("the number %.20s", text)
+	}
+	return rational(new(big.Rat).SetInt(n)), nil
+}
