@@ -12,6 +12,8 @@ import (
 	"gradus/rewards/rules/countdown"
 	"gradus/rewards/rules/openinstruct"
 	"gradus/rewards/rules/rule"
+	"gradus/rewards/rules/simplerl"
+	"gradus/rewards/rules/verifiers"
 	"gradus/rewards/rules/verl"
 )
 
@@ -20,7 +22,13 @@ type Rule = rule.Rule
 
 // Catalogue returns all rules, in the order to show them.
 func Catalogue() []Rule {
-	return slices.Concat(own(), openR1(), trl(), verl.Rules(), countdown.Rules(), openinstruct.Rules(), byUser())
+	return slices.Concat(
+		own(), openR1(), trl(), verl.Rules(), countdown.Rules(),
+		openinstruct.Rules(),
+		simplerl.Rules(),
+		verifiers.Rules(),
+		byUser(),
+	)
 }
 
 func own() []Rule {

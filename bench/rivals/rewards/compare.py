@@ -19,14 +19,22 @@ import logging
 import subprocess
 import sys
 
+import mathrubric
 import openinstruct
 import openr1_trl
+import simplerl
 import verl
 from texts import Texts
 
 # Each has CHECKOUTS, the options that name the checkouts it needs, and
 # functions(options, texts).
-PUBLISHERS = [openinstruct, openr1_trl, verl]
+PUBLISHERS = [
+    openr1_trl,
+    verl,
+    openinstruct,
+    simplerl,
+    mathrubric,
+]
 
 
 def same(want, got):
@@ -34,7 +42,7 @@ def same(want, got):
     return len(want) == len(got) and all(a == b or (None not in (a, b) and abs(a - b) < 1e-12) for a, b in zip(want, got))
 
 
-def compare(gradus, name, function, rows):
+def compare(gradus, name, function, rows, show):
     process = subprocess.run([gradus, "reward", "score", "--reward", name, "--in", "-"],
                              input="\n".join(json.dumps(r) for r in rows), capture_output=True, text=True, check=False)
     answers = [json.loads(line) for line in process.stdout.splitlines()]
@@ -50,7 +58,7 @@ def compare(gradus, name, function, rows):
         got = answer.get("scores")
         if isinstance(want, Exception) != (got is None) or (got is not None and not same(want, got)):
             different += 1
-            if different <= 3:
+            if different <= show:
                 print(f"  {json.dumps(row)}\n  published {want!r}, gradus {got}")
     print(f"{name:34} {len(rows)} calls of 4 completions, {different} disagreements")
     return different
@@ -64,6 +72,8 @@ def main():
     parser.add_argument("--gradus", default="bin/gradus")
     parser.add_argument("--rows", type=int, default=4000)
     parser.add_argument("--seed", type=int, default=5)
+    parser.add_argument("--math-rows", help="rows of gold and pred that graders of answers get besides random ones (gradus reward fuzz --rows)")
+    parser.add_argument("--show", type=int, default=3, help="disagreements to print for each function")
     parser.add_argument("--only", default="", help="part of a function's name")
     o = parser.parse_args()
     here = [p for p in PUBLISHERS if all(getattr(o, option) for option in p.CHECKOUTS)]
@@ -76,7 +86,7 @@ def main():
     for publisher in here:
         for name, function, rows in publisher.functions(o, t):
             if o.only in name:
-                different += compare(o.gradus, name, function, rows)
+                different += compare(o.gradus, name, function, rows, o.show)
     sys.exit(1 if different else 0)
 
 
