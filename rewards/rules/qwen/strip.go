@@ -15,7 +15,14 @@ type Parser struct {
 	array, text, inText, mbox *regexp.Regexp
 	zeros, zerosEnd, root     *regexp.Regexp
 	lines, number             *regexp.Regexp
-	units                     [][]rune
+	units                     []unit
+}
+
+// unit is a unit and what is sure to stand where it stands: the part before
+// its first full stop, which is any character.
+type unit struct {
+	runes []rune
+	part  string
 }
 
 // NewParser compiles the expressions.
@@ -31,19 +38,27 @@ func NewParser() *Parser {
 		lines:    regexp.MustCompile(`\n[\t-\r\x{1c}-\x{20}\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}]*`),
 		number:   regexp.MustCompile(`-?\p{Nd}*\.?\p{Nd}+`),
 	}
-	for line := range strings.Lines(unitTable) {
-		p.units = append(p.units, []rune(strings.TrimSuffix(line, "\n")))
-	}
-	for _, unit := range p.units[:len(p.units):len(p.units)] {
-		p.units = append(p.units, append(unit[:len(unit):len(unit)], 's'))
+	for _, more := range [...]string{"", "s"} {
+		for line := range strings.Lines(unitTable) {
+			text := strings.TrimSuffix(line, "\n") + more
+			part, _, _ := strings.Cut(text, ".")
+			p.units = append(p.units, unit{[]rune(text), part})
+		}
 	}
 	return p
 }
 
+// longest bounds the bytes of an answer that is rewritten.
+const longest = 1 << 14
+
 // Strip is strip_string: units, signs, words for numbers and much else taken
 // out or rewritten. It knows no failure: what the published code raises on, it
-// catches.
+// catches. A text of more than 16 kB is given back as it is, so that no answer
+// takes long.
 func (p *Parser) Strip(s string) string {
+	if len(s) > longest {
+		return s
+	}
 	s = strings.ReplaceAll(pytext.Strip(s), "\n", "")
 	s = strings.ReplaceAll(strings.TrimRight(s, "."), `\!`, "")
 	s = p.array.ReplaceAllLiteralString(s, `\begin{pmatrix}`)
@@ -96,15 +111,17 @@ func (p *Parser) Strip(s string) string {
 // the text or characters that are no word characters. A text that is nothing
 // but a unit stays.
 func (p *Parser) withoutUnits(s string) string {
-	text := []rune(s)
 	for range 2 {
 		for _, unit := range p.units {
-			if shorter := without(text, unit); len(shorter) > 0 {
-				text = shorter
+			if !strings.Contains(s, unit.part) {
+				continue
+			}
+			if shorter := without([]rune(s), unit.runes); len(shorter) > 0 {
+				s = string(shorter)
 			}
 		}
 	}
-	return string(text)
+	return s
 }
 
 // without is re.sub(r"(^|\W)" + unit + r"($|\W)", r"\1\2", text). A full stop
