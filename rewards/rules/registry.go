@@ -10,6 +10,7 @@ import (
 	"gradus/rewards"
 	"gradus/rewards/custom"
 	"gradus/rewards/rules/countdown"
+	"gradus/rewards/rules/logicrl"
 	"gradus/rewards/rules/openinstruct"
 	"gradus/rewards/rules/rule"
 	"gradus/rewards/rules/simplerl"
@@ -24,6 +25,7 @@ type Rule = rule.Rule
 func Catalogue() []Rule {
 	return slices.Concat(
 		own(), openR1(), trl(), verl.Rules(), countdown.Rules(),
+		logicrl.Rules(),
 		openinstruct.Rules(),
 		simplerl.Rules(),
 		verifiers.Rules(),

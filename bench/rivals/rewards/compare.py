@@ -18,7 +18,10 @@ import json
 import logging
 import subprocess
 import sys
+import warnings
 
+import countdown
+import logic_rl
 import mathrubric
 import openinstruct
 import openr1_trl
@@ -34,6 +37,8 @@ PUBLISHERS = [
     openinstruct,
     simplerl,
     mathrubric,
+    logic_rl,
+    *countdown.PUBLISHERS,
 ]
 
 
@@ -81,6 +86,7 @@ def main():
         parser.error("name the checkouts of a publisher")
 
     logging.disable(logging.CRITICAL)
+    warnings.simplefilter("ignore")  # of what the texts make Python's eval warn of
     t = Texts(o.seed)
     different = 0
     for publisher in here:

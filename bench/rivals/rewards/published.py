@@ -1,5 +1,8 @@
 """Loads a publisher's functions from their source, without what they do not need."""
 
+import ast
+import os
+import random
 import re
 import sys
 import types
@@ -15,4 +18,14 @@ def module(path, drop=(), given=()):
     sys.modules[loaded.__name__] = loaded  # where dataclasses look for it
     loaded.__dict__.update(given)
     exec(compile("from __future__ import annotations\n" + source, str(path), "exec"), loaded.__dict__)
+    return loaded
+
+
+def functions_of(path, names, given=()):
+    """Loads some functions of a source file, without the rest of it."""
+    tree = ast.parse(Path(path).read_text(encoding="utf-8"))
+    tree.body = [n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name in names]
+    loaded = types.ModuleType(Path(path).stem)
+    loaded.__dict__.update({"re": re, "os": os, "random": random, **dict(given)})
+    exec(compile("from __future__ import annotations\n" + ast.unparse(tree), str(path), "exec"), loaded.__dict__)
     return loaded

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"math/big"
+	"strconv"
 )
 
 // Python's arithmetic on literals, as far as TinyZero's checker can reach it:
@@ -41,6 +42,14 @@ func (n pyNumber) float() (float64, error) {
 		return 0, errPython
 	}
 	return f, nil
+}
+
+// String is the number as a reader writes it.
+func (n pyNumber) String() string {
+	if n.i == nil {
+		return strconv.FormatFloat(n.f, 'g', -1, 64)
+	}
+	return n.i.String()
 }
 
 type pyToken struct {

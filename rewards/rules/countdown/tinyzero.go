@@ -3,17 +3,15 @@ package countdown
 import (
 	"fmt"
 	"math"
-	"math/big"
 	"slices"
 	"strings"
 
 	"gradus/rewards"
 	"gradus/rewards/rules/pytext"
 	"gradus/rewards/rules/rule"
-	"gradus/rewards/tasks"
 )
 
-// TinyZeroParams are the parameters of tinyzero.countdown under their
+// TinyZeroParams are the parameters of TinyZero's functions under their
 // published names and with their published defaults.
 type TinyZeroParams struct {
 	FormatScore float64 `json:"format_score"` // 0.1
@@ -39,49 +37,45 @@ type TinyZeroParams struct {
 //
 // gradus.accuracy on the task countdown is the repaired form.
 func newTinyZero(params map[string]any) (rewards.Reward, error) {
-	const name = "tinyzero.countdown"
-	p := TinyZeroParams{FormatScore: 0.1, Score: 1}
-	if err := rule.Decode(name, params, &p); err != nil {
+	p, spec, err := tinyZeroParams("tinyzero.countdown", params)
+	if err != nil {
 		return nil, err
 	}
-	for key, v := range map[string]float64{"format_score": p.FormatScore, "score": p.Score} {
-		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return nil, fmt.Errorf("reward %s: %s is %v; give a finite number", name, key, v)
-		}
-	}
-	spec := rewards.Spec{Name: name, Version: "1.0.0", Params: rule.Canonical(p), Deterministic: true,
-		Range: [2]float64{min(0, p.FormatScore, p.Score), max(0, p.FormatScore, p.Score)}}
 	return rule.PerSample(spec, func(s rewards.Sample) rewards.Result { return tinyZero(p, s) }), nil
 }
 
+// tinyZeroParams reads the parameters of one of TinyZero's functions.
+func tinyZeroParams(name string, params map[string]any) (TinyZeroParams, rewards.Spec, error) {
+	p := TinyZeroParams{FormatScore: 0.1, Score: 1}
+	if err := rule.Decode(name, params, &p); err != nil {
+		return p, rewards.Spec{}, err
+	}
+	for key, v := range map[string]float64{"format_score": p.FormatScore, "score": p.Score} {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return p, rewards.Spec{}, fmt.Errorf("reward %s: %s is %v; give a finite number", name, key, v)
+		}
+	}
+	return p, rewards.Spec{Name: name, Version: "1.0.0", Params: rule.Canonical(p), Deterministic: true,
+		Range: [2]float64{min(0, p.FormatScore, p.Score), max(0, p.FormatScore, p.Score)}}, nil
+}
+
 func tinyZero(p TinyZeroParams, s rewards.Sample) rewards.Result {
-	d, err := tasks.ParseCountdown(s.Problem)
+	g, err := readGiven(s)
 	if err != nil {
-		return rewards.Result{Status: rewards.Skipped, Reason: "tinyzero.not_countdown", Why: err.Error()}
+		return notCountdown(err)
 	}
 	equation, at, found := tinyZeroEquation(s)
 	if !found {
 		return rewards.Result{Reason: "tinyzero.no_answer", Why: "the last line after \"Assistant:\" has no <answer>…</answer>"}
 	}
-	r := rewards.Result{Score: p.FormatScore, Claim: equation}
+	v := g.judge(equation, arithmetic, exactlyNear)
+	r := rewards.Result{Score: p.FormatScore, Claim: equation, Reason: "tinyzero." + v.reason, Why: "an answer tag is there: " + v.why}
 	if at.From >= 0 {
 		r.Spans = []rewards.Span{at}
 	}
-	if !tinyZeroNumbers(equation, d.Numbers) {
-		r.Reason, r.Why = "tinyzero.wrong_numbers", "an answer tag is there, but its digit runs are not the given numbers"
-		return r
+	if v.right {
+		r.Score = p.Score
 	}
-	v, err := pyEval(equation)
-	if err != nil {
-		r.Reason, r.Why = "tinyzero.not_evaluable", "an answer tag with the given numbers is there, but Python would not evaluate it"
-		return r
-	}
-	if !nearTarget(v, d.Target) {
-		r.Reason, r.Why = "tinyzero.different", fmt.Sprintf("the answer's value is not the target %d", d.Target)
-		return r
-	}
-	r.Score = p.Score
-	r.Reason, r.Why = "tinyzero.equal", fmt.Sprintf("the answer evaluates to the target %d", d.Target)
 	return r
 }
 
@@ -139,11 +133,4 @@ func tinyZeroNumbers(equation string, numbers []int64) bool {
 	slices.Sort(want)
 	slices.Sort(got)
 	return slices.Equal(got, want)
-}
-
-func nearTarget(v pyNumber, target int64) bool {
-	if v.i != nil {
-		return v.i.Cmp(big.NewInt(target)) == 0
-	}
-	return math.Abs(v.f-float64(target)) < 1e-5
 }

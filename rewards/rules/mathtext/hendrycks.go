@@ -108,7 +108,9 @@ func (h Hendrycks) Rest(s string) (out string, ok bool) {
 		s = `\frac{1}{2}`
 	}
 	if sides := strings.Split(s, "/"); len(sides) == 2 {
-		if h.Strict && !(pytext.Int(sides[0]) && pytext.Int(sides[1])) {
+		_, isInt := pytext.Int(sides[0])
+		_, areInts := pytext.Int(sides[1])
+		if h.Strict && !(isInt && areInts) {
 			return s, false
 		}
 		if plainInt(sides[0]) && plainInt(sides[1]) {

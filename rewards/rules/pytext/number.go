@@ -2,6 +2,7 @@ package pytext
 
 import (
 	"math"
+	"math/big"
 	"strconv"
 	"strings"
 	"unicode"
@@ -30,13 +31,7 @@ func Strip(s string) string { return strings.TrimFunc(s, Space) }
 // any script, underscores between digits, infinities and nan. ok is false
 // where Python raises ValueError.
 func Float(s string) (v float64, ok bool) {
-	s = Strip(s)
-	ascii := strings.Map(func(r rune) rune {
-		if r > unicode.MaxASCII && unicode.Is(unicode.Nd, r) {
-			return '0' + decimal(r)
-		}
-		return r
-	}, s)
+	ascii := ASCIIDigits(Strip(s))
 	unsigned := strings.ToLower(strings.TrimPrefix(strings.TrimPrefix(ascii, "-"), "+"))
 	switch unsigned {
 	case "nan":
@@ -65,6 +60,42 @@ func Float(s string) (v float64, ok bool) {
 	return v, true // what is out of range is an infinity, in Python too
 }
 
+// maxIntDigits is how many digits Python's int() reads at most
+// (sys.int_info.default_max_str_digits).
+const maxIntDigits = 4300
+
+// Int is int(s): a sign, digits of any script, underscores between them, white
+// space around. ok is false where Python raises ValueError.
+func Int(s string) (v *big.Int, ok bool) {
+	ascii := ASCIIDigits(Strip(s))
+	digits := strings.TrimPrefix(ascii, "-")
+	if digits == ascii {
+		digits = strings.TrimPrefix(ascii, "+")
+	}
+	if strings.HasPrefix(digits, "_") || strings.HasSuffix(digits, "_") || strings.Contains(digits, "__") {
+		return nil, false
+	}
+	digits = strings.ReplaceAll(digits, "_", "")
+	if digits == "" || len(digits) > maxIntDigits || strings.ContainsFunc(digits, func(r rune) bool { return r < '0' || r > '9' }) {
+		return nil, false
+	}
+	if v, ok = new(big.Int).SetString(digits, 10); ok && strings.HasPrefix(ascii, "-") {
+		v.Neg(v)
+	}
+	return v, ok
+}
+
+// ASCIIDigits is a text with the decimal digits of all scripts as those of
+// ASCII.
+func ASCIIDigits(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r > unicode.MaxASCII && unicode.Is(unicode.Nd, r) {
+			return '0' + decimal(r)
+		}
+		return r
+	}, s)
+}
+
 func asciiDigit(c byte) bool { return c >= '0' && c <= '9' }
 
 // decimal is the value of a decimal digit: the digits of a script stand in
@@ -81,29 +112,6 @@ func decimal(r rune) rune {
 		}
 	}
 	return 0
-}
-
-// Int says whether int(s) reads a text: decimal digits of any script with
-// single underscores between them, a sign before, white space around; at most
-// 4300 digits.
-func Int(s string) bool {
-	s = Strip(s)
-	if s != "" && (s[0] == '+' || s[0] == '-') {
-		s = s[1:]
-	}
-	digits, between := 0, false // between: an underscore may stand here
-	for _, r := range s {
-		switch {
-		case unicode.IsDigit(r):
-			digits++
-			between = true
-		case r == '_' && between:
-			between = false
-		default:
-			return false
-		}
-	}
-	return between && digits <= 4300
 }
 
 // FloatText is str(v) of a float: the shortest digits that give it back, with

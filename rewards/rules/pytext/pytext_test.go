@@ -30,3 +30,14 @@ func TestFloat(t *testing.T) {
 		t.Errorf("float(-NaN) = %v, %v", got, ok)
 	}
 }
+
+// What Python 3.11's int says of these texts; "" stands for ValueError.
+func TestInt(t *testing.T) {
+	for s, want := range map[string]string{" 1_000\n": "1000", "1__0": "", "_1": "", "1_": "", "+7": "7", "-0": "0", "-12": "-12", "--1": "", "+-1": "", "-+1": "", "": "", " ": "", "- 1": "", "007": "7", "1.0": "", "1e3": "", "0x10": "",
+		"\u0664\u0662": "42", "\u00b2": "", "1 2": "", strings.Repeat("9", 4301): "", "+": "", "+_1": ""} {
+		got, ok := Int(s)
+		if ok != (want != "") || ok && got.String() != want {
+			t.Errorf("int(%.40q) = %v, %v; Python says %q", s, got, ok, want)
+		}
+	}
+}
