@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -105,8 +104,9 @@ func suiteSample(think, gold string) rewards.Sample {
 // pythonCalls are timed after as many to warm up.
 const pythonCalls = 3000
 
-// benchPython times calls of a Python reward that does next to nothing, for a
-// group of eight; none where there is no Python.
+// benchPython times calls for a group of eight of Python rewards that do next
+// to nothing: one that leaves its **kwargs alone, and one that looks at them,
+// for which the token ids must be made. None where there is no Python.
 func (a *app) benchPython(ctx context.Context, cases []verifyCase) (out []bench.Figure, err error) {
 	if _, err := exec.LookPath("python3"); err != nil {
 		return nil, nil
@@ -116,20 +116,37 @@ func (a *app) benchPython(ctx context.Context, cases []verifyCase) (out []bench.
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	p := custom.PythonParams{File: filepath.Join(dir, "reward.py"), Function: "reward", Python: "python3", ProcessParams: custom.DefaultProcess()}
-	if err := os.WriteFile(p.File, []byte("def reward(completions, **kwargs):\n    return [1.0] * len(completions)\n"), 0o600); err != nil {
+	file := filepath.Join(dir, "reward.py")
+	if err := os.WriteFile(file, []byte("def reward(completions, **kwargs):\n    return [1.0] * len(completions)\n\n"+
+		"def reads(completions, **kwargs):\n    return [1.0] * len(kwargs['completion_ids'])\n"), 0o600); err != nil {
 		return nil, err
 	}
-	r, err := custom.NewPython(p)
-	if err != nil {
-		return nil, err
-	}
-	defer func(r io.Closer) { r.Close() }(r)
 	g := rewards.Group{ID: "bench"}
 	for i := range 8 {
 		g.Samples = append(g.Samples, suiteSample(cases[i%len(cases)].completion, cases[0].gold))
 	}
-	var times []float64
+	for _, f := range []struct{ name, function string }{{"python", "reward"}, {"python.kwargs", "reads"}} {
+		times, err := a.timePython(ctx, custom.PythonParams{File: file, Function: f.function, Python: "python3", ProcessParams: custom.DefaultProcess()}, g)
+		if err != nil {
+			return nil, err
+		}
+		mean := spread(f.name+".mean", "µs", times, 0.5)
+		mean.Value = 0
+		for _, t := range times {
+			mean.Value += t / float64(len(times))
+		}
+		out = append(out, spread(f.name+".median", "µs", times, 0.5), mean, spread(f.name+".p99", "µs", times, 0.99))
+	}
+	return out, nil
+}
+
+// timePython returns the times of calls in µs.
+func (a *app) timePython(ctx context.Context, p custom.PythonParams, g rewards.Group) (times []float64, err error) {
+	r, err := custom.NewPython(p)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
 	for i := range 2 * pythonCalls {
 		start := a.now()
 		scored, err := r.Score(ctx, g)
@@ -143,12 +160,7 @@ func (a *app) benchPython(ctx context.Context, cases []verifyCase) (out []bench.
 			times = append(times, 1e6*took.Seconds())
 		}
 	}
-	mean := spread("python.mean", "µs", times, 0.5)
-	mean.Value = 0
-	for _, t := range times {
-		mean.Value += t / float64(len(times))
-	}
-	return []bench.Figure{spread("python.median", "µs", times, 0.5), mean, spread("python.p99", "µs", times, 0.99)}, nil
+	return times, nil
 }
 
 // spread is the figure of a share of sorted values: 0.5 is the median.

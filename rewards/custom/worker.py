@@ -7,6 +7,7 @@ or None. What they print never reaches the protocol.
 
 import array
 import asyncio
+import dis
 import gc
 import importlib.util
 import inspect
@@ -52,12 +53,31 @@ def describe(functions, accepted):
 
 
 def accepts(function):
-    """The names that a function takes, None if it takes any."""
+    """The names that a function can see, None if it can see any."""
     try:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
         return None
-    return None if any(p.kind is p.VAR_KEYWORD for p in parameters) else {p.name for p in parameters}
+    if any(p.kind is p.VAR_KEYWORD for p in parameters) and reads_others(function):
+        return None
+    return {p.name for p in parameters if p.kind is not p.VAR_KEYWORD}
+
+
+def reads_others(function):
+    """Whether a function with **kwargs may look at them. To make what nobody sees costs more than many a call."""
+    if type(function) is not types.FunctionType or hasattr(function, "__wrapped__"):
+        return True
+    code = function.__code__
+    if not code.co_flags & inspect.CO_VARKEYWORDS:
+        return True  # not what its signature says
+    name = code.co_varnames[code.co_argcount + code.co_kwonlyargcount + bool(code.co_flags & inspect.CO_VARARGS)]
+    if name in code.co_cellvars or not FRAME_READERS.isdisjoint(code.co_names):
+        return True
+    return any(i.argval == name or type(i.argval) is tuple and name in i.argval for i in dis.get_instructions(code))
+
+
+# By these a function may see all of its arguments without naming them.
+FRAME_READERS = {"locals", "vars", "dir", "eval", "exec", "_getframe", "currentframe", "stack", "inspect", "sys", "breakpoint", "set_trace"}
 
 
 def score(functions, accepted, call):
@@ -171,6 +191,10 @@ def frames(fd):
             continue
         if not data:
             return
+        if not have and len(data) == 4 + int.from_bytes(data[:4], sys.byteorder):
+            yield memoryview(data)[4:]  # the usual one: it came whole
+            until = clock() + PATIENCE
+            continue
         have += data
         while len(have) >= 4:
             end = 4 + int.from_bytes(have[:4], sys.byteorder)
