@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"gradus/tui/keys"
 	"gradus/tui/screen"
 	"gradus/tui/text"
 )
@@ -95,7 +96,7 @@ func (a *App) footer(w int) string {
 	if a.ask != nil {
 		return a.env.Line(w)
 	}
-	rows := a.env.Keys.Footer(a.top().Scope())
+	rows := a.hints()
 	// The last two are help and quit; they are always there.
 	var tail []screen.Piece
 	tailW := 1
@@ -118,6 +119,28 @@ func (a *App) footer(w int) string {
 		pieces = append(pieces, screen.P(screen.Key, "  "+key), screen.P(screen.Dim, name))
 	}
 	return a.env.Line(w, append(pieces, tail...)...)
+}
+
+// hints are the bindings that the footer shows. P is named after what it does
+// to the run that is selected, and P and X are left out where they do nothing.
+func (a *App) hints() []keys.Binding {
+	rows := a.env.Keys.Footer(a.top().Scope())
+	on, ok := a.top().(steered)
+	if !ok {
+		return rows
+	}
+	out := rows[:0]
+	for _, b := range rows {
+		if b.ID == keys.Pause || b.ID == keys.Stop {
+			verb, ok := asks(b.ID, on.Steer())
+			if !ok {
+				continue
+			}
+			b.Name = string(verb)
+		}
+		out = append(out, b)
+	}
+	return out
 }
 
 // words is the screen of a terminal too small for panes: what matters most,

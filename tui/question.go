@@ -117,6 +117,25 @@ func (q *question) lines(env *screen.Env, w int, brief bool) []string {
 // steered is a screen about a run that P and X work on.
 type steered interface{ Steer() screen.Target }
 
+// asks is what P or X asks of a run as it is now; ok is false where it would
+// only be refused.
+func asks(id keys.ID, of screen.Target) (verb state.Verb, ok bool) {
+	verb = state.VerbPause
+	switch {
+	case id == keys.Stop:
+		verb = state.VerbStop
+	case of.State == store.StatePaused, state.Resumable(of.State):
+		verb = state.VerbResume
+	}
+	switch {
+	case of.ID == "" || screen.CannotSteer(of.State, of.Live) != "":
+		return verb, false
+	case state.Resumable(of.State):
+		return verb, verb == state.VerbResume
+	}
+	return verb, state.Allows(of.State, verb) == nil
+}
+
 // steer opens the question that P or X asks.
 func (a *App) steer(id keys.ID, key string) tea.Cmd {
 	s, ok := a.top().(steered)
@@ -134,30 +153,27 @@ func (a *App) steer(id keys.ID, key string) tea.Cmd {
 	if why := screen.CannotSteer(st, live); why != "" {
 		return screen.Say(screen.Warn, name+": "+why)
 	}
-	verb := state.VerbStop
+	verb, ok := asks(id, at)
 	ask := screen.Ask{Key: key, Reason: true}
 	switch {
-	case id == keys.Stop:
+	case verb == state.VerbStop:
 		ask.Question = "Stop " + name + " after this step?"
 		ask.Notes = []string{"It writes a checkpoint, then its process ends. P takes it up again later."}
 	case st == store.StatePaused:
-		verb = state.VerbResume
 		ask.Question = "Let " + name + " go on?"
 	case state.Resumable(st):
-		verb, ask.Reason = state.VerbResume, false
+		ask.Reason = false
 		ask.Question = "Take " + name + " up again from its last checkpoint?"
 		ask.Notes = []string{"It is " + string(st) + ". A new attempt starts in a process of its own."}
 	default:
-		verb = state.VerbPause
 		ask.Question = "Pause " + name + " after this step?"
 		ask.Notes = []string{"Its process stays, with its memory, and waits. P lets it go on."}
 	}
-	if !state.Resumable(st) {
-		if err := state.Allows(st, verb); err != nil {
-			return screen.Say(screen.Warn, name+": "+err.Error())
-		}
-	} else if verb != state.VerbResume {
+	switch {
+	case !ok && state.Resumable(st):
 		return screen.Say(screen.Warn, name+" is "+string(st)+"; there is nothing to stop")
+	case !ok:
+		return screen.Say(screen.Warn, name+": "+state.Allows(st, verb).Error())
 	}
 	if age := a.env.Clock.Now().Sub(time.UnixMicro(at.LastUS)); live == client.Alive && age > screen.SilentAfter {
 		ask.Notes = append(ask.Notes, "It has written nothing for "+screen.Age(age)+"; the answer may take as long.")

@@ -92,6 +92,28 @@ func TestPauseFollowsTheState(t *testing.T) {
 	asked(t, w, "new attempt "+deadRun)
 }
 
+// The foot names what P does to the run that is selected, and leaves out what
+// would only be refused.
+func TestFootSaysWhatCanBeAsked(t *testing.T) {
+	t.Parallel()
+	w := world(t)
+	paused := w.Add(storetest.Spec{Seed: 8, Name: "waiting", Final: store.StateRunning}, 11, client.Alive)
+	w.Add(storetest.Spec{Seed: 9, Name: "far", Final: store.StateRunning}, 20, client.Unknown)
+	src := w.Source()
+	for id, want := range map[string]string{liveRun: "P pause X stop", paused: "P resume X stop", deadRun: "P resume", doneRun: "", "01JHM000000000000000000009": ""} {
+		got := strings.Fields(foot(start(t, src, setup{runID: id})))
+		var said []string
+		for i, word := range got {
+			if word == "P" || word == "X" {
+				said = append(said, word, got[i+1])
+			}
+		}
+		if strings.Join(said, " ") != want {
+			t.Errorf("run %s: foot %q, want %q in it", id, strings.Join(got, " "), want)
+		}
+	}
+}
+
 func TestRefusalIsShownAndKept(t *testing.T) {
 	t.Parallel()
 	w := world(t)

@@ -14,20 +14,28 @@ type Axis struct {
 	Log    bool
 	step   float64
 	set    bool
+	guess  bool    // Lo and Hi were chosen for one value alone
+	only   float64 // that value
 }
 
 // Cover makes the axis hold [lo, hi], leaving it as it is when it does. want
-// is about how many steps between ticks there should be, at least 1. A
-// logarithmic axis covers whole decades and ignores what is not above 0.
+// is about how many steps between ticks there should be, at least 1. What it
+// chose for a single value, as the first of a curve, it chooses again when there
+// is another. A logarithmic axis covers whole decades and ignores what is not above 0.
 func (a *Axis) Cover(lo, hi float64, want int) {
 	if math.IsNaN(lo) || math.IsNaN(hi) || math.IsInf(lo, 0) || math.IsInf(hi, 0) {
 		return
 	}
 	lo, hi = clamp(lo), clamp(hi)
-	if a.set {
-		if lo >= a.Lo && hi <= a.Hi {
+	switch {
+	case a.guess:
+		if lo, hi = min(lo, a.only), max(hi, a.only); lo == hi {
 			return
 		}
+		a.guess = false
+	case a.set && lo >= a.Lo && hi <= a.Hi:
+		return
+	case a.set:
 		lo, hi = min(lo, a.Lo), max(hi, a.Hi)
 	}
 	want = max(want, 1)
@@ -51,6 +59,7 @@ func (a *Axis) Cover(lo, hi float64, want int) {
 		lo = 0 // a curve far above 0 keeps its detail, others keep the origin
 	}
 	if hi == lo {
+		a.guess, a.only = true, lo
 		pad := math.Abs(hi) / 2
 		if pad == 0 {
 			pad = 1

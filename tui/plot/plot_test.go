@@ -178,6 +178,29 @@ func TestTicksAreFewAndInside(t *testing.T) {
 	})
 }
 
+// The axis of a single value is a guess: a KL divergence begins at 0, and must
+// not lie on the ground of a chart up to 1 from then on.
+func TestAxisOfOneValueIsAGuess(t *testing.T) {
+	for _, tt := range []struct{ first, lo, hi float64 }{
+		{0, 0, 0.07}, {0, -0.01, 0.02}, {0.5, 0.5, 0.51}, {-3, -3, -2.9}, {0, 0, 12}, {2, 0, 0.5},
+	} {
+		watched, opened := &Axis{}, &Axis{}
+		watched.Cover(tt.first, tt.first, 3)
+		if watched.Lo > tt.first || watched.Hi < tt.first || watched.Lo == watched.Hi {
+			t.Errorf("%v alone has the axis %v to %v", tt.first, watched.Lo, watched.Hi)
+		}
+		before := *watched
+		if watched.Cover(tt.first, tt.first, 3); *watched != before {
+			t.Errorf("%v again moves the axis", tt.first)
+		}
+		watched.Cover(tt.lo, tt.hi, 3)
+		opened.Cover(min(tt.first, tt.lo), max(tt.first, tt.hi), 3)
+		if watched.Lo != opened.Lo || watched.Hi != opened.Hi {
+			t.Errorf("%v, then %v to %v: axis %v to %v, opened later %v to %v", tt.first, tt.lo, tt.hi, watched.Lo, watched.Hi, opened.Lo, opened.Hi)
+		}
+	}
+}
+
 func TestAxisGrowsInJumps(t *testing.T) {
 	a := &Axis{}
 	changes, prev := 0, 0.0

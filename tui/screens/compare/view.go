@@ -42,11 +42,12 @@ func (m *Model) pickView(w, h int) string {
 	}
 	if m.marks.Len() > 0 {
 		p.Note = []screen.Piece{screen.Pf(screen.Dim, "%d of %d", m.marks.Index()+1, m.marks.Len())}
+		runW := min(max(inW-2-listFixed-evaluationW, 12), 24)
 		p.Lines = append(p.Lines,
 			m.env.Line(inW, screen.P(screen.Plain, "  A, the baseline  "), screen.P(screen.Strong, title(m.a))),
 			m.env.Line(inW, screen.P(screen.Plain, "  B                "), screen.P(screen.Strong, title(m.b))),
 			m.env.Line(inW),
-			m.env.Line(inW, screen.P(screen.Dim, "       "+m.env.Fit("run", 24)+m.env.FitRight("step", 8)+"  "+m.env.Fit("stage", 6)+m.env.FitRight("size", 9)+"  held-out accuracy")))
+			m.env.Line(inW, screen.P(screen.Dim, "       "+m.env.Fit("run", runW)+m.env.FitRight("step", 8)+"  "+m.env.Fit("stage", 6)+m.env.FitRight("size", 9)+"  held-out accuracy")))
 		m.height = max(inH-len(p.Lines), 1)
 		items, sel := m.marks.View(m.height)
 		for i, c := range items {
@@ -66,13 +67,20 @@ func (m *Model) pickView(w, h int) string {
 				size = "removed"
 			}
 			p.Lines = append(p.Lines, m.env.Row(inW, i == sel,
-				screen.P(screen.Strong, "  "+side), screen.P(screen.Plain, m.env.Fit(text.Line(c.Run), 24)),
+				screen.P(screen.Strong, "  "+side), screen.P(screen.Plain, m.env.Fit(text.Line(c.Run), runW)),
 				screen.P(screen.Plain, m.env.FitRight(fmt.Sprint(c.Step), 8)+"  "), screen.P(screen.Dim, m.env.Fit(text.Line(c.Stage), 6)),
 				screen.P(screen.Dim, m.env.FitRight(size, 9)+"  "), screen.P(screen.Plain, accuracy(c.Evals))))
 		}
 	}
 	return m.env.Compose(w, h, []screen.Pane{p})
 }
+
+// Cells of the list of checkpoints: all columns but the first and the last, and
+// the last, as accuracy writes it.
+const (
+	listFixed   = 5 + 8 + 2 + 6 + 9 + 2
+	evaluationW = len("0.375 [0.334, 0.418]  n 9999")
+)
 
 func title(c *source.Checkpoint) string {
 	if c == nil {
