@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+import types
 from pathlib import Path
 
 from published import module
@@ -53,3 +54,39 @@ def functions(o, t):
     yield "verl.math", each("math_reward"), [t.verl() for _ in range(o.rows)]
     yield "verl.search_r1", search, [t.search(paid()) for _ in range(o.rows)]
     yield "verl.math_dapo", each("math_dapo"), [t.verl({"strict_box_verify": t.random.random() < 0.3}) for _ in range(o.rows)]
+    if importlib.util.find_spec("numpy") is not None:
+        yield "verl.dapo_overlong", overlong(o), [buffer(t) for _ in range(o.rows)]
+    else:
+        print("numpy is not installed: verl.dapo_overlong is not compared")
+
+
+def buffer(t):
+    """A row of the DAPO reward manager's settings and of lengths."""
+    length = t.random.randrange(1, 10)
+    return t.row({"overlong_buffer_len": length, "penalty_factor": t.random.choice([1.0, 0.5, 0.1, 0.0]), "max_resp_len": length + t.random.randrange(8)}, t.ids())
+
+
+def overlong(o):
+    """What the DAPO reward manager pays for a score of 0; numpy's arrays stand for torch's."""
+    import numpy as np
+
+    torch = types.SimpleNamespace(zeros_like=lambda a, dtype: np.zeros(a.shape), float32=None)
+    manager = module(Path(o.verl, "verl/workers/reward_manager/dapo.py"), [r"^import torch$", r"^from verl.*?$", r"^@register.*?$"],
+                     {"torch": torch, "AbstractRewardManager": type("Manager", (), {"_extract_reward_from_rm_scores": lambda *_: None}), "DataProto": None, "default_compute_score": None})
+    tokenizer = types.SimpleNamespace(decode=lambda ids, skip_special_tokens: "", eos_token="<eos>")
+
+    class Data(list):
+        batch = {}
+
+    def call(row):
+        p, longest = row["params"], 40
+        settings = types.SimpleNamespace(enable=True, len=p["overlong_buffer_len"], penalty_factor=p["penalty_factor"], log=False)
+        judge = manager.DAPORewardManager(tokenizer, 0, compute_score=lambda **_: 0.0, max_resp_len=p["max_resp_len"], overlong_buffer_cfg=settings)
+        lengths = [len(ids) for ids in row["kwargs"]["completion_ids"]]
+        data = Data(types.SimpleNamespace(
+            batch={"prompts": np.ones(2), "responses": np.ones(longest), "attention_mask": np.array([1, 1] + [1] * n + [0] * (longest - n))},
+            non_tensor_batch={"reward_model": {"ground_truth": ""}, "data_source": "x", "extra_info": {}}) for n in lengths)
+        data.batch = {"responses": np.ones((len(lengths), longest))}
+        paid = judge(data)
+        return [float(paid[i, n - 1]) for i, n in enumerate(lengths)]
+    return call

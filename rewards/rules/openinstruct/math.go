@@ -66,22 +66,39 @@ func (f formulas) same(claim, gold string) mathans.Verdict {
 // formulas tells what parse_latex reads, as far as that matters: numbers,
 // letters, these commands and signs. It knows no sets, tuples, units or
 // percentages; an infinity less itself is not 0.
-type formulas struct{ whole, thousands *regexp.Regexp }
+type formulas struct{ thousands, zero, command, rest *regexp.Regexp }
 
 func newFormulas() formulas {
 	return formulas{
-		whole:     regexp.MustCompile(`^(\\(frac|dfrac|tfrac|pi|cdot|times|div|left|right|log|ln|sin|cos|tan|alpha|beta|theta)\b|\\sqrt[{\[]|\\[,;:!]|[0-9]\.[0-9]|[-+*/^!|() {}_0-9a-zA-Z])+$`),
 		thousands: regexp.MustCompile(`([0-9]),([0-9]{3})`),
+		zero:      regexp.MustCompile(`(^|[^0-9.])0[0-9]`), // a number that sympy refuses
+		command:   regexp.MustCompile(`\\([a-zA-Z]+|[,;:!])[{\[]?`),
+		rest:      regexp.MustCompile(`^([0-9]\.[0-9]|[-+*/^!|() {}_0-9a-zA-Z])+$`),
 	}
 }
 
 func (f formulas) reads(s string) bool {
-	return f.whole.MatchString(f.thousands.ReplaceAllString(s, "$1$2"))
+	s = f.thousands.ReplaceAllString(s, "$1$2")
+	known := true
+	s = f.command.ReplaceAllStringFunc(s, func(c string) string {
+		name := strings.TrimRight(c[1:], "{[")
+		switch name {
+		case "frac", "dfrac", "tfrac", "pi", "cdot", "times", "div", "left", "right", "log", "ln", "sin", "cos", "tan", "alpha", "beta", "theta", ",", ";", ":", "!":
+			known = known && !strings.HasSuffix(c, "[")
+		case "sqrt": // its argument stands in braces
+			known = known && len(c) > 1+len(name)
+		default:
+			known = false
+		}
+		return " "
+	})
+	return known && (strings.TrimSpace(s) == "" || f.rest.MatchString(s)) && !f.zero.MatchString(s)
 }
 
 // apart writes a product between letters that stand side by side, so that they
 // are no word and no unit.
 func apart(s string) string {
+	s = strings.ReplaceAll(s, `\times`, `\cdot `)
 	var b strings.Builder
 	command, letter := false, false
 	for _, r := range s {

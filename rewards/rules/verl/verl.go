@@ -14,5 +14,7 @@ func Rules() []rule.Rule {
 		{Name: "verl.search_r1", Aliases: []string{"verl.search_r1_like_qa_em", "verl.search_em"}, About: "verl's search_r1_like_qa_em: the last <answer>, compared as words with any of the gold answers", Fixed: "gradus.accuracy", Wants: []string{"solution"}, Make: newSearch, Defaults: SearchParams{}},
 		{Name: "verl.math_verify", About: "verl's math_verify: Math-Verify's rules, the gold answer in a box, the claim in any form", Fixed: "gradus.accuracy", Wants: []string{"solution"}, Make: rule.Plain("verl.math_verify", mathVerify)},
 		{Name: "verl.rlla", Aliases: []string{"verl.toolrl"}, About: "verl's rlla (ToolRL): the form of the answer, and its tool calls by names, parameters and values", Wants: []string{"solution"}, Make: newRLLA, Defaults: RLLAParams{}},
+		{Name: "verl.dapo_overlong", Aliases: []string{"verl.overlong_buffer"}, About: "the overlong buffer of verl's DAPO reward manager, to be added to another score; it has no floor", Fixed: "gradus.soft_overlong", Wants: []string{"completion_ids"},
+			Make: newOverlong, Defaults: OverlongParams{}, Needed: map[string]any{"overlong_buffer_len": 64, "max_resp_len": 256}},
 	}
 }

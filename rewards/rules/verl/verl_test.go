@@ -122,3 +122,16 @@ func TestVerlMathVerify(t *testing.T) {
 		ruletest.Pays(t, ruletest.New(t, Rules(), "verl.math_verify", nil), tt.completion, tt.gold, tt.want)
 	}
 }
+
+// What verl's DAPO reward manager adds for completions of these lengths.
+func TestVerlOverlong(t *testing.T) {
+	r := ruletest.New(t, Rules(), "verl.dapo_overlong", map[string]any{"overlong_buffer_len": 8, "penalty_factor": 0.5, "max_resp_len": 20})
+	for n, want := range map[int]float64{0: 0, 12: 0, 13: -0.0625, 16: -0.25, 20: -0.5, 21: -0.5625, 60: -3} {
+		if got := ruletest.Score(t, r, rewards.Sample{Completion: "x", TokenIDs: make([]int32, n)}); got.Status != rewards.OK || got.Score != want {
+			t.Errorf("%d tokens: %+v; want %v", n, got, want)
+		}
+	}
+	for _, bad := range []map[string]any{nil, {"overlong_buffer_len": 9, "max_resp_len": 8}, {"overlong_buffer_len": 1, "max_resp_len": 8, "penalty_factor": -1}} {
+		ruletest.Refused(t, Rules(), "verl.dapo_overlong", bad)
+	}
+}
