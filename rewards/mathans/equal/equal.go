@@ -78,7 +78,12 @@ func Compare(gold, pred *ast.Node, opt Options) (Outcome, error) {
 	s := &session{opt: opt, steps: opt.Steps}
 	// The points of identity tests depend on what is compared, so that no
 	// expression can be made to agree at them.
-	s.seed = hash(gold.Canonical(opt.Fold), 1) ^ hash(pred.Canonical(opt.Fold), 2)
+	canonical := gold.Canonical(opt.Fold)
+	s.seed = hash(canonical, 1)
+	if pred != gold {
+		canonical = pred.Canonical(opt.Fold)
+	}
+	s.seed ^= hash(canonical, 2)
 	if opt.Rename {
 		pred = renameLike(gold, pred)
 	}

@@ -36,7 +36,7 @@ func lex(src string) (*lexer, error) {
 	if len(src) > MaxBytes {
 		return nil, fmt.Errorf("%w: %d bytes, at most %d are read", ErrTooLarge, len(src), MaxBytes)
 	}
-	l := &lexer{src: src, matrix: strings.Contains(src, `\begin`)}
+	l := &lexer{src: src, toks: make([]token, 0, min(len(src), 24)), matrix: strings.Contains(src, `\begin`)}
 	for l.at < len(src) {
 		if err := l.next(); err != nil {
 			return nil, err
