@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"slices"
 	"time"
 )
 
@@ -109,15 +110,22 @@ func (c Composite) Score(ctx context.Context, g Group) ([]Breakdown, error) {
 		out[i].Parts = make([]PartResult, len(c.Parts))
 	}
 	// Each part sees what those before it said.
-	g.Samples = append([]Sample(nil), g.Samples...)
+	g.Samples = slices.Clone(g.Samples)
 	for i := range g.Samples {
 		g.Samples[i].Earlier = make(map[string]Result, len(c.Parts))
 	}
 	for k, part := range c.Parts {
 		spec := part.Reward.Spec()
 		start := now()
-		// A part that is given up still runs: it keeps its own view.
-		results := scorePart(ctx, part.Reward, spec, seen(g))
+		view := g // a part may reorder its own list
+		view.Samples = slices.Clone(g.Samples)
+		results, givenUp := scorePart(ctx, part.Reward, spec, view)
+		if givenUp {
+			// It still runs and keeps what it saw.
+			for i := range g.Samples {
+				g.Samples[i].Earlier = maps.Clone(g.Samples[i].Earlier)
+			}
+		}
 		elapsed := now().Sub(start).Microseconds()
 		for i, r := range results {
 			if r.Micros == 0 {
@@ -169,21 +177,12 @@ func (p Part) pass(s Sample, r *PartResult) {
 	}
 }
 
-// seen is a group whose Earlier maps later parts do not change.
-func seen(g Group) Group {
-	g.Samples = append([]Sample(nil), g.Samples...)
-	for i := range g.Samples {
-		g.Samples[i].Earlier = maps.Clone(g.Samples[i].Earlier)
-	}
-	return g
-}
-
-// scorePart runs one function and turns whatever happens into results.
-func scorePart(ctx context.Context, r Reward, spec Spec, g Group) []Result {
+// scorePart runs one function and turns whatever happens into results. One
+// that does not answer in time is given up: it still runs and reads g.
+func scorePart(ctx context.Context, r Reward, spec Spec, g Group) (results []Result, givenUp bool) {
 	if err := ctx.Err(); err != nil {
-		return all(g, timeoutResult(spec, err))
+		return all(g, timeoutResult(spec, err)), false
 	}
-	var results []Result
 	var err error
 	if ctx.Done() == nil {
 		results, err = call(ctx, r, g)
@@ -201,24 +200,24 @@ func scorePart(ctx context.Context, r Reward, spec Spec, g Group) []Result {
 		case a := <-ch:
 			results, err = a.results, a.err
 		case <-ctx.Done():
-			return all(g, timeoutResult(spec, ctx.Err()))
+			return all(g, timeoutResult(spec, ctx.Err())), true
 		}
 	}
 	switch {
 	case err != nil && (errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)) && ctx.Err() != nil:
-		return all(g, timeoutResult(spec, ctx.Err()))
+		return all(g, timeoutResult(spec, ctx.Err())), false
 	case err != nil:
 		return all(g, Result{Status: Error, Reason: "reward.error",
-			Why: fmt.Sprintf("%s failed: %v", spec.Name, err)})
+			Why: fmt.Sprintf("%s failed: %v", spec.Name, err)}), false
 	case len(results) != len(g.Samples):
 		return all(g, Result{Status: Invalid, Reason: "reward.wrong_length",
-			Why: fmt.Sprintf("%s returned %d results for %d completions", spec.Name, len(results), len(g.Samples))})
+			Why: fmt.Sprintf("%s returned %d results for %d completions", spec.Name, len(results), len(g.Samples))}), false
 	}
 	checked := make([]Result, len(results))
 	for i, res := range results {
 		checked[i] = checkRange(spec, res)
 	}
-	return checked
+	return checked, false
 }
 
 // call runs the function and turns a panic into an error.

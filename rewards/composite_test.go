@@ -134,6 +134,39 @@ func TestCompositeTimesOutASleeper(t *testing.T) {
 	}
 }
 
+// TestCompositeGivesUpAPartThatReads: what a part that was given up reads stays
+// as it was, while the results of the others come in. It means most under the
+// race detector.
+func TestCompositeGivesUpAPartThatReads(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	release, saw := make(chan struct{}), make(chan int)
+	c := Composite{Parts: []Part{
+		{Weight: 1, Reward: constant("first", Result{Score: 1})},
+		{Weight: 1, Reward: fake{"reader", func(_ context.Context, g Group) ([]Result, error) {
+			cancel()
+			for {
+				n := len(g.Samples[0].Earlier)
+				select {
+				case <-release:
+					saw <- n
+					return nil, nil
+				default:
+				}
+			}
+		}}},
+		{Weight: 1, Reward: constant("last", Result{Score: 1})},
+	}}
+	out, err := c.Score(ctx, group(2))
+	close(release)
+	if n := <-saw; n != 1 {
+		t.Errorf("it saw %d results at the end, want that of the part before it", n)
+	}
+	if err != nil || out[0].Parts[0].Result.Status != OK || out[0].Parts[1].Result.Status != Timeout || out[0].Parts[2].Result.Status != Timeout {
+		t.Errorf("%+v, %v", out, err)
+	}
+}
+
 func TestCompositeSharesMicros(t *testing.T) {
 	var at time.Time
 	c := Composite{

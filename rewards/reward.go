@@ -30,7 +30,8 @@ type Sample struct {
 	// reward functions read them ("language", "verification_info").
 	Columns map[string]json.RawMessage
 	// Earlier holds the results of the parts listed before this one, by name.
-	// Composite fills it in.
+	// Composite fills it in; until Score returns it does not change, and who
+	// reads it later, or writes to it, must copy it.
 	Earlier map[string]Result
 }
 
