@@ -45,12 +45,16 @@ type Local struct {
 	runs   Backend
 	decode Decoder
 
-	mu    sync.Mutex
-	conns map[string]*conn
+	mu     sync.Mutex
+	conns  map[string]*conn
+	closed bool
 }
 
-// conn is an open database of a run.
+// conn is an open database of a run, or one that is being opened.
 type conn struct {
+	opened chan struct{} // closed when it is; the rest is set then, but for last
+	err    error         // why it could not be opened
+
 	db     *store.DB
 	header store.RunHeader
 	host   string
@@ -63,14 +67,21 @@ func NewLocal(b Backend, c Comparer, decode Decoder) *Local {
 	return &Local{Comparer: c, runs: b, decode: decode, conns: map[string]*conn{}}
 }
 
-// Close closes all databases.
+// ErrClosed says that the source was closed meanwhile.
+var ErrClosed = errors.New("the runs are no longer looked at")
+
+// Close closes all databases. One that is being opened is closed by whoever
+// opens it.
 func (l *Local) Close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.closed = true
 	var errs []error
 	for id, c := range l.conns {
-		errs = append(errs, c.db.Close())
-		delete(l.conns, id)
+		if c.db != nil {
+			errs = append(errs, c.db.Close())
+			delete(l.conns, id)
+		}
 	}
 	return errors.Join(errs...)
 }
@@ -78,29 +89,57 @@ func (l *Local) Close() error {
 // Runs lists all runs, newest first.
 func (l *Local) Runs(ctx context.Context) ([]client.Run, error) { return l.runs.Runs(ctx) }
 
-// open gives the database of a run.
+// open gives the database of a run. The first who asks opens it, which takes
+// long where a large one is migrated or folded; the others wait for that one,
+// and nobody for the database of another run.
 func (l *Local) open(ctx context.Context, id string) (*conn, error) {
+	for {
+		l.mu.Lock()
+		c := l.conns[id]
+		if c == nil {
+			c = &conn{opened: make(chan struct{})}
+			l.conns[id] = c
+			l.mu.Unlock()
+			return c, l.load(ctx, id, c)
+		}
+		l.mu.Unlock()
+		select {
+		case <-c.opened:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+		if gaveUp := errors.Is(c.err, context.Canceled) || errors.Is(c.err, context.DeadlineExceeded); !gaveUp || ctx.Err() != nil {
+			return c, c.err
+		}
+	}
+}
+
+// load opens the database of c and tells those who wait.
+func (l *Local) load(ctx context.Context, id string, c *conn) error {
+	db, err := l.runs.OpenDB(ctx, id)
+	if err == nil {
+		if c.header, err = db.Header(ctx); err == nil {
+			var r client.Run
+			r, err = l.runs.Run(ctx, id)
+			c.host, c.remote = r.Host, r.Live == client.Unknown
+		}
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if c := l.conns[id]; c != nil {
-		return c, nil
-	}
-	db, err := l.runs.OpenDB(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	c := &conn{db: db}
-	if c.header, err = db.Header(ctx); err == nil {
-		var r client.Run
-		r, err = l.runs.Run(ctx, id)
-		c.host, c.remote = r.Host, r.Live == client.Unknown
+	if err == nil && l.closed {
+		err = ErrClosed
 	}
 	if err != nil {
-		db.Close()
-		return nil, err
+		if db != nil {
+			db.Close()
+		}
+		c.err = err
+		delete(l.conns, id)
+	} else {
+		c.db = db
 	}
-	l.conns[id] = c
-	return c, nil
+	close(c.opened)
+	return err
 }
 
 // Header returns the first record of a run.
