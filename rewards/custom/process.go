@@ -108,6 +108,20 @@ func NewPython(p PythonParams) (*Process, error) {
 	return newProcess(name, p, hash(code), p.Function+" of "+filepath.Base(file), p.Function, argv, dir, p.ProcessParams), nil
 }
 
+// NewBuiltin makes a reward of gradus' own that needs packages of the user's
+// Python: a function of a source text, described by spec. Its params are those
+// of spec.
+func NewBuiltin(spec rewards.Spec, source, function, python string, p ProcessParams) (*Process, error) {
+	if err := p.check(spec.Name); err != nil {
+		return nil, err
+	}
+	// It runs in a folder without modules that could be taken for packages.
+	argv := []string{python, "-u", "-c", pythonWorker, spec.Name, source}
+	out := newProcess(spec.Name, nil, "", spec.Name, function, argv, string(filepath.Separator), p)
+	out.spec = spec
+	return out, nil
+}
+
 // NewExec makes the reward "exec": any program that reads calls as JSON lines
 // and answers them as the Python worker does (docs/custom-rewards.md).
 func NewExec(p ExecParams) (*Process, error) {

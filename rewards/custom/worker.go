@@ -203,7 +203,7 @@ func (w *worker) never(err error) error {
 func (w *worker) dead(why error) error {
 	state := w.kill()
 	err := fmt.Errorf("%s: %w%s", w.argv[0], why, state)
-	if text := w.errs.String(); text != "" {
+	if text := strings.TrimSpace(w.errs.String()); text != "" {
 		err = fmt.Errorf("%w; it said: %s", err, text)
 	}
 	w.last = err

@@ -154,12 +154,18 @@ class Capture:
         return text
 
 
-def load(path):
+def load(path, source=None):
+    """The functions of a file, or of the source that is given."""
     sys.path.insert(0, os.getcwd())
-    spec = importlib.util.spec_from_file_location("reward_file", path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["reward_file"] = module
-    spec.loader.exec_module(module)
+    if source is None:
+        spec = importlib.util.spec_from_file_location("reward_file", path)
+        module = importlib.util.module_from_spec(spec)
+        sys.modules["reward_file"] = module
+        spec.loader.exec_module(module)
+    else:
+        module = types.ModuleType("reward_file")
+        sys.modules["reward_file"] = module
+        exec(compile(source, path, "exec"), vars(module))
     return {
         name: value for name, value in vars(module).items()
         if callable(value) and not name.startswith("_") and not inspect.isclass(value)
@@ -217,7 +223,7 @@ def main():
         while data:
             data = data[os.write(protocol, data):]
 
-    functions = load(sys.argv[1])
+    functions = load(*sys.argv[1:3])
     accepted = {name: accepts(function) for name, function in functions.items()}
     ready = {"type": "ready", "proto": 1, "marshal": True, "python": sys.version.split()[0], "functions": describe(functions, accepted)}
     answer(json.dumps(ready) + "\n")

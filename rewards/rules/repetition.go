@@ -18,7 +18,8 @@ type RepetitionParams struct {
 // WordRepetitionParams are those of openr1.repetition_penalty.
 type WordRepetitionParams struct {
 	RepetitionParams
-	Language string `json:"language"` // "en": words between white space
+	Language string `json:"language"` // "en": words between white space; "zh": those of Python's jieba
+	Python   string `json:"python"`   // interpreter for "zh"; "" is python3 of PATH
 }
 
 func (p RepetitionParams) check(name string) error {
@@ -39,20 +40,23 @@ func (p RepetitionParams) spec(name string, canon any) rewards.Spec {
 
 // newWordRepetition is open-r1's repetition_penalty_reward over the words of
 // the completion in lower case: (1 − different n-grams / n-grams)·max_penalty;
-// 0 for fewer than n words. It sees no repetition in text without spaces. Its
-// language "zh" needs the segmenter jieba and its dictionary, which are not
-// part of gradus: it is refused.
+// 0 for fewer than n words. It sees no repetition in text without spaces, but
+// with language "zh", whose words are jieba's.
 func newWordRepetition(params map[string]any) (rewards.Reward, error) {
 	const name = "openr1.repetition_penalty"
-	p := WordRepetitionParams{RepetitionParams{NgramSize: 3, MaxPenalty: -1}, "en"}
+	p := WordRepetitionParams{RepetitionParams: RepetitionParams{NgramSize: 3, MaxPenalty: -1}, Language: "en"}
 	if err := rule.Decode(name, params, &p); err != nil {
 		return nil, err
 	}
 	if err := p.check(name); err != nil {
 		return nil, err
 	}
-	if p.Language != "en" {
-		return nil, fmt.Errorf("reward %s: language is %q; only \"en\" (words between white space) is built in; trl.repetition_penalty counts token ids of any language", name, p.Language)
+	switch p.Language {
+	case "en":
+	case "zh":
+		return newZHRepetition(p, p.spec(name, p))
+	default:
+		return nil, fmt.Errorf("reward %s: language is %q; open-r1 knows \"en\" (words between white space) and \"zh\" (jieba's words); trl.repetition_penalty counts token ids of any language", name, p.Language)
 	}
 	grams := newNgrams(p.NgramSize)
 	return rule.PerSample(p.spec(name, p), func(s rewards.Sample) rewards.Result {

@@ -1,6 +1,8 @@
 """The reward functions of open-r1 and of TRL."""
 
 import importlib.util
+import sys
+import types
 from pathlib import Path
 
 from published import module
@@ -25,6 +27,23 @@ def functions(o, t):
 
     def repetition(kwargs):
         return [t.row({"ngram_size": t.random.randrange(1, 5), "max_penalty": pick([-1, -0.5, 0, -2.5, 0.5])}, kwargs()) for _ in many]
+
+    def chinese():
+        """open-r1's function asks transformers whether jieba is there."""
+        if importlib.util.find_spec("jieba") is None:
+            print("jieba is not installed: openr1.repetition_penalty is not compared for Chinese")
+            return []
+        if importlib.util.find_spec("transformers") is None:
+            asked = types.ModuleType("transformers.utils.import_utils")
+            asked._is_package_available = lambda name: True
+            sys.modules.update({"transformers": types.ModuleType("transformers"), "transformers.utils": types.ModuleType("transformers.utils"), asked.__name__: asked})
+        # One row a set of parameters: each starts a Python of its own.
+        sizes = [(n, p) for n in (1, 2, 3, 5) for p in (-1.0, -0.3)]
+        return [t.chinese({"ngram_size": n, "max_penalty": p, "language": "zh", "python": sys.executable}, o.rows // 2) for n, p in sizes]
+
+    def zh(row):
+        given = {k: v for k, v in row["params"].items() if k != "python"}
+        return r1.get_repetition_penalty_reward(**given)(row["completions"])
 
     def overlong():
         return [t.row({"max_completion_len": t.random.randrange(1, 12), "soft_punish_cache": t.random.randrange(14)}, t.ids()) for _ in many]
@@ -54,6 +73,7 @@ def functions(o, t):
         ("openr1.tag_count", lambda r: r1.tag_count_reward(r["completions"]), plain()),
         ("openr1.reasoning_steps", lambda r: r1.reasoning_steps_reward(r["completions"]), plain()),
         ("openr1.repetition_penalty", lambda r: r1.get_repetition_penalty_reward(**r["params"])(r["completions"]), repetition(dict)),
+        ("openr1.repetition_penalty", zh, chinese()),
         ("openr1.code_format", lambda r: r1.get_code_format_reward(**r["params"])(r["completions"], **r["kwargs"]), languages()),
         ("openr1.soft_overlong_punishment", lambda r: r1.get_soft_overlong_punishment(**r["params"])(r["kwargs"][ids]), overlong()),
         ("trl.think_format", lambda r: think.think_format_reward(r["completions"]), plain()),

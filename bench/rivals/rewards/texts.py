@@ -44,6 +44,16 @@ class Texts:
     def row(self, params=None, kwargs=None):
         return {"completions": [self.completion() for _ in range(4)], "kwargs": kwargs or {}, "params": params or {}}
 
+    def chinese(self, params, many):
+        """Chinese and other words, joined in any way, and texts that jieba might trip over."""
+        words = ["\u6211", "\u6765\u5230", "\u5317\u4eac", "\u6e05\u534e\u5927\u5b66", "\u8ba1\u7b97", "\u5c0f\u660e\u7855\u58eb\u6bd5\u4e1a", "\u7684", "\uff0c", "\u3002", "\u7b2c\u4e00\u6b65", "\u5f97\u5230", "42", "3.14", "50%", "the cat", "C++", "x_1", " ", "\n", "\r\n",
+            "\u3400", "\u9fff", "\U00020000", "\u304b\u306a", "\ud55c\uad6d", "\u00e9", "\u0301", "\U0001f600", "\x00", "\x1c", "\u00a0", "<think>", "\\boxed{2}", "\u4e00" * 40, "a" * 200, "#", "&&", "\u2028", "\ufeff", "\u0130"]
+
+        def text():
+            part = "".join(self.random.choice(words) for _ in range(self.random.randrange(8)))
+            return part * self.random.choice([1, 1, 2, 3])
+        return {"completions": [[{"role": "assistant", "content": text()}] for _ in range(many)], "kwargs": {}, "params": params}
+
     def answers(self, params=None):
         """Four completions that claim the gold half of the time."""
         gold = self.random.choice(ANSWERS)
