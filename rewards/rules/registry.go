@@ -12,6 +12,7 @@ import (
 	"gradus/rewards/rules/countdown"
 	"gradus/rewards/rules/logicrl"
 	"gradus/rewards/rules/openinstruct"
+	"gradus/rewards/rules/reasoninggym"
 	"gradus/rewards/rules/rule"
 	"gradus/rewards/rules/simplerl"
 	"gradus/rewards/rules/verifiers"
@@ -26,6 +27,7 @@ func Catalogue() []Rule {
 	return slices.Concat(
 		own(), openR1(), trl(), verl.Rules(), countdown.Rules(),
 		logicrl.Rules(),
+		reasoninggym.Rules(),
 		openinstruct.Rules(),
 		simplerl.Rules(),
 		verifiers.Rules(),

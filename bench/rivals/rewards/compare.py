@@ -25,6 +25,7 @@ import logic_rl
 import mathrubric
 import openinstruct
 import openr1_trl
+import reasoninggym
 import simplerl
 import verl
 from texts import Texts
@@ -38,6 +39,7 @@ PUBLISHERS = [
     simplerl,
     mathrubric,
     logic_rl,
+    reasoninggym,
     *countdown.PUBLISHERS,
 ]
 

@@ -22,9 +22,9 @@ def module(path, drop=(), given=()):
 
 
 def functions_of(path, names, given=()):
-    """Loads some functions of a source file, without the rest of it."""
+    """Loads some functions or classes of a source file, without the rest of it."""
     tree = ast.parse(Path(path).read_text(encoding="utf-8"))
-    tree.body = [n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name in names]
+    tree.body = [n for n in tree.body if isinstance(n, (ast.FunctionDef, ast.ClassDef)) and n.name in names]
     loaded = types.ModuleType(Path(path).stem)
     loaded.__dict__.update({"re": re, "os": os, "random": random, **dict(given)})
     exec(compile("from __future__ import annotations\n" + ast.unparse(tree), str(path), "exec"), loaded.__dict__)

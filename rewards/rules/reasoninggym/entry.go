@@ -1,0 +1,63 @@
+package reasoninggym
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+
+	"gradus/rewards"
+)
+
+// entry is an item of one of reasoning-gym's data sets.
+type entry struct {
+	answer   string          // the oracle's; "" where it is null
+	metadata json.RawMessage // an object
+}
+
+// readEntry finds the item that a sample belongs to: in the columns item,
+// entry or metadata as the examples hand it on ({"question","answer",
+// "metadata"}), in the columns answer and metadata of a saved data set, or in a
+// gold answer (or the problem's data) that is such an item.
+func readEntry(s rewards.Sample) (entry, error) {
+	var item struct {
+		Answer   json.RawMessage `json:"answer"`
+		Metadata json.RawMessage `json:"metadata"`
+	}
+	for _, raw := range []json.RawMessage{s.Columns["item"], s.Columns["entry"], s.Columns["metadata"], json.RawMessage(s.Problem.Gold), s.Problem.Data} {
+		if raw = bytes.TrimSpace(raw); len(raw) == 0 || raw[0] != '{' {
+			continue
+		}
+		if item.Answer, item.Metadata = nil, nil; json.Unmarshal(raw, &item) == nil && item.Answer != nil {
+			return entry{text(item.Answer), item.Metadata}, nil
+		}
+	}
+	e := entry{s.Problem.Gold, s.Columns["metadata"]}
+	if raw, ok := s.Columns["answer"]; ok {
+		e.answer = text(raw)
+	}
+	if e.answer == "" && e.metadata == nil {
+		return e, fmt.Errorf("problem %s has no answer: give the columns answer and metadata, or item with both", s.Problem.ID)
+	}
+	return e, nil
+}
+
+// text is a JSON text, or a number as it is written; null is "".
+func text(raw json.RawMessage) string {
+	var s string
+	if json.Unmarshal(raw, &s) != nil {
+		s = string(raw)
+	}
+	return s
+}
+
+// meta reads a field of the metadata.
+func (e entry) meta(name string, into any) error {
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(e.metadata, &fields) != nil || fields[name] == nil {
+		return fmt.Errorf("the row's metadata has no %q", name)
+	}
+	if err := json.Unmarshal(fields[name], into); err != nil {
+		return fmt.Errorf("the row's metadata: %s: %w", name, err)
+	}
+	return nil
+}
