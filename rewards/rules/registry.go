@@ -10,6 +10,8 @@ import (
 	"gradus/rewards"
 	"gradus/rewards/custom"
 	"gradus/rewards/rules/countdown"
+	"gradus/rewards/rules/easyr1"
+	"gradus/rewards/rules/lightr1"
 	"gradus/rewards/rules/logicrl"
 	"gradus/rewards/rules/openinstruct"
 	"gradus/rewards/rules/reasoninggym"
@@ -29,6 +31,8 @@ func Catalogue() []Rule {
 		logicrl.Rules(),
 		reasoninggym.Rules(),
 		openinstruct.Rules(),
+		lightr1.Rules(),
+		easyr1.Rules(),
 		simplerl.Rules(),
 		verifiers.Rules(),
 		byUser(),

@@ -22,7 +22,9 @@ import warnings
 
 import countdown
 import logic_rl
+import lightr1
 import mathrubric
+import mathruler_users
 import openinstruct
 import openr1_trl
 import reasoninggym
@@ -41,6 +43,8 @@ PUBLISHERS = [
     logic_rl,
     reasoninggym,
     *countdown.PUBLISHERS,
+    mathruler_users,
+    lightr1,
 ]
 
 
@@ -75,7 +79,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for publisher in PUBLISHERS:
         for option, what in publisher.CHECKOUTS.items():
-            parser.add_argument("--" + option.replace("_", "-"), help=what)
+            if what != "as above":
+                parser.add_argument("--" + option.replace("_", "-"), help=what)
     parser.add_argument("--gradus", default="bin/gradus")
     parser.add_argument("--rows", type=int, default=4000)
     parser.add_argument("--seed", type=int, default=5)

@@ -11,15 +11,16 @@ import (
 // \text{…} around all of it, in the normal form of Hendrycks' MATH where that
 // does not fail.
 func Mathd(answer string) string {
-	return mathd(answer, mathtext.Hendrycks{OnePercent: true}.Normal)
+	return MathdBy(mathtext.Hendrycks{OnePercent: true}, answer)
 }
 
-func mathd(answer string, normal func(string) (string, bool)) string {
+// MathdBy is Mathd of a package with another copy of Hendrycks' normal form.
+func MathdBy(copy mathtext.Hendrycks, answer string) string {
 	answer = pytext.Strip(answer)
 	if inside, ok := inText(answer); ok {
 		answer = pytext.Strip(inside)
 	}
-	if s, ok := normal(answer); ok {
+	if s, ok := copy.Normal(answer); ok {
 		return s
 	}
 	return answer

@@ -48,6 +48,8 @@ type Hendrycks struct {
 	Strict bool
 	// OnePercent: only \% is a percent sign, as in the copy in PRM800K.
 	OnePercent bool
+	// BarePercent: % is a percent sign, too, as in the copy in mathruler.
+	BarePercent bool
 }
 
 // Same is is_equiv: the normal forms are equal or, where one cannot be made,
@@ -83,6 +85,9 @@ func (h Hendrycks) Rest(s string) (out string, ok bool) {
 	percents := []string{`\\%`, `\%`}
 	if h.Strict || h.OnePercent {
 		percents = percents[1:]
+	}
+	if h.BarePercent {
+		percents = append(percents, "%")
 	}
 	for _, p := range percents {
 		s = strings.ReplaceAll(s, p, "")

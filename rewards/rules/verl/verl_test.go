@@ -135,3 +135,31 @@ func TestVerlOverlong(t *testing.T) {
 		ruletest.Refused(t, Rules(), "verl.dapo_overlong", bad)
 	}
 }
+
+// What verl's geo3k returned with mathruler 0.1.0.
+func TestVerlGeo3K(t *testing.T) {
+	r := ruletest.New(t, Rules(), "verl.geo3k", nil)
+	for _, tt := range []struct {
+		completion, gold string
+		want             float64
+	}{
+		{`<think>a</think> \boxed{\frac{1}{2}}`, `0.5`, 1},
+		{`\boxed{\frac{2}{4}}`, `\frac{1}{2}`, 0},
+		{`<think>a</think>\boxed{x^2+2x+1}`, `(x+1)^2`, 1},
+		{`<think>a</think>\boxed{50%}`, `50`, 1},
+		{`<think> a < / think > \boxed{ 3 }`, `3`, 0.9},
+		{`<think></think>no box`, `None`, 0.9},
+		{`<think>\boxed{3}</think>`, `3`, 0.9},
+		{`<think></think>\boxed{3`, `3`, 0},
+		{`<think></think>\boxed{(1, 2]}`, `(1,2]`, 1},
+		{`<think></think><answer>3</answer>`, `3`, 0},
+		{`<think>a</think>` + "\n" + `<answer>` + "\n" + `3</answer>`, `3`, 0},
+		{`<think></think>\boxed{3}</think>\boxed{4}`, `3`, 0.1},
+		{`3\text{ cm}`, `3`, 0},
+		{`<think></think>\boxed{3 hours}`, `\boxed{3}`, 1},
+		{`<think></think>\boxed{2/4}`, `1/2`, 0.1},
+	} {
+		ruletest.Pays(t, r, tt.completion, tt.gold, tt.want)
+	}
+	ruletest.Refused(t, Rules(), "verl.geo3k", map[string]any{"format_score": -1})
+}
