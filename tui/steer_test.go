@@ -92,6 +92,29 @@ func TestPauseFollowsTheState(t *testing.T) {
 	asked(t, w, "new attempt "+deadRun)
 }
 
+// After a generation the checkpoints are listed anew: one that was removed
+// meanwhile is gone, and is no longer proposed.
+func TestCheckpointsAreListedAnewAfterGenerating(t *testing.T) {
+	t.Parallel()
+	w := world(t)
+	w.Lacks[liveRun+"@10"], w.Lacks[liveRun+"@30"] = true, true
+	w.Refuse = errors.New("no such folder")
+	d := start(t, w.Source(), setup{})
+	d.Press("c")
+	d.Press("j", "a")
+	if s := d.Screen(); !strings.Contains(s, "A, the baseline  countdown-grpo-7@10 ") {
+		t.Fatalf("10 is not A:\n%s", s)
+	}
+	w.Removed = map[string]bool{"ckpt/step-000010": true}
+	d.Press("enter")
+	d.Advance(time.Second)
+	d.Press("y")
+	d.Advance(time.Second)
+	if s := d.Screen(); !strings.Contains(s, "no such folder") || strings.Contains(s, "   10  grpo") || !strings.Contains(s, "A, the baseline  countdown-grpo-7@0 ") {
+		t.Errorf("what was removed is still offered:\n%s", s)
+	}
+}
+
 // The foot names what P does to the run that is selected, and leaves out what
 // would only be refused.
 func TestFootSaysWhatCanBeAsked(t *testing.T) {

@@ -37,12 +37,14 @@ type Model struct {
 	id   string   // of the run that it was opened for
 	runs []string // whose checkpoints are offered
 
-	phase  phase
-	seq    int
-	loaded bool
-	err    error
-	marks  *list.List[string, source.Checkpoint]
-	a, b   *source.Checkpoint
+	phase   phase
+	seq     int // of what is compared or generated
+	reading int // of the list
+	loaded  bool
+	unread  error // why the list could not be read
+	err     error // why nothing could be compared
+	marks   *list.List[string, source.Checkpoint]
+	a, b    *source.Checkpoint
 
 	since    time.Time // of what is waited for
 	progress *progress
@@ -96,8 +98,8 @@ func (m *Model) Show() tea.Cmd {
 func (m *Model) Hide() {}
 
 func (m *Model) read() tea.Cmd {
-	m.seq++
-	ctx, src, seq, ids := m.env.Ctx, m.env.Source, m.seq, m.runs
+	m.reading++
+	ctx, src, seq, ids := m.env.Ctx, m.env.Source, m.reading, m.runs
 	return func() tea.Msg {
 		list, err := src.Checkpoints(ctx, ids)
 		return checkpointsMsg{seq, list, err}
@@ -108,10 +110,8 @@ func (m *Model) read() tea.Cmd {
 func (m *Model) Update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case checkpointsMsg:
-		if msg.seq == m.seq {
-			m.err, m.loaded = msg.err, m.loaded || msg.err == nil
-			m.marks.Set(msg.list)
-			m.propose(msg.list)
+		if msg.seq == m.reading {
+			m.listed(msg)
 		}
 	case resultMsg:
 		if msg.seq == m.seq {
@@ -129,18 +129,42 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 	return nil
 }
 
+// listed takes the checkpoints. A side that is no longer among them, because
+// the run removed it, is chosen anew.
+func (m *Model) listed(msg checkpointsMsg) {
+	if m.unread = msg.err; msg.err != nil {
+		return
+	}
+	m.loaded = true
+	m.marks.Set(msg.list)
+	if m.phase != picking {
+		return
+	}
+	for _, side := range []**source.Checkpoint{&m.a, &m.b} {
+		here := func(c source.Checkpoint) bool { return c.Ref() == (*side).Ref() }
+		if *side != nil && !slices.ContainsFunc(msg.list, here) {
+			*side = nil
+		}
+	}
+	m.propose(msg.list)
+}
+
 // propose chooses the first and the last checkpoint that were evaluated, or
-// else the first and the last, until the reader chooses.
+// else the first and the last, where the reader has chosen none.
 func (m *Model) propose(list []source.Checkpoint) {
-	if m.a != nil || m.b != nil || len(list) == 0 {
+	if len(list) == 0 {
 		return
 	}
 	evaluated := slices.DeleteFunc(slices.Clone(list), func(c source.Checkpoint) bool { return len(c.Evals) == 0 })
 	if len(evaluated) < 2 {
 		evaluated = list
 	}
-	a, b := evaluated[0], evaluated[len(evaluated)-1]
-	m.a, m.b = &a, &b
+	if m.a == nil {
+		m.a = &evaluated[0]
+	}
+	if m.b == nil {
+		m.b = &evaluated[len(evaluated)-1]
+	}
 }
 
 // Key does what the key table says.
@@ -273,9 +297,17 @@ func (m *Model) generated(msg generatedMsg) tea.Cmd {
 	m.cancel()
 	if msg.err != nil {
 		m.phase, m.err = picking, fmt.Errorf("generate: %w", msg.err)
-		return nil
+		return m.read() // the run may have removed one of them
 	}
-	return m.compare()
+	return tea.Batch(m.compare(), m.read())
+}
+
+// problem is what went wrong last, or nil.
+func (m *Model) problem() error {
+	if m.err != nil {
+		return m.err
+	}
+	return m.unread
 }
 
 // Leave goes from the result back to the choice.

@@ -32,8 +32,8 @@ func (m *Model) pickView(w, h int) string {
 		}
 	}
 	switch {
-	case m.err != nil:
-		say(screen.Bad, "That did not work: "+text.Line(m.err.Error()))
+	case m.problem() != nil:
+		say(screen.Bad, "That did not work: "+text.Line(m.problem().Error()))
 	case !m.loaded:
 		say(screen.Plain, "Reading the checkpoints.")
 	case m.marks.Len() == 0:
@@ -279,8 +279,8 @@ func (m *Model) Words() []string {
 	switch m.phase {
 	case picking:
 		out := []string{"A " + title(m.a), "B " + title(m.b), "enter compares"}
-		if m.err != nil {
-			out = append([]string{text.Line(m.err.Error())}, out...)
+		if err := m.problem(); err != nil {
+			out = append([]string{text.Line(err.Error())}, out...)
 		}
 		return out
 	case generating:
