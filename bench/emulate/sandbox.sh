@@ -56,7 +56,7 @@ put() { # a program or library, with what it needs, at its place below /usr
 		[ -e "$root$to" ] || cp "$(realpath "$lib")" "$root$to"
 	done
 }
-for program in sh cat sleep true mount su chmod env unshare id bwrap; do
+for program in sh cat sleep true mount mkdir su chmod env unshare id bwrap; do
 	for at in /usr/bin/$program /bin/$program; do
 		[ ! -e $at ] || put $at
 	done
