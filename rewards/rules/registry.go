@@ -10,7 +10,10 @@ import (
 	"gradus/rewards"
 	"gradus/rewards/custom"
 	"gradus/rewards/rules/countdown"
+	"gradus/rewards/rules/deepscaler"
+	"gradus/rewards/rules/drgrpo"
 	"gradus/rewards/rules/easyr1"
+	"gradus/rewards/rules/grader"
 	"gradus/rewards/rules/lightr1"
 	"gradus/rewards/rules/logicrl"
 	"gradus/rewards/rules/openinstruct"
@@ -35,6 +38,9 @@ func Catalogue() []Rule {
 		easyr1.Rules(),
 		simplerl.Rules(),
 		verifiers.Rules(),
+		grader.Rules(),
+		deepscaler.Rules(),
+		drgrpo.Rules(),
 		byUser(),
 	)
 }

@@ -21,14 +21,17 @@ import sys
 import warnings
 
 import countdown
+import drgrpo
 import logic_rl
 import lightr1
 import mathrubric
 import mathruler_users
 import openinstruct
 import openr1_trl
+import prm800k
 import reasoninggym
 import simplerl
+import skywork
 import verl
 from texts import Texts
 
@@ -45,6 +48,10 @@ PUBLISHERS = [
     *countdown.PUBLISHERS,
     mathruler_users,
     lightr1,
+    prm800k,
+    *prm800k.FAMILY,
+    skywork,
+    drgrpo,
 ]
 
 

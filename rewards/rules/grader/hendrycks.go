@@ -16,11 +16,17 @@ func Mathd(answer string) string {
 
 // MathdBy is Mathd of a package with another copy of Hendrycks' normal form.
 func MathdBy(copy mathtext.Hendrycks, answer string) string {
+	return MathdWith(answer, copy.Normal)
+}
+
+// MathdWith is Mathd of a package with another normal form, whose ok is false
+// where the published code raises.
+func MathdWith(answer string, normal func(string) (string, bool)) string {
 	answer = pytext.Strip(answer)
 	if inside, ok := inText(answer); ok {
 		answer = pytext.Strip(inside)
 	}
-	if s, ok := copy.Normal(answer); ok {
+	if s, ok := normal(answer); ok {
 		return s
 	}
 	return answer
