@@ -1,6 +1,7 @@
 package tasks
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -103,7 +104,11 @@ func (j *jsonl) Problem(seed uint64, index int, level int) (rewards.Problem, err
 	n := uint64(len(j.rows))
 	pass := uint64(index) / n
 	r := j.rows[permute(uint64(index)%n, n, mix64(seed^mix64(pass+1)))]
-	return rewards.Problem{Task: "jsonl", ID: "jsonl/" + r.id, Question: r.question, Gold: r.answer}, nil
+	p := rewards.Problem{Task: "jsonl", ID: "jsonl/" + r.id, Question: r.question, Gold: r.answer}
+	if r.data != "" {
+		p.Data = json.RawMessage(r.data)
+	}
+	return p, nil
 }
 
 func (j *jsonl) Check(p rewards.Problem, claim string) Verdict { return checkMath(p, claim) }

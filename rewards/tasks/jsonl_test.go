@@ -256,6 +256,25 @@ func TestJSONLTestCases(t *testing.T) {
 }
 
 // A solution that is a model's completion is not wrapped in tags again.
+// What published rewards read beside the answer stays with the problem.
+func TestJSONLRewardColumns(t *testing.T) {
+	for line, want := range map[string]string{
+		`{"question":"q","answer":"3*5+7","nums":[3,5,7],"target":22,"x":1}`:           `{"nums":[3,5,7],"target":22}`,
+		`{"question":"q","answer":"12","metadata":{"source_dataset":"gcd"}}`:           `{"metadata":{"source_dataset":"gcd"}}`,
+		`{"question":"q","answer":"1","ground_truth":null,"solution_text_format":"A"}`: `{"solution_text_format":"A"}`,
+		`{"question":"q","answer":"1"}`:                                                ``,
+	} {
+		r, err := parseRow([]byte(line), Columns{Question: "question", Answer: "answer"})
+		if err != nil || r.data != want {
+			t.Errorf("%s: %s, %v", line, r.data, err)
+		}
+	}
+	r, err := parseRow([]byte(`{"q":"q","target":"22","nums":[22]}`), Columns{Question: "q", Answer: "target"})
+	if err != nil || r.data != `{"nums":[22]}` {
+		t.Errorf("the answer's column: %s, %v", r.data, err)
+	}
+}
+
 func TestSolutionWithTags(t *testing.T) {
 	for solution, want := range map[string]string{
 		"so <<1+1=2>>2":                                "<think>so 2</think><answer>2</answer>",

@@ -24,6 +24,32 @@ const maxRowBytes = 16 << 20
 // row is one problem of a file.
 type row struct {
 	id, question, answer, solution string
+	data                           string // the columns for rewards as a JSON object; "" without any
+}
+
+// rewardColumns are columns that published reward functions read beside the
+// answer. A problem keeps them in its data.
+func rewardColumns() []string {
+	return []string{"nums", "numbers", "target", "ground_truth", "reward_model", "solution_text_format", "metadata"}
+}
+
+// dataOf are the columns for rewards that a row has and that are no problem's
+// question, answer, id or solution.
+func dataOf(fields map[string]json.RawMessage, columns Columns) string {
+	kept := map[string]json.RawMessage{}
+	for _, name := range rewardColumns() {
+		if raw, ok := fields[name]; ok && !slices.Contains([]string{columns.Question, columns.Answer, columns.ID, columns.Solution}, name) && string(raw) != "null" {
+			kept[name] = raw
+		}
+	}
+	if len(kept) == 0 {
+		return ""
+	}
+	text, err := json.Marshal(kept)
+	if err != nil {
+		return "" // they come from a JSON object
+	}
+	return string(text)
 }
 
 // preset returns the columns of a known layout.
@@ -125,6 +151,7 @@ func eachRow(path string, columns Columns, each func(unit string, n int, r row, 
 func parquetRows(file *parquet.File, columns Columns, each func(unit string, n int, r row, err error) error) error {
 	ids, solution := optionalColumns()
 	want := append(ids, columns.Question, columns.Answer, columns.ID, columns.Solution, solution)
+	want = append(want, rewardColumns()...)
 	have := slices.DeleteFunc(file.Columns(), func(name string) bool { return !slices.Contains(want, name) })
 	for _, name := range []string{columns.Question, columns.Answer, columns.ID, columns.Solution} {
 		if name != "" && !slices.Contains(have, name) {
@@ -219,7 +246,7 @@ func parseRow(line []byte, columns Columns) (row, error) {
 
 // rowOf reads a problem from the values of a row.
 func rowOf(fields map[string]json.RawMessage, columns Columns) (row, error) {
-	var r row
+	r := row{data: dataOf(fields, columns)}
 	var err error
 	if r.question, err = field(fields, columns.Question, true); err != nil {
 		return row{}, err

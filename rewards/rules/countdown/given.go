@@ -13,6 +13,7 @@ import (
 
 	"gradus/rewards"
 	"gradus/rewards/rules/pytext"
+	"gradus/rewards/rules/rule"
 )
 
 // maxGiven bounds the given numbers of a problem.
@@ -36,14 +37,15 @@ type row struct {
 // readGiven finds the numbers and the target of a sample: in the columns nums
 // (or numbers) and target, as Jiayi-Pan/Countdown-Tasks-3to4 has them, in the
 // column ground_truth or reward_model ({"ground_truth":{…}}), as TinyZero's
-// rows have it, in the problem's data, or in a gold answer that is such an
-// object.
+// rows have it, or in a gold answer that is such an object. A problem's data
+// are columns too.
 func readGiven(s rewards.Sample) (given, error) {
 	var r row
-	if s.Columns["target"] != nil && (s.Columns["nums"] != nil || s.Columns["numbers"] != nil) {
-		r.Target = s.Columns["target"]
+	columns := rule.Columns(s)
+	if columns["target"] != nil && (columns["nums"] != nil || columns["numbers"] != nil) {
+		r.Target = columns["target"]
 		for column, into := range map[string]*[]json.Number{"nums": &r.Nums, "numbers": &r.Numbers} {
-			if raw := s.Columns[column]; raw != nil {
+			if raw := columns[column]; raw != nil {
 				if err := json.Unmarshal(raw, into); err != nil {
 					return given{}, fmt.Errorf("column %s: want a list of whole numbers: %w", column, err)
 				}
@@ -51,7 +53,7 @@ func readGiven(s rewards.Sample) (given, error) {
 		}
 		return r.given()
 	}
-	for _, raw := range []json.RawMessage{s.Columns["ground_truth"], s.Columns["reward_model"], s.Problem.Data, json.RawMessage(s.Problem.Gold)} {
+	for _, raw := range []json.RawMessage{columns["ground_truth"], columns["reward_model"], json.RawMessage(s.Problem.Gold)} {
 		raw = bytes.TrimSpace(raw)
 		if len(raw) == 0 || raw[0] != '{' {
 			continue

@@ -137,6 +137,8 @@ func TestReadGiven(t *testing.T) {
 		"ground truth":          {Columns: raw("ground_truth", truth)},
 		"reward model":          {Columns: raw("reward_model", `{"style":"rule","ground_truth":`+truth+`}`)},
 		"a problem of the task": {Problem: rewards.Problem{Task: "countdown", Data: json.RawMessage(truth)}},
+		"a row's columns":       {Problem: rewards.Problem{Task: "jsonl", Gold: "22", Data: json.RawMessage(`{"nums":[7,3,5],"target":22}`)}},
+		"a row of verl's":       {Problem: rewards.Problem{Task: "jsonl", Gold: "22", Data: json.RawMessage(`{"reward_model":{"ground_truth":` + truth + `}}`)}},
 		"a row's answer":        {Problem: rewards.Problem{Task: "jsonl", Gold: `{"nums":[7,3,5],"target":22}`}},
 	} {
 		if g, err := readGiven(s); err != nil || fmt.Sprint(g.numbers, g.target) != "[3 5 7] 22" {

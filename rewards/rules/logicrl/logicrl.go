@@ -149,10 +149,11 @@ func solutionText(s rewards.Sample) (string, error) {
 		var v string
 		return v, json.Unmarshal(raw, &v) == nil && raw != nil
 	}
-	if v, ok := text(s.Columns["solution_text_format"]); ok {
+	columns := rule.Columns(s)
+	if v, ok := text(columns["solution_text_format"]); ok {
 		return v, nil
 	}
-	for _, raw := range []json.RawMessage{s.Columns["ground_truth"], s.Columns["reward_model"], s.Problem.Data, json.RawMessage(s.Problem.Gold)} {
+	for _, raw := range []json.RawMessage{columns["ground_truth"], columns["reward_model"], json.RawMessage(s.Problem.Gold)} {
 		var object struct {
 			Text  *string `json:"solution_text_format"`
 			Truth struct {
@@ -169,7 +170,7 @@ func solutionText(s rewards.Sample) (string, error) {
 			return *object.Truth.Text, nil
 		}
 	}
-	if v, ok := text(s.Columns["ground_truth"]); ok {
+	if v, ok := text(columns["ground_truth"]); ok {
 		return v, nil
 	}
 	if len(roles(s.Problem.Gold).names) > 0 {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"gradus/rewards"
+	"gradus/rewards/rules/rule"
 )
 
 // entry is an item of one of reasoning-gym's data sets.
@@ -17,22 +18,23 @@ type entry struct {
 // readEntry finds the item that a sample belongs to: in the columns item,
 // entry or metadata as the examples hand it on ({"question","answer",
 // "metadata"}), in the columns answer and metadata of a saved data set, or in a
-// gold answer (or the problem's data) that is such an item.
+// gold answer that is such an item. A problem's data are columns too.
 func readEntry(s rewards.Sample) (entry, error) {
 	var item struct {
 		Answer   json.RawMessage `json:"answer"`
 		Metadata json.RawMessage `json:"metadata"`
 	}
-	for _, raw := range []json.RawMessage{s.Columns["item"], s.Columns["entry"], s.Columns["metadata"], json.RawMessage(s.Problem.Gold), s.Problem.Data} {
+	columns := rule.Columns(s)
+	for _, raw := range []json.RawMessage{columns["item"], columns["entry"], columns["metadata"], json.RawMessage(s.Problem.Gold)} {
 		if raw = bytes.TrimSpace(raw); len(raw) == 0 || raw[0] != '{' {
 			continue
 		}
-		if item.Answer, item.Metadata = nil, nil; json.Unmarshal(raw, &item) == nil && item.Answer != nil {
+		if item.Answer, item.Metadata = nil, nil; json.Unmarshal(raw, &item) == nil && item.Answer != nil && item.Metadata != nil {
 			return entry{text(item.Answer), item.Metadata}, nil
 		}
 	}
-	e := entry{s.Problem.Gold, s.Columns["metadata"]}
-	if raw, ok := s.Columns["answer"]; ok {
+	e := entry{s.Problem.Gold, columns["metadata"]}
+	if raw, ok := columns["answer"]; ok {
 		e.answer = text(raw)
 	}
 	if e.answer == "" && e.metadata == nil {

@@ -101,6 +101,24 @@ func TestDecimal(t *testing.T) {
 	}
 }
 
+// Where the item may stand.
+func TestReadEntry(t *testing.T) {
+	const item = `{"question":"q","answer":"12","metadata":{"source_dataset":"gcd"}}`
+	for name, s := range map[string]rewards.Sample{
+		"item":                  {Columns: map[string]json.RawMessage{"item": json.RawMessage(item)}},
+		"metadata with it all":  {Columns: map[string]json.RawMessage{"metadata": json.RawMessage(item)}},
+		"columns":               {Columns: map[string]json.RawMessage{"answer": json.RawMessage(`"12"`), "metadata": json.RawMessage(`{"source_dataset":"gcd","answer":"no"}`)}},
+		"a row's columns":       {Problem: rewards.Problem{Gold: "12", Data: json.RawMessage(`{"metadata":{"source_dataset":"gcd"}}`)}},
+		"a row's answer column": {Problem: rewards.Problem{Gold: item}},
+	} {
+		e, err := readEntry(s)
+		var source string
+		if err != nil || e.answer != "12" || e.meta("source_dataset", &source) != nil || source != "gcd" {
+			t.Errorf("%s: %+v, %v", name, e, err)
+		}
+	}
+}
+
 // A row that lacks what a function needs is no 0.
 func TestRowsThatCannotBeScored(t *testing.T) {
 	for _, tt := range []struct {
