@@ -56,16 +56,38 @@ func Scan(s string) []Tag {
 			return tags
 		}
 		i += at
-		length := 1
-		for kind, name := range [...]string{ThinkOpen, ThinkClose, AnswerOpen, AnswerClose} {
-			if strings.HasPrefix(s[i:], name) {
-				tags = append(tags, Tag{Kind(kind), Span{i, i + len(name)}})
-				length = len(name)
-				break
-			}
+		kind, name := tagAt(s[i:])
+		if name == "" {
+			i++
+			continue
 		}
-		i += length
+		tags = append(tags, Tag{kind, Span{i, i + len(name)}})
+		i += len(name)
 	}
+}
+
+// tagAt returns the tag that a text beginning with < begins with; "" for none.
+// In mathematics and code most that begins with < is told by one byte.
+func tagAt(s string) (kind Kind, name string) {
+	if len(s) < len(ThinkOpen) {
+		return 0, ""
+	}
+	switch s[1] {
+	case 't':
+		kind, name = KindThinkOpen, ThinkOpen
+	case 'a':
+		kind, name = KindAnswerOpen, AnswerOpen
+	case '/':
+		if kind, name = KindThinkClose, ThinkClose; s[2] == 'a' {
+			kind, name = KindAnswerClose, AnswerClose
+		}
+	default:
+		return 0, ""
+	}
+	if !strings.HasPrefix(s, name) {
+		return 0, ""
+	}
+	return kind, name
 }
 
 // Format says how a completion begins.

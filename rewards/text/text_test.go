@@ -1,6 +1,8 @@
 package text
 
 import (
+	"math/rand/v2"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -86,6 +88,29 @@ func TestAfter(t *testing.T) {
 	for prompt, want := range map[string]bool{"": false, "<think>": true, "Q\n<think>\n": true, "<think> x": false, "</think>": false, "Assistant:": false} {
 		if got := After(prompt).Prefilled; got != want {
 			t.Errorf("after %q: %v, want %v", prompt, got, want)
+		}
+	}
+}
+
+// TestScan: the tags are those of the expression.
+func TestScan(t *testing.T) {
+	tag := regexp.MustCompile(`<think>|</think>|<answer>|</answer>`)
+	pieces := []string{"<", "/", "</", ">", "think", "think>", "answer", "answer>", "t", "a", "<think>", "</answer>", "<<2*3=6>>6", "x", "\xff"}
+	rng := rand.New(rand.NewPCG(2, 2))
+	for range 20_000 {
+		s := ""
+		for range rng.IntN(12) {
+			s += pieces[rng.IntN(len(pieces))]
+		}
+		got := Scan(s)
+		want := tag.FindAllStringIndex(s, -1)
+		if len(got) != len(want) {
+			t.Fatalf("%q: %v, want %v", s, got, want)
+		}
+		for i, w := range want {
+			if g := got[i]; g.Span != (Span{w[0], w[1]}) || Tags()[g.Kind] != s[w[0]:w[1]] {
+				t.Fatalf("%q: %v, want %v", s, got, want)
+			}
 		}
 	}
 }
