@@ -31,7 +31,7 @@ func ParseCompare(s string) (Compare, error) {
 	switch c := Compare(s); c {
 	case "":
 		return Tokens, nil
-	case Tokens, Lines, Exact, OpenR1:
+	case Tokens, Lines, Exact, OpenR1, Prime:
 		return c, nil
 	}
 	return "", fmt.Errorf("compare %q is unknown; use tokens, lines or exact", s)
@@ -46,6 +46,8 @@ func (c Compare) equal(got, want string, tolerance float64) (bool, string) {
 			return true, ""
 		}
 		return false, "the output differs"
+	case Prime:
+		return primeEqual(got, want)
 	case OpenR1:
 		a, b := strings.Split(strings.TrimSpace(got), "\n"), strings.Split(want, "\n")
 		for i := range min(len(a), len(b)) {

@@ -129,11 +129,19 @@ func (r *run) compare(line []byte, c Case) CaseResult {
 	if err != nil {
 		return CaseResult{Status: WrongAnswer, Why: fmt.Sprintf("the expected value %v", err)} // ReadTests has read it
 	}
+	if text, ok := want.(string); ok && r.judge.o.Compare == Prime { // as published: JSON in a text
+		if want, err = decodeValue(json.RawMessage(text)); err != nil {
+			return CaseResult{Status: WrongAnswer, Why: fmt.Sprintf("the expected value %s: %v", short(text), err)}
+		}
+	}
 	if sameValue(got, want, r.judge.o.Tolerance) {
 		return CaseResult{Status: Accepted}
 	}
 	if list, ok := want.([]any); ok && c.Wrapped && len(list) == 1 && sameValue(got, list[0], r.judge.o.Tolerance) {
 		return CaseResult{Status: Accepted}
+	}
+	if list, ok := want.([]any); ok && r.judge.o.Compare == Prime && len(list) > 0 && sameValue(got, list[0], 0) {
+		return CaseResult{Status: Accepted} // as published: the first element will do
 	}
 	return CaseResult{Status: WrongAnswer, Why: fmt.Sprintf("returned %s, expected %s", short(string(a.Value)), short(string(c.Want)))}
 }

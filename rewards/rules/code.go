@@ -44,7 +44,8 @@ type codeReward struct {
 	judge   *code.Judge
 	params  SandboxParams
 	extract func(completion string, t code.Tests) (program string, span rewards.Span, found bool, err error)
-	score   func(code.Verdict) float64
+	prepare func(*code.Tests) // changes the row's tests; may be nil
+	score   func(code.Verdict, code.Kind) float64
 }
 
 func (p SandboxParams) newCode(name string, o code.Options, spec rewards.Spec) (*codeReward, error) {
@@ -85,7 +86,7 @@ func newCode(params map[string]any) (rewards.Reward, error) {
 		return nil, fmt.Errorf("reward %s: mode %q is unknown; use all or fraction", name, p.Mode)
 	}
 	compare, err := code.ParseCompare(p.Compare)
-	if err != nil || compare == code.OpenR1 {
+	if err != nil || compare == code.OpenR1 || compare == code.Prime {
 		return nil, fmt.Errorf("reward %s: compare %q is unknown; use tokens, lines or exact", name, p.Compare)
 	}
 	o := code.DefaultOptions()
@@ -102,7 +103,7 @@ func newCode(params map[string]any) (rewards.Reward, error) {
 		b, found := code.Extract(completion, language.Names)
 		return completion[b.From:b.To], rewards.Span{From: b.From, To: b.To, Label: "program"}, found, nil
 	}
-	r.score = func(v code.Verdict) float64 {
+	r.score = func(v code.Verdict, _ code.Kind) float64 {
 		if p.Mode == "fraction" {
 			return float64(v.Passed) / float64(v.Total)
 		}
@@ -167,6 +168,9 @@ func (r *codeReward) one(ctx context.Context, s *rewards.Sample) rewards.Result 
 	if err != nil {
 		return rewards.Result{Status: rewards.Error, Reason: "code.bad_tests", Why: err.Error()}
 	}
+	if r.prepare != nil {
+		r.prepare(&tests)
+	}
 	program, span, found, err := r.extract(s.Completion, tests)
 	if err != nil {
 		return rewards.Result{Status: rewards.Error, Reason: reason(code.NoLanguage), Why: err.Error()}
@@ -193,7 +197,7 @@ func (r *codeReward) one(ctx context.Context, s *rewards.Sample) rewards.Result 
 		result.Status = rewards.Error
 		return result
 	}
-	result.Score = r.score(v)
+	result.Score = r.score(v, tests.Kind)
 	if v.Status == code.Accepted {
 		result.Why = fmt.Sprintf("all %d test cases pass", v.Total)
 	} else {
@@ -243,7 +247,7 @@ func newOpenR1Code(name string, binary bool) func(map[string]any) (rewards.Rewar
 			from, to := code.LastPythonBlock(completion)
 			return completion[from:to], rewards.Span{From: from, To: to, Label: "program"}, true, nil // without a block the empty program runs
 		}
-		r.score = func(v code.Verdict) float64 {
+		r.score = func(v code.Verdict, _ code.Kind) float64 {
 			for _, c := range v.Cases {
 				if c.Status == code.TimeLimit {
 					return 0

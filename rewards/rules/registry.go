@@ -33,7 +33,7 @@ func Catalogue() []Rule {
 		own(), openR1(), trl(), verl.Rules(), countdown.Rules(),
 		logicrl.Rules(),
 		reasoninggym.Rules(),
-		openinstruct.Rules(),
+		openinstruct.Rules(), programs(),
 		lightr1.Rules(),
 		easyr1.Rules(),
 		simplerl.Rules(),
@@ -76,6 +76,14 @@ func openR1() []Rule {
 		{Name: "openr1.code", Aliases: rule.Published("openr1.code"), About: "open-r1's code_reward, which compares up to the end of the shorter output", Fixed: "gradus.code", Make: newOpenR1Code("openr1.code", false), Defaults: SandboxParams{}},
 		{Name: "openr1.binary_code", Aliases: rule.Published("openr1.binary_code"), About: "open-r1's binary_code_reward: 1 for more than 0.99 of openr1.code", Fixed: "gradus.code", Make: newOpenR1Code("openr1.binary_code", true), Defaults: SandboxParams{}},
 		{Name: "openr1.code_format", Aliases: rule.Published("openr1.code_format"), About: "open-r1's code_format_reward: a fenced block of the language in the answer", Make: newOpenR1CodeFormat, Defaults: CodeFormatParams{}},
+	}
+}
+
+// programs are published functions that run programs of the model, as
+// openr1.code does.
+func programs() []Rule {
+	return []Rule{
+		{Name: "verl.prime_code", About: "verl's prime_code (PRIME): the share of the first ten test cases that the program passes, by its comparison", Fixed: "gradus.code", Wants: []string{"solution"}, Make: newPrimeCode, Defaults: PrimeCodeParams{}},
 	}
 }
 

@@ -5,6 +5,7 @@ import re
 import types
 from pathlib import Path
 
+import prime_code
 from published import module
 
 CHECKOUTS = {"verl": "checkout of volcengine/verl, or its package unpacked (pip download --no-deps verl, unzip)"}
@@ -55,9 +56,10 @@ def functions(o, t):
     yield "verl.search_r1", search, [t.search(paid()) for _ in range(o.rows)]
     yield "verl.math_dapo", each("math_dapo"), [t.verl({"strict_box_verify": t.random.random() < 0.3}) for _ in range(o.rows)]
     if importlib.util.find_spec("numpy") is not None:
+        yield from prime_code.functions(o, t)
         yield "verl.dapo_overlong", overlong(o), [buffer(t) for _ in range(o.rows)]
     else:
-        print("numpy is not installed: verl.dapo_overlong is not compared")
+        print("numpy is not installed: verl.dapo_overlong and verl.prime_code are not compared")
 
 
 def buffer(t):

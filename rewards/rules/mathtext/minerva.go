@@ -41,12 +41,18 @@ func (m Minerva) Normal(s string) string {
 	for _, word := range m.removed {
 		s = strings.ReplaceAll(s, word, "")
 	}
-	s = m.dollars.ReplaceAllString(s, "$$${3}$$")
-	for _, re := range []*regexp.Regexp{m.text, m.bold, m.overline, m.boxed} {
-		s = re.ReplaceAllString(s, "${2}")
+	// The expressions are slow on long texts, which seldom have what they want.
+	if strings.Count(s, "$") > 1 {
+		s = m.dollars.ReplaceAllString(s, "$$${3}$$")
 	}
-	s = m.frac.ReplaceAllString(s, "frac{${2}}{${3}}")
-	s = m.sqrt.ReplaceAllString(s, "sqrt{${2}}")
+	for _, r := range []struct {
+		mark, form string
+		expression *regexp.Regexp
+	}{{`\text{`, "${2}", m.text}, {`\textbf{`, "${2}", m.bold}, {`\overline{`, "${2}", m.overline}, {`\boxed{`, "${2}", m.boxed}, {"frac", "frac{${2}}{${3}}", m.frac}, {"sqrt", "sqrt{${2}}", m.sqrt}} {
+		if strings.Contains(s, r.mark) {
+			s = r.expression.ReplaceAllString(s, r.form)
+		}
+	}
 	s = strings.ReplaceAll(s, "$", "")
 	if bare := strings.ReplaceAll(s, ",", ""); bare != "" && strings.TrimFunc(bare, pytext.Digit) == "" {
 		s = bare
