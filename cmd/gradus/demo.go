@@ -4,12 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 
 	"github.com/spf13/cobra"
 
 	"gradus/runner/client"
 	"gradus/runner/recipe"
+	"gradus/runner/state"
 	"gradus/store"
 	"gradus/tui/text"
 )
@@ -59,7 +61,7 @@ func (a *app) demoCommand() *cobra.Command {
 }
 
 func (a *app) demo(ctx context.Context, r *recipe.Recipe, plain bool, jsonOut string) error {
-	var out *os.File
+	var out io.WriteCloser
 	if jsonOut != "" {
 		// Opened first: a result that cannot be written is better known now.
 		f, err := os.Create(jsonOut)
@@ -86,12 +88,34 @@ func (a *app) demo(ctx context.Context, r *recipe.Recipe, plain bool, jsonOut st
 			return err
 		}
 	}
+	if ctx.Err() != nil {
+		return nil // the watcher left, and was told that the run goes on
+	}
+	return a.printDemo(ctx, c, id, out)
+}
+
+// printDemo says what became of a demo that is no longer watched, and writes
+// the result to out, which may be nil, if it is done.
+func (a *app) printDemo(ctx context.Context, c *client.Client, id string, out io.WriteCloser) error {
 	result, err := readDemo(ctx, c, id)
-	if err != nil || result == nil {
-		if err == nil {
-			a.printf("the run goes on: gradus watch %s\n", shortID(id))
-		}
+	if err != nil {
 		return err
+	}
+	if result == nil {
+		run, err := c.Run(ctx, id)
+		if err != nil {
+			return err
+		}
+		if state.Active(run.State) {
+			a.printf("the run goes on: gradus watch %s\n", shortID(id))
+			return nil
+		}
+		why := ""
+		if run.Reason != "" {
+			why = " (" + text.Line(run.Reason) + ")"
+		}
+		a.printf("the run is %s%s; from its last checkpoint on: gradus resume %s\n", text.Line(string(run.State)), why, shortID(id))
+		return nil
 	}
 	a.printf("held-out accuracy %.3f -> %.3f in %.0f s of training, %s; %s in %s\n",
 		result.AccuracyBefore, result.AccuracyAfter, result.TrainSeconds, text.Count(result.Steps, "step"), text.Count(result.Traces, "trace"), result.DB)
@@ -113,8 +137,8 @@ func readDemo(ctx context.Context, c *client.Client, id string) (*demoResult, er
 		return nil, err
 	}
 	defer db.Close()
-	state, err := db.State(ctx)
-	if err != nil || state.State != store.StateDone {
+	now, err := db.State(ctx)
+	if err != nil || now.State != store.StateDone {
 		return nil, err
 	}
 	head, err := db.Header(ctx)
@@ -125,7 +149,7 @@ func readDemo(ctx context.Context, c *client.Client, id string) (*demoResult, er
 	if err != nil {
 		return nil, err
 	}
-	result := &demoResult{Run: id, Seed: head.Seed, Steps: state.Step, DB: db.Path(), device: head.Device}
+	result := &demoResult{Run: id, Seed: head.Seed, Steps: now.Step, DB: db.Path(), device: head.Device}
 	for _, e := range evals {
 		switch e.Label {
 		case "before":
@@ -149,7 +173,7 @@ func readDemo(ctx context.Context, c *client.Client, id string) (*demoResult, er
 	for _, at := range attempts {
 		end := at.EndedUS
 		if end == 0 {
-			end = state.LastRecordUS
+			end = now.LastRecordUS
 		}
 		result.TrainSeconds += float64(end-at.StartedUS) / 1e6
 	}

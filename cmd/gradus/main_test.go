@@ -330,32 +330,6 @@ func TestWholeRun(t *testing.T) {
 	}
 }
 
-// The demo command on a recipe cut short: the result file has every field.
-func TestDemoResult(t *testing.T) {
-	t.Parallel()
-	s := newSession(t)
-	file := filepath.Join(t.TempDir(), "result.json")
-	args := []string{"demo", "--plain", "--json-out", file, "--set", "seed=3"}
-	for _, set := range []string{"sft.steps=3", "sft.warmup_steps=1", "grpo.steps=2", "grpo.warmup_steps=1", "eval.prompts=16", "model.hidden_size=32"} {
-		args = append(args, "--set", set)
-	}
-	s.must(args...)
-	b, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var fields map[string]any
-	decode(t, string(b), &fields)
-	for _, name := range []string{"accuracy_before", "accuracy_after", "ci_before", "ci_after", "train_seconds", "steps", "traces", "db"} {
-		if fields[name] == nil {
-			t.Errorf("%s is missing in %s", name, b)
-		}
-	}
-	if fields["steps"] != 5.0 || fields["seed"] != 3.0 || fields["traces"] != float64(2*16+2*16*8) {
-		t.Errorf("result %s: want 5 steps, seed 3, %d traces", b, 2*16+2*16*8)
-	}
-}
-
 // A run is paused, unpaused, stopped and resumed from the command line.
 func TestSteering(t *testing.T) {
 	s := newSession(t)
