@@ -17,6 +17,8 @@ import (
 	"gradus/rewards/rules/lightr1"
 	"gradus/rewards/rules/logicrl"
 	"gradus/rewards/rules/openinstruct"
+	"gradus/rewards/rules/orz"
+	"gradus/rewards/rules/qwen"
 	"gradus/rewards/rules/reasoninggym"
 	"gradus/rewards/rules/rule"
 	"gradus/rewards/rules/simplerl"
@@ -34,6 +36,8 @@ func Catalogue() []Rule {
 		logicrl.Rules(),
 		reasoninggym.Rules(),
 		openinstruct.Rules(), programs(),
+		orz.Rules(),
+		qwen.Rules(),
 		lightr1.Rules(),
 		easyr1.Rules(),
 		simplerl.Rules(),

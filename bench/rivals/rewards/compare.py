@@ -30,6 +30,8 @@ import openinstruct
 import openr1_trl
 import prm800k
 import reasoninggym
+import orz
+import qwen
 import simplerl
 import skywork
 import verl
@@ -52,6 +54,8 @@ PUBLISHERS = [
     *prm800k.FAMILY,
     skywork,
     drgrpo,
+    orz,
+    qwen,
 ]
 
 

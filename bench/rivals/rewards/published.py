@@ -3,7 +3,9 @@
 import ast
 import os
 import random
+import contextlib
 import re
+import signal
 import sys
 import types
 from pathlib import Path
@@ -29,3 +31,17 @@ def functions_of(path, names, given=()):
     loaded.__dict__.update({"re": re, "os": os, "random": random, **dict(given)})
     exec(compile("from __future__ import annotations\n" + ast.unparse(tree), str(path), "exec"), loaded.__dict__)
     return loaded
+
+
+@contextlib.contextmanager
+def limit(seconds):
+    """Raises TimeoutError in what runs longer, as sympy can."""
+    def stop(*_):
+        raise TimeoutError
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)

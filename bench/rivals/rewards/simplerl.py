@@ -7,7 +7,7 @@ import types
 from pathlib import Path
 
 from mathrows import CLAIMS, MathRows
-from published import module
+from published import limit, module
 
 CHECKOUTS = {"simplerl": "checkout of hkust-nlp/simpleRL-reason, branch v1 (needs math-verify and word2number)"}
 
@@ -20,6 +20,17 @@ def toolkit(o):
     return parser, grader
 
 
+def patient(equal):
+    """As the publisher's subprocess: what takes long or raises is different."""
+    def call(prediction, reference):
+        try:
+            with limit(5):
+                return equal(prediction=prediction, reference=reference, timeout=False)
+        except Exception:
+            return False
+    return call
+
+
 def score(o, name, kind):
     parser, grader = toolkit(o)
     os.environ["REWORD_FUNCTION_TYPE"] = kind
@@ -28,7 +39,7 @@ def score(o, name, kind):
     loaded = module(source, drop, {"qwen_extract_answer": parser.extract_answer, "qwen_math_equal": grader.math_equal})
     loaded.random = types.SimpleNamespace(random=lambda: 1)  # it prints one call in twenty
     loaded.hf_math_equal_subprocess = lambda gold, target: loaded.hf_verify_with_try(gold, target)
-    loaded.qwen_math_equal_subprocess = None
+    loaded.qwen_math_equal_subprocess = patient(grader.math_equal)
     return loaded.compute_score
 
 
@@ -45,4 +56,11 @@ def functions(o, t):
         kind = row["params"].get("reward_function_type", "mix")
         return [float(zoo[kind](c, row["kwargs"]["solution"][0])["score"]) for c in row["completions"]]
 
+    middle = {kind: score(o, "simplelr_math.py", kind) for kind in ["mix", "independent"]}
+
+    def before(row):
+        kind = row["params"].get("reward_function_type", "mix")
+        return [float(middle[kind](c, row["kwargs"]["solution"][0])) for c in row["completions"]]
+
+    yield "simplerl.simplelr_math", before, m.rows(o.rows // 4, claims, lambda: {"reward_function_type": t.random.choice(["mix", "independent"])})
     yield "simplerl.zoo", answer, m.rows(o.rows // 4, claims, lambda: {"reward_function_type": t.random.choice(["mix", "independent"])})

@@ -50,6 +50,8 @@ type Hendrycks struct {
 	OnePercent bool
 	// BarePercent: % is a percent sign, too, as in the copy in mathruler.
 	BarePercent bool
+	// NoCommas: dollar signs and commas are taken out, as in Open-Reasoner-Zero.
+	NoCommas bool
 }
 
 // Same is is_equiv: the normal forms are equal or, where one cannot be made,
@@ -76,6 +78,9 @@ func (h Hendrycks) Normal(s string) (out string, ok bool) {
 func (h Hendrycks) Rest(s string) (out string, ok bool) {
 	for _, sign := range [...]string{`^{\circ}`, `^\circ`, `\$`} {
 		s = strings.ReplaceAll(s, sign, "")
+	}
+	if h.NoCommas {
+		s = strings.ReplaceAll(strings.ReplaceAll(s, "$", ""), ",", "")
 	}
 	if units := strings.Split(s, `\text{ `); len(units) > 2 {
 		return s, false

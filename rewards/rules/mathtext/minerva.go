@@ -34,7 +34,11 @@ func NewMinerva(feet bool) Minerva {
 
 // Normal is the form of one answer, white space around it kept.
 func (m Minerva) Normal(s string) string {
-	s = s[strings.LastIndexByte(s, '=')+1:]
+	return m.Whole(s[strings.LastIndexByte(s, '=')+1:])
+}
+
+// Whole is Normal of a copy that keeps what stands before an equals sign.
+func (m Minerva) Whole(s string) string {
 	for _, r := range [...][2]string{{"an ", ""}, {"a ", ""}, {".$", "$"}, {`\$`, ""}, {`\ `, ""}, {" ", ""}, {"mbox", "text"}, {`,\text{and}`, ","}, {`\text{and}`, ","}, {`\text{m}`, `\text{}`}} {
 		s = strings.ReplaceAll(s, r[0], r[1])
 	}

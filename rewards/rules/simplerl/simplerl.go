@@ -18,6 +18,10 @@ import (
 // Rules are the entries of the catalogue.
 func Rules() []rule.Rule {
 	return []rule.Rule{
+		{Name: "simplerl.math", Aliases: []string{"simplerl.v0", "simplerl.preprocess_box_response_for_qwen_prompt"}, About: "SimpleRL's first reward: 1 or -0.5 for an answer that Qwen's extraction finds and its math_equal accepts or not, -1 without a box",
+			Fixed: "gradus.accuracy", Wants: []string{"solution"}, Make: newFirst},
+		{Name: "simplerl.simplelr_math", About: "SimpleRL's reward on the way to the Zoo: as simplerl.math, with a box that is closed",
+			Fixed: "gradus.accuracy", Wants: []string{"solution"}, Make: newSecond, Defaults: ZooParams{RewardFunctionType: mix, FormatPenaltyValue: -1}},
 		{Name: "simplerl.zoo", Aliases: []string{"simplerl.hf_math_verify", "simplerl.v1"}, About: "SimpleRL-Zoo's reward: 1 for an answer that Qwen's extraction finds and Math-Verify accepts, else 0",
 			Fixed: "gradus.accuracy", Wants: []string{"solution"}, Make: newZoo, Defaults: ZooParams{RewardFunctionType: mix, FormatPenaltyValue: -1}},
 	}
@@ -56,7 +60,7 @@ func newZoo(params map[string]any) (rewards.Reward, error) {
 	if err := p.check(name); err != nil {
 		return nil, err
 	}
-	parser, boxed := qwen.NewParser(), regexp.MustCompile(`\\boxed\{([^{}]|\{([^{}]|\{[^{}]*\})*\})*\}`)
+	parser, boxed := qwen.NewParser(), closedBox()
 	lo := 0.
 	if p.RewardFunctionType == independent {
 		lo = min(-0.5, p.FormatPenaltyValue)
@@ -73,22 +77,31 @@ func newZoo(params map[string]any) (rewards.Reward, error) {
 			}
 			return r
 		}
-		inBox := boxed.MatchString(output)
-		switch {
-		case v.Equal && inBox:
-			r.Score = 1
-		case v.Equal:
-			r.Score = 0.5
-		case inBox:
-			r.Score = -0.5
-		default:
-			r.Score = p.FormatPenaltyValue
-		}
-		if !inBox {
-			r.Why += "; no box that the published expression matches"
-		}
+		p.apart(&r, v.Equal, boxed.MatchString(output))
 		return r
 	}), nil
+}
+
+// closedBox matches a box that is closed, braces inside it at most two deep.
+func closedBox() *regexp.Regexp {
+	return regexp.MustCompile(`\\boxed\{([^{}]|\{([^{}]|\{[^{}]*\})*\})*\}`)
+}
+
+// apart is the score of "independent".
+func (p ZooParams) apart(r *rewards.Result, equal, inBox bool) {
+	switch {
+	case equal && inBox:
+		r.Score = 1
+	case equal:
+		r.Score = 0.5
+	case inBox:
+		r.Score = -0.5
+	default:
+		r.Score = p.FormatPenaltyValue
+	}
+	if !inBox {
+		r.Why += "; no box that the published expression matches"
+	}
 }
 
 // inBox puts a text into a box unless there is one in it.

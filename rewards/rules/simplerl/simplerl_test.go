@@ -34,3 +34,23 @@ func TestZoo(t *testing.T) {
 	}
 	ruletest.Refused(t, Rules(), "simplerl.zoo", map[string]any{"reward_function_type": "both"})
 }
+
+// What the functions with math_equal returned, of branch v0 and of v1.
+func TestFirstAndSecond(t *testing.T) {
+	first, second := ruletest.New(t, Rules(), "simplerl.math", nil), ruletest.New(t, Rules(), "simplerl.simplelr_math", nil)
+	for _, tt := range []struct {
+		completion, gold string
+		first, second    float64
+	}{
+		{"so \\boxed{\\frac12}", "0.5", 1, 1},
+		{"the answer is 5 cm.", "5", -1, -1},
+		{"\\boxed{4}", "5", -0.5, -0.5},
+		{"nothing boxed 5", "5", 1, -1},
+		{"\\boxed{5<|im_end|>", "5", 1, -1},
+		{"x", "5", -1, -1},
+		{"\\boxed{{{{5}}}}", "5", 1, -1},
+	} {
+		ruletest.Pays(t, first, tt.completion, tt.gold, tt.first)
+		ruletest.Pays(t, second, tt.completion, tt.gold, tt.second)
+	}
+}

@@ -1,0 +1,244 @@
+package qwen
+
+import (
+	"math"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"gradus/rewards/rules/parselatex"
+	"gradus/rewards/rules/pytext"
+)
+
+// longestCompared bounds the bytes of texts that are compared by parts and
+// values; longer ones are equal only as they are. The published callers give
+// up after some seconds.
+const longestCompared = 4096
+
+// Equal is math_equal of Qwen2.5-Math's evaluation/grader.py, a descendant of
+// ToRA's. NewEqual makes it; it may be used by several at once.
+type Equal struct {
+	choice, braces, brackets *regexp.Regexp
+}
+
+// NewEqual compiles the expressions.
+func NewEqual() *Equal {
+	return &Equal{regexp.MustCompile(`\b(A|B|C|D|E)\b`), regexp.MustCompile(`\{.*,.*\}`), regexp.MustCompile(`\A(\(|\[).+(\)|\])`)}
+}
+
+// Same says whether the claim pred is the gold answer: as a number within one
+// part in ten thousand, also after a multiplication or division by 100; as a
+// text without brackets; as tuples and matrices by their elements; as an
+// equation; or by what parse_latex reads.
+func (e *Equal) Same(pred, gold string) bool {
+	if pytext.Lower(pytext.Strip(pred)) == pytext.Lower(pytext.Strip(gold)) {
+		return true
+	}
+	if len(gold) == 1 && gold >= "A" && gold <= "E" && e.cleanChoice(pred) == gold {
+		return true
+	}
+	if x, ok := digits(pred); ok {
+		if y, ok := digits(gold); ok {
+			return close(y/100, x) || close(y, x) || close(y*100, x)
+		}
+	}
+	if pred == "" || len(pred) > longestCompared || len(gold) > longestCompared {
+		return false
+	}
+	gold, pred = pytext.Strip(gold), pytext.Strip(pred)
+	if strings.Contains(pred, "pmatrix") && !strings.Contains(gold, "pmatrix") {
+		gold = e.toMatrix(gold)
+	}
+	if pytext.Lower(bare(pred, gold, pred)) == pytext.Lower(bare(gold, gold, pred)) {
+		return true
+	}
+	if e.brackets.MatchString(pred) && e.brackets.MatchString(gold) && e.all(strings.Split(inner(pred), ","), strings.Split(inner(gold), ",")) {
+		return true
+	}
+	if matrix(pred) && matrix(gold) && e.sameMatrix(pred, gold) {
+		return true
+	}
+	if e.sameEquation(pred, gold) {
+		return true
+	}
+	return symbolicEqual(pred, gold)
+}
+
+// bare is the text that is compared without brackets.
+func bare(s, gold, pred string) string {
+	around := func(open, closing string) bool {
+		return strings.HasPrefix(pred, open) && strings.HasSuffix(pred, closing)
+	}
+	if around("[", "]") && !strings.HasPrefix(gold, "(") || around("(", ")") && !strings.HasPrefix(gold, "[") {
+		s = strings.Trim(s, "[]()")
+	}
+	return strings.NewReplacer("{", "", "}", "", "(", "", ")", "").Replace(s)
+}
+
+// inner is s[1:-1].
+func inner(s string) string {
+	_, first := utf8.DecodeRuneInString(s)
+	_, last := utf8.DecodeLastRuneInString(s)
+	return s[first:max(first, len(s)-last)]
+}
+
+// all compares lists of the same length.
+func (e *Equal) all(pred, gold []string) bool {
+	if len(pred) != len(gold) {
+		return false
+	}
+	for i := range pred {
+		if !e.Same(pred[i], gold[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func (e *Equal) cleanChoice(s string) string {
+	s = strings.TrimRight(strings.Trim(s, "\n"), ".")
+	s = strings.TrimLeft(strings.Trim(strings.TrimRight(s, "/"), " "), ":")
+	if all := e.choice.FindAllString(strings.ToUpper(s), -1); len(all) > 0 {
+		return all[len(all)-1]
+	}
+	return strings.TrimRight(strings.TrimRight(strings.Trim(pytext.Strip(s), "."), "."), "/")
+}
+
+// digits is parse_digits: a number without its commas, or a hundredth of what
+// stands before a percent sign.
+func digits(s string) (float64, bool) {
+	s = strings.ReplaceAll(s, ",", "")
+	if v, ok := pytext.Float(s); ok {
+		return v, true
+	}
+	if s, ok := strings.CutSuffix(s, "%"); ok {
+		v, ok := pytext.Float(strings.TrimSuffix(s, `\`))
+		return v / 100, ok
+	}
+	return 0, false
+}
+
+// close is isclose with a relative tolerance of 1e-4.
+func close(a, b float64) bool {
+	if a == b {
+		return true
+	}
+	return !math.IsInf(a, 0) && !math.IsInf(b, 0) && math.Abs(a-b) <= 1e-4*math.Max(math.Abs(a), math.Abs(b))
+}
+
+// toMatrix is str_to_pmatrix, backslashes as it writes them.
+func (e *Equal) toMatrix(s string) string {
+	var out []string
+	for _, m := range e.braces.FindAllString(s, -1) {
+		out = append(out, `\begin{pmatrix}`+strings.ReplaceAll(strings.Trim(m, "{}"), ",", `\`)+`\end{pmatrix}`)
+	}
+	return strings.Join(out, ", ")
+}
+
+func matrix(s string) bool {
+	return (strings.HasPrefix(s, `\begin{pmatrix}`) || strings.HasPrefix(s, `\begin{bmatrix}`)) && (strings.HasSuffix(s, `\end{pmatrix}`) || strings.HasSuffix(s, `\end{bmatrix}`))
+}
+
+// sameMatrix compares matrices by their elements.
+func (e *Equal) sameMatrix(pred, gold string) bool {
+	lines := func(s string) []string {
+		var out []string
+		from, to := len(`\begin{pmatrix}`), len(s)-len(`\end{pmatrix}`)
+		for line := range strings.SplitSeq(s[min(from, len(s)):max(min(from, len(s)), to)], `\\`) {
+			if line = pytext.Strip(line); line != "" {
+				out = append(out, line)
+			}
+		}
+		return out
+	}
+	p, g := lines(pred), lines(gold)
+	if len(p) != len(g) {
+		return false
+	}
+	for i := range p {
+		if !e.all(strings.Split(p[i], "&"), strings.Split(g[i], "&")) {
+			return false
+		}
+	}
+	return true
+}
+
+// sameEquation compares equations by the differences of their sides, either
+// way round, and takes off a short left side that only one of the two has.
+func (e *Equal) sameEquation(pred, gold string) bool {
+	p, g := strings.Split(pred, "="), strings.Split(gold, "=")
+	short := func(s string) bool { return utf8.RuneCountInString(pytext.Strip(s)) <= 2 }
+	switch {
+	case len(p) == 2 && len(g) == 2:
+		x := pytext.Strip(p[0]) + " - (" + pytext.Strip(p[1]) + ")"
+		y := pytext.Strip(g[0]) + " - (" + pytext.Strip(g[1]) + ")"
+		return symbolicEqual(x, y) || symbolicEqual("-("+x+")", y)
+	case len(p) == 2 && short(p[0]) && len(g) == 1:
+		return e.Same(p[1], gold)
+	case len(g) == 2 && short(g[0]) && len(p) == 1:
+		return e.Same(pred, g[1])
+	}
+	return false
+}
+
+// symbolicEqual is symbolic_equal. What parse_latex refuses goes to Python:
+// of that, sets and tuples of numbers and names are read here; all else is
+// compared as a text.
+func symbolicEqual(a, b string) bool {
+	x, errX := parseEither(a)
+	y, errY := parseEither(b)
+	switch {
+	case errX == nil && errY == nil:
+		return parselatex.SymbolicEqual(x, y, func(a, b float64) bool { return close(b, a) })
+	case errX == nil || errY == nil:
+		return false
+	case a == b:
+		return true
+	}
+	p, okP := collection(a)
+	q, okQ := collection(b)
+	return okP && okQ && slices.Equal(p, q)
+}
+
+// parseEither reads a text with double backslashes made single, else as it is.
+func parseEither(s string) (*parselatex.Expr, error) {
+	single := strings.ReplaceAll(s, `\\`, `\`)
+	e, err := parselatex.Parse(single)
+	if err != nil && single != s {
+		e, err = parselatex.Parse(s)
+	}
+	return e, err
+}
+
+// collection reads a Python set, tuple or list of numbers and names: its kind
+// and its elements, those of a set in order and each once.
+func collection(s string) ([]string, bool) {
+	if len(s) < 2 || !slices.Contains([]string{"{}", "()", "[]"}, s[:1]+s[len(s)-1:]) {
+		return nil, false
+	}
+	var out []string
+	for part := range strings.SplitSeq(s[1:len(s)-1], ",") {
+		part = pytext.Strip(part)
+		switch v, ok := pytext.Float(part); {
+		case ok && strings.Trim(part, "+-0123456789") == "":
+			out = append(out, strconv.FormatFloat(v, 'g', -1, 64))
+		case ok:
+			out = append(out, strconv.FormatFloat(v, 'g', -1, 64)+"f")
+		case name(part):
+			out = append(out, part)
+		default:
+			return nil, false
+		}
+	}
+	if s[0] == '{' {
+		slices.Sort(out)
+		out = slices.Compact(out)
+	}
+	return append(out, s[:1]), true
+}
+
+func name(s string) bool {
+	return s != "" && !(s[0] >= '0' && s[0] <= '9') && strings.IndexFunc(s, func(r rune) bool { return !pytext.Word(r) }) < 0
+}
