@@ -87,6 +87,9 @@ func (g *grades) same(claim, gold string) bool {
 		}
 		gold = inside
 	}
+	if max(len(claim), len(gold)) > grader.MostBytes {
+		return claim == gold
+	}
 	if grader.MathdWith(claim, g.normal) == grader.MathdWith(gold, g.normal) || g.SameSympy(claim, gold) {
 		return true
 	}

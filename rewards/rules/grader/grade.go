@@ -2,6 +2,9 @@ package grader
 
 import "gradus/rewards/rules/sympy"
 
+// MostBytes bounds the answers that are brought into a normal form.
+const MostBytes = 8192
+
 // EqualUnderSympy is are_equal_under_sympy: sympy finds the difference of the
 // normalised texts to be 0. What it refuses, or would not come to an end
 // with, is different.
@@ -17,7 +20,11 @@ func (g *Grader) EqualUnderSympy(gold, given string) bool {
 // SameSympy is grade_answer_sympy: the normalised texts are the same, or tuples
 // of as many elements in the same brackets, each the same fraction, or both no
 // integer and equal under sympy.
+// Of texts above MostBytes only the same are the same.
 func (g *Grader) SameSympy(given, gold string) bool {
+	if max(len(given), len(gold)) > MostBytes {
+		return given == gold
+	}
 	gold, given = g.Normalize(gold), g.Normalize(given)
 	if gold == given {
 		return true
