@@ -67,9 +67,6 @@ func NewLocal(b Backend, c Comparer, decode Decoder) *Local {
 	return &Local{Comparer: c, runs: b, decode: decode, conns: map[string]*conn{}}
 }
 
-// ErrClosed says that the source was closed meanwhile.
-var ErrClosed = errors.New("the runs are no longer looked at")
-
 // Close closes all databases. One that is being opened is closed by whoever
 // opens it.
 func (l *Local) Close() error {
@@ -88,59 +85,6 @@ func (l *Local) Close() error {
 
 // Runs lists all runs, newest first.
 func (l *Local) Runs(ctx context.Context) ([]client.Run, error) { return l.runs.Runs(ctx) }
-
-// open gives the database of a run. The first who asks opens it, which takes
-// long where a large one is migrated or folded; the others wait for that one,
-// and nobody for the database of another run.
-func (l *Local) open(ctx context.Context, id string) (*conn, error) {
-	for {
-		l.mu.Lock()
-		c := l.conns[id]
-		if c == nil {
-			c = &conn{opened: make(chan struct{})}
-			l.conns[id] = c
-			l.mu.Unlock()
-			return c, l.load(ctx, id, c)
-		}
-		l.mu.Unlock()
-		select {
-		case <-c.opened:
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
-		if gaveUp := errors.Is(c.err, context.Canceled) || errors.Is(c.err, context.DeadlineExceeded); !gaveUp || ctx.Err() != nil {
-			return c, c.err
-		}
-	}
-}
-
-// load opens the database of c and tells those who wait.
-func (l *Local) load(ctx context.Context, id string, c *conn) error {
-	db, err := l.runs.OpenDB(ctx, id)
-	if err == nil {
-		if c.header, err = db.Header(ctx); err == nil {
-			var r client.Run
-			r, err = l.runs.Run(ctx, id)
-			c.host, c.remote = r.Host, r.Live == client.Unknown
-		}
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if err == nil && l.closed {
-		err = ErrClosed
-	}
-	if err != nil {
-		if db != nil {
-			db.Close()
-		}
-		c.err = err
-		delete(l.conns, id)
-	} else {
-		c.db = db
-	}
-	close(c.opened)
-	return err
-}
 
 // Header returns the first record of a run.
 func (l *Local) Header(ctx context.Context, id string) (store.RunHeader, error) {
