@@ -96,7 +96,7 @@ func TestRewardSetup(t *testing.T) {
 
 func TestRewardWrongUse(t *testing.T) {
 	s := newSession(t)
-	if out := s.must("reward", "list", "tiny"); !strings.HasPrefix(out, "tinyzero.countdown") || strings.Count(out, "\n") != 1 {
+	if out := s.must("reward", "list", "tiny"); !strings.HasPrefix(out, "tinyzero.countdown") || strings.Count(out, "\n") != strings.Count("\n"+out, "\ntinyzero.") {
 		t.Errorf("%s", out)
 	}
 	if out := s.must("reward", "list", "trl.rewards.think_format_reward"); !strings.HasPrefix(out, "trl.think_format") {
