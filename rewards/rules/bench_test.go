@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"math/rand/v2"
 	"os"
+	"runtime"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -135,34 +137,28 @@ func hostile() []string {
 	}
 }
 
-// TestHostileCompletions: half a megabyte (hostileBytes) made to be slow. A quiet machine
-// takes a few milliseconds for any of them; the limit leaves room for a busy
-// one and for the race detector, and still catches quadratic work.
+// TestHostileCompletions: a quarter of a megabyte (hostileBytes) made to be slow.
+// A function takes at most an eighth of a second of its thread for any of them;
+// the limit leaves room for the race detector, and still catches quadratic work.
 func TestHostileCompletions(t *testing.T) {
 	count := rewards.Problem{Task: "countdown", ID: "c", Data: json.RawMessage(`{"numbers":[3,5,7],"target":22}`)}
 	sum := rewards.Problem{Task: "chain_sum", ID: "s", Gold: "9"}
 	row := rewards.Problem{Task: "jsonl", ID: "j", Gold: "9"}
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	for _, rule := range Catalogue() {
 		if rule.Custom {
 			continue // tested in package custom
 		}
-		name, params := rule.Name, rule.Needed
-		r := mustNew(t, name, params)
+		r := mustNew(t, rule.Name, rule.Needed)
 		for k, text := range hostile() {
 			for _, p := range []rewards.Problem{count, sum, row} {
-				best := time.Hour
-				for range 3 {
-					start := time.Now()
-					if _, err := r.Score(context.Background(), rewards.Group{Samples: []rewards.Sample{{Prompt: "Assistant:", Completion: text, Problem: p}}}); err != nil {
-						t.Fatal(err)
-					}
-					best = min(best, time.Since(start))
-					if best < 2*time.Second {
-						break
-					}
+				start := spent()
+				if _, err := r.Score(context.Background(), rewards.Group{Samples: []rewards.Sample{{Prompt: "Assistant:", Completion: text, Problem: p}}}); err != nil {
+					t.Fatal(err)
 				}
-				if best > 2*time.Second {
-					t.Errorf("%s on hostile text %d (%s): %v", name, k, p.Task, best)
+				if took := spent() - start; took > 2*time.Second {
+					t.Errorf("%s on hostile text %d (%s): %v", rule.Name, k, p.Task, took)
 				}
 			}
 		}
@@ -195,7 +191,9 @@ func FuzzRules(f *testing.F) {
 			spec := r.Spec()
 			for _, p := range problems {
 				got := ruletest.Score(t, r, rewards.Sample{Prompt: prompt, Completion: completion, TokenIDs: make([]int32, len(completion)%16), Problem: p})
-				if got.Status == rewards.Error || got.Score < spec.Range[0] || got.Score > spec.Range[1] {
+				// Some published functions raise an exception, and say so.
+				failed := got.Status == rewards.Error && !strings.Contains(got.Why, "the published function")
+				if failed || got.Score < spec.Range[0] || got.Score > spec.Range[1] {
 					t.Fatalf("%s on %q: %+v", spec.Name, completion, got)
 				}
 			}

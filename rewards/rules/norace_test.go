@@ -8,5 +8,5 @@ import "time"
 // completion, hostileBytes the size of texts made to be slow.
 const (
 	medianBudget = 50 * time.Microsecond
-	hostileBytes = 1 << 19
+	hostileBytes = 1 << 18
 )

@@ -34,6 +34,9 @@ func readEntry(s rewards.Sample) (entry, error) {
 		}
 	}
 	e := entry{s.Problem.Gold, columns["metadata"]}
+	if e.metadata == nil && s.Problem.Task != "jsonl" {
+		e.metadata = s.Problem.Data // a built-in task's, as countdown's numbers and target
+	}
 	if raw, ok := columns["answer"]; ok {
 		e.answer = text(raw)
 	}
@@ -56,10 +59,15 @@ func text(raw json.RawMessage) string {
 func (e entry) meta(name string, into any) error {
 	var fields map[string]json.RawMessage
 	if json.Unmarshal(e.metadata, &fields) != nil || fields[name] == nil {
-		return fmt.Errorf("the row's metadata has no %q", name)
+		return rowError(fmt.Sprintf("the row's metadata has no %q", name))
 	}
 	if err := json.Unmarshal(fields[name], into); err != nil {
-		return fmt.Errorf("the row's metadata: %s: %w", name, err)
+		return rowError(fmt.Sprintf("the row's metadata: %s: %v", name, err))
 	}
 	return nil
 }
+
+// rowError says what of a row cannot be read: no fault of the completion.
+type rowError string
+
+func (e rowError) Error() string { return string(e) }

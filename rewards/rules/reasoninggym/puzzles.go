@@ -45,7 +45,7 @@ func leadsThrough(grid [][]string, moves []string) (bool, error) {
 	r, c := find("*")
 	endR, endC := find("#")
 	if r < 0 || endR < 0 {
-		return false, errors.New("the row's matrix has no * or no #, at which the published function fails")
+		return false, rowError("the row's matrix has no * or no #, at which the published function fails")
 	}
 	for _, move := range moves {
 		switch move {

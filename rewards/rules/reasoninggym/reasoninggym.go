@@ -4,6 +4,7 @@
 package reasoninggym
 
 import (
+	"errors"
 	"fmt"
 
 	"gradus/rewards"
@@ -110,6 +111,10 @@ func judge(score scorer) rule.Judge {
 		from, to, found := pytext.LastAnswer(s.Completion)
 		answer := s.Completion[from:to]
 		v, err := score(answer, found, e)
+		var row rowError
+		if errors.As(err, &row) {
+			return rewards.Result{Status: rewards.Skipped, Reason: "reasoninggym.no_entry", Why: err.Error()}
+		}
 		if err != nil {
 			return rewards.Result{Status: rewards.Error, Reason: "reasoninggym.failed", Why: err.Error()}
 		}
