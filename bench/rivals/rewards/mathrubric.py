@@ -5,7 +5,7 @@ from pathlib import Path
 from mathrows import CLAIMS, MathRows
 from published import module
 
-CHECKOUTS = {"verifiers": "checkout of PrimeIntellect-ai/verifiers (needs math-verify)"}
+CHECKOUTS = {"verifiers": "checkout of PrimeIntellect-ai/verifiers, 0.4.0 (needs math-verify)"}
 
 
 def functions(o, t):
