@@ -151,8 +151,12 @@ func TestHostileCompletions(t *testing.T) {
 			continue // tested in package custom
 		}
 		r := mustNew(t, rule.Name, rule.Needed)
+		problems := []rewards.Problem{row}
+		if rule.Name == "gradus.accuracy" || strings.Contains(rule.Name, "countdown") { // the others see the gold answer's text alone
+			problems = append(problems, count, sum)
+		}
 		for k, text := range hostile() {
-			for _, p := range []rewards.Problem{count, sum, row} {
+			for _, p := range problems {
 				start := spent()
 				if _, err := r.Score(context.Background(), rewards.Group{Samples: []rewards.Sample{{Prompt: "Assistant:", Completion: text, Problem: p}}}); err != nil {
 					t.Fatal(err)

@@ -123,20 +123,11 @@ func (h Hendrycks) Rest(s string) (out string, ok bool) {
 		if h.Strict && !(isInt && areInts) {
 			return s, false
 		}
-		if plainInt(sides[0]) && plainInt(sides[1]) {
+		if pytext.PlainInt(sides[0]) && pytext.PlainInt(sides[1]) {
 			s = `\frac{` + sides[0] + "}{" + sides[1] + "}"
 		}
 	}
 	return s, true
-}
-
-// plainInt matches what Python's int() reads and writes again the same.
-func plainInt(s string) bool {
-	digits := strings.TrimPrefix(s, "-")
-	if digits == "" || digits[0] == '0' && s != "0" {
-		return false
-	}
-	return strings.Trim(digits, "0123456789") == ""
 }
 
 func fixRoots(s string) (string, bool) {

@@ -105,7 +105,7 @@ func numberText(n json.Number) string {
 		return "nan"
 	}
 	f, _ := strconv.ParseFloat(s, 64)
-	return pytext.FloatText(f)
+	return pytext.Repr(f)
 }
 
 // integer is a JSON number as Python compares it with a count; ok is false for

@@ -113,25 +113,3 @@ func decimal(r rune) rune {
 	}
 	return 0
 }
-
-// FloatText is str(v) of a float: the shortest digits that give it back, with
-// an exponent below 1e-4 and from 1e16 on.
-func FloatText(v float64) string {
-	switch {
-	case math.IsNaN(v):
-		return "nan"
-	case math.IsInf(v, 0):
-		if v < 0 {
-			return "-inf"
-		}
-		return "inf"
-	}
-	if a := math.Abs(v); a != 0 && (a < 1e-4 || a >= 1e16) {
-		return strconv.FormatFloat(v, 'e', -1, 64)
-	}
-	s := strconv.FormatFloat(v, 'f', -1, 64)
-	if !strings.Contains(s, ".") {
-		s += ".0"
-	}
-	return s
-}
