@@ -50,7 +50,7 @@ func Rules() []rule.Rule {
 		{Name: "rllm.math", Aliases: []string{"rllm.RewardMathFn", "rllm.rllm_reward_fn_math"}, About: "rllm's RewardMathFn: " + about + "; no <think> is asked for", Fixed: "gradus.accuracy", Wants: []string{"solution"},
 			Make: newRLLM, Defaults: RLLMParams{}},
 		{Name: "skywork.deepscaler", Aliases: []string{"skywork.deepscaler_reward_fn"}, About: "Skywork-OR1's deepscaler_reward_fn: " + about, Fixed: "gradus.accuracy", Wants: []string{"solution"},
-			Make: rule.Plain("skywork.deepscaler", skywork.judge())},
+			Make: rule.Built("skywork.deepscaler", skywork.judge)},
 		{Name: "skywork.math", Aliases: []string{"skywork.math_verify_reward_function"}, About: "Skywork-OR1's math_verify_reward_function: what follows the first </think>, by Math-Verify's rules", Fixed: "gradus.accuracy", Wants: []string{"solution"},
 			Make: rule.Plain("skywork.math", skyworkMath)},
 	}

@@ -9,12 +9,16 @@ import (
 
 // Rules are the entries of the catalogue: PRM800K's own grader.
 func Rules() []rule.Rule {
+	return []rule.Rule{{Name: "prm800k.grade_answer", Aliases: []string{"prm800k.grader"}, About: "PRM800K's grade_answer: the whole completion is the answer, equal as a text once normalised or by sympy", Fixed: "gradus.accuracy",
+		Wants: []string{"solution"}, Make: rule.Built("prm800k.grade_answer", newGradeAnswer)}}
+}
+
+// newGradeAnswer takes the whole completion for the answer.
+func newGradeAnswer() rule.Judge {
 	g := New()
-	judge := func(s rewards.Sample) rewards.Result {
+	return func(s rewards.Sample) rewards.Result {
 		return Result(s.Completion, s.Problem.Gold, g.Same(s.Completion, s.Problem.Gold))
 	}
-	return []rule.Rule{{Name: "prm800k.grade_answer", Aliases: []string{"prm800k.grader"}, About: "PRM800K's grade_answer: the whole completion is the answer, equal as a text once normalised or by sympy", Fixed: "gradus.accuracy",
-		Wants: []string{"solution"}, Make: rule.Plain("prm800k.grade_answer", judge)}}
 }
 
 // Result says that a claim is the same as a gold answer, with score 1, or

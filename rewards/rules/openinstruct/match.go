@@ -7,6 +7,7 @@ import (
 
 	"gradus/rewards"
 	"gradus/rewards/rules/pytext"
+	"gradus/rewards/rules/rule"
 	"gradus/rewards/rules/squad"
 )
 
@@ -146,7 +147,7 @@ func bestF1(claim string, golds []string) rewards.Result {
 }
 
 // newReSearch is R1SearchVerifier. Python's IGNORECASE also folds ſ, İ and ı.
-func newReSearch() func(rewards.Sample) rewards.Result {
+func newReSearch() rule.Judge {
 	tag := regexp.MustCompile(`(?is)<f[iİı]n[iİı]sh>(.*?)</f[iİı]n[iİı]sh>`)
 	return func(s rewards.Sample) rewards.Result {
 		golds, read, why := labels(s.Problem.Gold)

@@ -18,23 +18,28 @@ type verifier struct {
 
 // plain is a verifier without parameters.
 func plain(j rule.Judge) func(LengthParams) rule.Judge {
-	return func(LengthParams) rule.Judge { return j }
+	return built(func() rule.Judge { return j })
+}
+
+// built is plain for a judge that takes work to build.
+func built(build func() rule.Judge) func(LengthParams) rule.Judge {
+	return func(LengthParams) rule.Judge { return build() }
 }
 
 func verifiers() []verifier {
 	return []verifier{
 		{name: "gsm8k", alias: "GSM8KVerifier", about: "the last number of the completion, compared as a text", fixed: "gradus.accuracy", judge: plain(gsm8k)},
-		{name: "math", alias: "MathVerifier", about: "box, \"Final Answer\" sentence, last formula or the whole text: any that equals the gold answer", fixed: "gradus.accuracy", judge: plain(newMath(false))},
-		{name: "strict_math", alias: "StrictMathVerifier", about: "the \"Final Answer\" sentence, else the whole text", fixed: "gradus.accuracy", judge: plain(newMath(true))},
+		{name: "math", alias: "MathVerifier", about: "box, \"Final Answer\" sentence, last formula or the whole text: any that equals the gold answer", fixed: "gradus.accuracy", judge: built(func() rule.Judge { return newMath(false) })},
+		{name: "strict_math", alias: "StrictMathVerifier", about: "the \"Final Answer\" sentence, else the whole text", fixed: "gradus.accuracy", judge: built(func() rule.Judge { return newMath(true) })},
 		{name: "puzzle", alias: "PuzzleMatcherVerifier", about: "all after the thinking, compared as words", fixed: "gradus.accuracy", judge: plain(puzzle)},
 		{name: "string_matcher", alias: "StringMatcherVerifier", about: "the last <answer>, compared as words", fixed: "gradus.accuracy", judge: plain(stringMatcher)},
 		{name: "string_f1", alias: "F1Verifier", about: "F1 of the words after the thinking, the best of the gold answers", judge: plain(stringF1)},
 		{name: "flan", alias: "FlanVerifier", about: "what follows the last \"The answer is: \", compared as words", fixed: "gradus.accuracy", judge: plain(flan)},
-		{name: "re_search", alias: "R1SearchVerifier", about: "the first <finish>, compared as words with any of the gold answers", judge: plain(newReSearch())},
+		{name: "re_search", alias: "R1SearchVerifier", about: "the first <finish>, compared as words with any of the gold answers", judge: built(newReSearch)},
 		{name: "re_search_f1", alias: "ReSearchVerifierF1", about: "F1 of the words in the last <finish>; 0.1 where none is right", judge: plain(reSearchF1)},
 		{name: "max_length", alias: "MaxLenVerifier", about: "1 less the distance in tokens to the gold answer, a number, as a share", tokens: true, judge: maxLength},
 		{name: "up_to_max_length", alias: "UpToMaxLenVerifier", about: "the same for completions that are longer, 1 for shorter ones", tokens: true, judge: upToMaxLength},
-		{name: "ifeval_old", alias: "IFEvalVerifierOld", about: "the instruction that the gold answer names, by if_functions.py", judge: plain(newFollow())},
+		{name: "ifeval_old", alias: "IFEvalVerifierOld", about: "the instruction that the gold answer names, by if_functions.py", judge: built(newFollow)},
 	}
 }
 
@@ -48,7 +53,7 @@ func Rules() []rule.Rule {
 			r.Wants, r.Defaults = append(r.Wants, "completion_ids"), LengthParams{}
 			r.Make = newLength(name, v.judge)
 		} else {
-			r.Make = rule.Plain(name, v.judge(LengthParams{}))
+			r.Make = rule.Built(name, func() rule.Judge { return v.judge(LengthParams{}) })
 		}
 		out = append(out, r)
 	}

@@ -17,11 +17,17 @@ func PerSample(spec rewards.Spec, judge Judge) rewards.Reward { return perSample
 // Plain is the maker of a reward function of that name with scores from 0 to 1
 // and no parameters.
 func Plain(name string, judge Judge) func(map[string]any) (rewards.Reward, error) {
+	return Built(name, func() Judge { return judge })
+}
+
+// Built is Plain for a judge that takes work to build, as compiling
+// expressions: that is done when the function is made, not when the catalogue is listed.
+func Built(name string, build func() Judge) func(map[string]any) (rewards.Reward, error) {
 	return func(params map[string]any) (rewards.Reward, error) {
 		if err := Decode(name, params, &struct{}{}); err != nil {
 			return nil, err
 		}
-		return PerSample(Binary(name), judge), nil
+		return PerSample(Binary(name), build()), nil
 	}
 }
 
