@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"gradus/rewards/rules/grader"
 	"gradus/rewards/rules/mathtext"
@@ -79,61 +80,5 @@ func (g *grades) normal(s string) (string, bool) {
 	return mathtext.Hendrycks{OnePercent: true}.Rest(s)
 }
 
-// repeats is repeatness of texts above 128 characters: more than a fifth of
-// all pairs of places begin with what follows another place, by the common
-// beginnings of neighbours in the order of all ends of the text.
-func repeats(s string) bool {
-	const short, share = 128, 0.2
-	text := []rune(s)
-	n := len(text)
-	if n <= short {
-		return false
-	}
-	order, rank, next := make([]int, n), make([]int, n), make([]int, n)
-	for i, r := range text {
-		order[i], rank[i] = i, int(r)
-	}
-	for k := 0; ; k = max(1, 2*k) {
-		second := func(i int) int {
-			if k > 0 && i+k < n {
-				return rank[i+k]
-			}
-			return -1
-		}
-		less := func(a, b int) int {
-			if d := rank[a] - rank[b]; d != 0 {
-				return d
-			}
-			return second(a) - second(b)
-		}
-		slices.SortFunc(order, less)
-		for i := range order {
-			if i > 0 {
-				next[order[i]] = next[order[i-1]]
-				if less(order[i-1], order[i]) != 0 {
-					next[order[i]]++
-				}
-			} else {
-				next[order[0]] = 0
-			}
-		}
-		rank, next = next, rank
-		if k >= n || rank[order[n-1]] == n-1 {
-			break
-		}
-	}
-	common, sum := 0, 0
-	for i := range n {
-		if rank[i] == n-1 {
-			common = 0
-			continue
-		}
-		j := order[rank[i]+1]
-		for i+common < n && j+common < n && text[i+common] == text[j+common] {
-			common++
-		}
-		sum += common
-		common = max(0, common-1)
-	}
-	return float64(2*sum)/(float64(n)*float64(n+1)) > share
-}
+// repeats is the published condition: repeatness of texts above 128 characters.
+func repeats(s string) bool { return utf8.RuneCountInString(s) > 128 && mathtext.Repeats(s) }

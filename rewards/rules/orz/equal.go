@@ -37,7 +37,7 @@ func (t texts) equivalent(a, b string) bool {
 // itself is equal to nothing.
 func (t texts) latexEqual(a, b string) bool {
 	for _, s := range [...]string{a, b} {
-		if len(s) > longest || utf8.RuneCountInString(s) > 128 && repeats(s) {
+		if len(s) > longest || utf8.RuneCountInString(s) > 128 && mathtext.Repeats(s) {
 			return false
 		}
 	}

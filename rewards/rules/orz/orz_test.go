@@ -1,7 +1,6 @@
 package orz
 
 import (
-	"strings"
 	"testing"
 
 	"gradus/rewards"
@@ -50,13 +49,4 @@ func TestOpenReasonerZero(t *testing.T) {
 	}
 	ruletest.Pays(t, ruletest.New(t, Rules(), "orz.math", map[string]any{"math_mode": "math_verify"}), `<answer>\boxed{$2\pi$}</answer>`, `$\pi\cdot 2$`, 1)
 	ruletest.Refused(t, Rules(), "orz.math", map[string]any{"math_mode": "sympy"})
-}
-
-// What repeatness returned.
-func TestRepeats(t *testing.T) {
-	for s, want := range map[string]bool{strings.Repeat("1+", 70): true, strings.Repeat("abcdefghij", 13): true, "abcdefghijklmnopqrstuvwxyz" + strings.Repeat("z", 20): false, "a": false} {
-		if got := repeats(s); got != want {
-			t.Errorf("repeats(%.20q…) = %v", s, got)
-		}
-	}
 }

@@ -1,13 +1,15 @@
-package orz
+package mathtext
 
 import (
 	"cmp"
 	"slices"
 )
 
-// repeats is repeatness: whether the longest common prefixes of neighbours
-// among the sorted suffixes add up to more than a fifth of n(n+1)/2.
-func repeats(s string) bool {
+// Repeats says whether a text of n characters repeats itself too much to be
+// parsed (Open-Reasoner-Zero's and Dr. GRPO's repeatness above 0.2): whether the
+// longest common prefixes of neighbours among the sorted suffixes add up to more
+// than a fifth of n(n+1)/2.
+func Repeats(s string) bool {
 	text := []rune(s)
 	n := len(text)
 	if n <= 1 {
