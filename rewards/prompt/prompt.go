@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/agnivade/levenshtein"
+	"gradus/rewards/text"
 )
 
 // r1Zero is the template of DeepSeek-R1-Zero (DeepSeek-R1, table 1). Role
@@ -73,11 +73,5 @@ func lookup(template string) (before, after string, err error) {
 	case n > 1:
 		return "", "", fmt.Errorf("prompt template has %s %d times; write it once, where the question goes", place, n)
 	}
-	best, distance := "", 1<<30
-	for _, known := range List() {
-		if d := levenshtein.ComputeDistance(strings.ToLower(template), known); d < distance {
-			best, distance = known, d
-		}
-	}
-	return "", "", fmt.Errorf("prompt template %.80q is unknown; did you mean %q? Known are %s; a text of your own has %s where the question goes", template, best, strings.Join(List(), ", "), place)
+	return "", "", fmt.Errorf("prompt template %.80q is unknown; did you mean %q? Known are %s; a text of your own has %s where the question goes", template, text.Nearest(template, List()), strings.Join(List(), ", "), place)
 }

@@ -30,7 +30,7 @@ func newLanguage(params map[string]any) (rewards.Reward, error) {
 	target, ok := language.Find(p.Language)
 	if !ok {
 		return nil, fmt.Errorf("reward %s: language %q is unknown; did you mean %q? Known are %s",
-			name, p.Language, rule.Nearest(p.Language, language.Codes()), strings.Join(language.Codes(), ", "))
+			name, p.Language, text.Nearest(p.Language, language.Codes()), strings.Join(language.Codes(), ", "))
 	}
 	spec := rewards.Spec{Name: name, Version: "1.0.0", Params: rule.Canonical(p), Range: [2]float64{0, 1}, Deterministic: true}
 	meter := language.NewMeter(target)

@@ -10,8 +10,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/agnivade/levenshtein"
 	"github.com/pelletier/go-toml/v2"
+
+	"gradus/rewards/text"
 )
 
 //go:embed *.toml
@@ -80,18 +81,14 @@ func Find(name string) (Setup, error) {
 	if err != nil {
 		return Setup{}, err
 	}
-	best, distance := "", 1<<30
 	var known []string
 	for _, s := range list {
 		if s.Name == name {
 			return s, nil
 		}
-		if d := levenshtein.ComputeDistance(strings.ToLower(name), s.Name); d < distance {
-			best, distance = s.Name, d
-		}
 		known = append(known, s.Name)
 	}
-	return Setup{}, fmt.Errorf("reward setup %q is unknown; did you mean %q? Known are %s", name, best, strings.Join(known, ", "))
+	return Setup{}, fmt.Errorf("reward setup %q is unknown; did you mean %q? Known are %s", name, text.Nearest(name, known), strings.Join(known, ", "))
 }
 
 // Tables are the reward functions as the tables that a recipe holds.

@@ -4,9 +4,8 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/agnivade/levenshtein"
-
 	"gradus/rewards"
+	"gradus/rewards/text"
 )
 
 // List returns the names New knows, in the order to show them.
@@ -64,11 +63,5 @@ func Check(p rewards.Problem, claim string) (Verdict, error) {
 }
 
 func unknown(name string) error {
-	best, distance := "", 1<<30
-	for _, known := range List() {
-		if d := levenshtein.ComputeDistance(strings.ToLower(name), known); d < distance {
-			best, distance = known, d
-		}
-	}
-	return fmt.Errorf("task %q is unknown; did you mean %q? Known are %s", shorten(name), best, strings.Join(List(), ", "))
+	return fmt.Errorf("task %q is unknown; did you mean %q? Known are %s", shorten(name), text.Nearest(name, List()), strings.Join(List(), ", "))
 }

@@ -9,6 +9,7 @@ import (
 
 	"gradus/rewards"
 	"gradus/rewards/rules/rule"
+	"gradus/rewards/text"
 )
 
 // RewardParams are the parameters of openinstruct.reward, as in open-instruct's
@@ -48,7 +49,7 @@ func newReward(params map[string]any) (rewards.Reward, error) {
 	if p.Verifier != "" {
 		if _, ok := judges[strings.ToLower(p.Verifier)]; !ok {
 			known := slices.Sorted(maps.Keys(judges))
-			return nil, fmt.Errorf("reward %s: verifier %q is unknown; did you mean %q? Here are %s", name, p.Verifier, rule.Nearest(p.Verifier, known), strings.Join(known, ", "))
+			return nil, fmt.Errorf("reward %s: verifier %q is unknown; did you mean %q? Here are %s", name, p.Verifier, text.Nearest(p.Verifier, known), strings.Join(known, ", "))
 		}
 	}
 	spec := rewards.Spec{Name: name, Version: "1.0.0", Params: rule.Canonical(p), Range: [2]float64{lowest, -lowest}, Deterministic: true}

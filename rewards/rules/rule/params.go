@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/agnivade/levenshtein"
+	"gradus/rewards/text"
 )
 
 // Decode fills a parameter struct from the keys of a recipe. Keys that the
@@ -23,7 +23,7 @@ func Decode(reward string, params map[string]any, into any) error {
 				return fmt.Errorf("reward %s takes no parameters; remove %q", reward, key)
 			}
 			return fmt.Errorf("reward %s has no parameter %q; did you mean %q? It takes %s",
-				reward, key, Nearest(key, known), strings.Join(known, ", "))
+				reward, key, text.Nearest(key, known), strings.Join(known, ", "))
 		}
 	}
 	raw, err := json.Marshal(params)
@@ -53,17 +53,6 @@ func Keys(params any) ([]string, error) {
 	}
 	slices.Sort(out)
 	return out, nil
-}
-
-// Nearest returns the known name with the least edit distance.
-func Nearest(name string, known []string) string {
-	best, distance := "", 1<<30
-	for _, k := range known {
-		if d := levenshtein.ComputeDistance(strings.ToLower(name), strings.ToLower(k)); d < distance {
-			best, distance = k, d
-		}
-	}
-	return best
 }
 
 // Canonical renders parameters as they are stored: keys in the order of the

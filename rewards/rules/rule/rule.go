@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"gradus/rewards"
+	"gradus/rewards/text"
 )
 
 // Rule is an entry of the catalogue.
@@ -96,7 +97,7 @@ func Find(catalogue []Rule, name string) (Rule, error) {
 	for _, r := range catalogue {
 		known = append(known, r.Name)
 	}
-	return Rule{}, fmt.Errorf("reward %q is unknown; did you mean %q? Known are %s", name, Nearest(name, known), strings.Join(known, ", "))
+	return Rule{}, fmt.Errorf("reward %q is unknown; did you mean %q? Known are %s", name, text.Nearest(name, known), strings.Join(known, ", "))
 }
 
 // New makes the reward function of a name or alias in a catalogue. params may
