@@ -27,13 +27,7 @@ func hash(name string, point uint64) uint64 {
 	h := fnv.New64a()
 	h.Write(strconv.AppendUint(nil, point, 16))
 	h.Write([]byte(name))
-	v := h.Sum64()
-	// Finish with a mixer: close names must not give close values.
-	v ^= v >> 31
-	v *= 0x9e3779b97f4a7c15
-	v ^= v >> 29
-	v *= 0xbf58476d1ce4e5b9
-	return v ^ v>>32
+	return ball.Scatter(h.Sum64())
 }
 
 // symbol returns the value of a name: a fraction between 1/4 and 9/4.

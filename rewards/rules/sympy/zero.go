@@ -101,12 +101,7 @@ func (m *machine) random(name string) uint64 {
 	h := fnv.New64a()
 	h.Write([]byte{byte(m.point), byte(m.point >> 8)})
 	h.Write([]byte(name))
-	v := h.Sum64()
-	v ^= v >> 31
-	v *= 0x9e3779b97f4a7c15
-	v ^= v >> 29
-	v *= 0xbf58476d1ce4e5b9
-	return v ^ v>>32
+	return ball.Scatter(h.Sum64())
 }
 
 // variable is a complex number of size about 1.
