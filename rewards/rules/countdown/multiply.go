@@ -8,7 +8,6 @@ import (
 	"gradus/rewards"
 	"gradus/rewards/rules/pytext"
 	"gradus/rewards/rules/rule"
-	"gradus/rewards/text"
 )
 
 // newMultiply is TinyZero's multiply.compute_score, for its data set
@@ -36,7 +35,7 @@ func newMultiply(params map[string]any) (rewards.Reward, error) {
 			return rewards.Result{Reason: "tinyzero.no_turn", Why: "there is no \"Assistant:\" in the prompt or the completion"}
 		}
 		begin += len("Assistant:")
-		all := lineAnswers(full[begin:])
+		all := pytext.LineAnswers(full[begin:])
 		if len(all) == 0 {
 			return rewards.Result{Reason: "tinyzero.no_answer", Why: "there is no <answer>…</answer> on one line"}
 		}
@@ -64,29 +63,4 @@ func short(z *big.Int) string {
 		return s
 	}
 	return "the gold answer"
-}
-
-// lineAnswers are the groups of re.finditer(r"<answer>(.*?)</answer>", s),
-// which match within a line.
-func lineAnswers(s string) []text.Span {
-	const opening, closing = "<answer>", "</answer>"
-	var out []text.Span
-	begin := 0
-	for line := range strings.SplitSeq(s, "\n") {
-		for at := 0; ; {
-			open := strings.Index(line[at:], opening)
-			if open < 0 {
-				break
-			}
-			open += at + len(opening)
-			length := strings.Index(line[open:], closing)
-			if length < 0 {
-				break
-			}
-			out = append(out, text.Span{From: begin + open, To: begin + open + length})
-			at = open + length + len(closing)
-		}
-		begin += len(line) + 1
-	}
-	return out
 }

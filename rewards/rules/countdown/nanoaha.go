@@ -90,7 +90,7 @@ func newMiniR1Equation(publisher string) func(map[string]any) (rewards.Reward, e
 			if err != nil {
 				return notCountdown(err)
 			}
-			answers := lineAnswers(s.Completion)
+			answers := pytext.LineAnswers(s.Completion)
 			if len(answers) == 0 {
 				return rewards.Result{Reason: publisher + ".no_answer", Why: "there is no <answer>…</answer> on one line"}
 			}

@@ -67,9 +67,9 @@ func newMath(params map[string]any) (rewards.Reward, error) {
 // found; then the whole completion is the answer.
 func newR1V(params map[string]any) (rewards.Reward, error) {
 	return weighted("easyr1.r1v", 0.5, params, func(s rewards.Sample) (string, string, bool) {
-		answer, ok := firstLineAnswer(s.Completion)
-		if !ok {
-			answer = s.Completion
+		answer := s.Completion
+		if found := pytext.LineAnswers(answer); len(found) > 0 {
+			answer = found[0].In(answer)
 		}
 		return pytext.Strip(answer), pytext.Strip(s.Problem.Gold), thinkThenAnswer(s.Completion)
 	})
@@ -88,19 +88,6 @@ func tight(s string) string {
 		b.WriteByte(s[at])
 		s = strings.TrimLeftFunc(s[at+1:], pytext.Space)
 	}
-}
-
-// firstLineAnswer is re.search(r"<answer>(.*?)</answer>", s): the first answer
-// on one line.
-func firstLineAnswer(s string) (string, bool) {
-	for line := range strings.SplitSeq(s, "\n") {
-		if _, rest, ok := strings.Cut(line, text.AnswerOpen); ok {
-			if answer, _, ok := strings.Cut(rest, text.AnswerClose); ok {
-				return answer, true
-			}
-		}
-	}
-	return "", false
 }
 
 // thinkThenAnswer says whether

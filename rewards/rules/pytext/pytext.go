@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"gradus/rewards/text"
 )
 
 // Words splits text as Python's str.split() does: at runs of white
@@ -108,4 +110,29 @@ func LastCharacters(s string, n int) string {
 		at -= size
 	}
 	return s[at:]
+}
+
+// LineAnswers are the groups of re.finditer(r"<answer>(.*?)</answer>", s),
+// which match within a line.
+func LineAnswers(s string) []text.Span {
+	const opening, closing = "<answer>", "</answer>"
+	var out []text.Span
+	begin := 0
+	for line := range strings.SplitSeq(s, "\n") {
+		for at := 0; ; {
+			open := strings.Index(line[at:], opening)
+			if open < 0 {
+				break
+			}
+			open += at + len(opening)
+			length := strings.Index(line[open:], closing)
+			if length < 0 {
+				break
+			}
+			out = append(out, text.Span{From: begin + open, To: begin + open + length})
+			at = open + length + len(closing)
+		}
+		begin += len(line) + 1
+	}
+	return out
 }
