@@ -146,16 +146,22 @@ func bestF1(claim string, golds []string) rewards.Result {
 	return r
 }
 
+// anyOf are the gold answers of which any will do: a JSON list's, or the text.
+func anyOf(gold string) (golds []string, why string) {
+	golds, read, why := labels(gold)
+	if !read {
+		golds = []string{pytext.Strip(gold)}
+	}
+	return golds, why
+}
+
 // newReSearch is R1SearchVerifier. Python's IGNORECASE also folds ſ, İ and ı.
 func newReSearch() rule.Judge {
 	tag := regexp.MustCompile(`(?is)<f[iİı]n[iİı]sh>(.*?)</f[iİı]n[iİı]sh>`)
 	return func(s rewards.Sample) rewards.Result {
-		golds, read, why := labels(s.Problem.Gold)
-		switch {
-		case why != "":
+		golds, why := anyOf(s.Problem.Gold)
+		if why != "" {
 			return unread(why)
-		case !read:
-			golds = []string{pytext.Strip(s.Problem.Gold)}
 		}
 		found := tag.FindStringSubmatch(s.Completion)
 		if found == nil {
@@ -177,12 +183,9 @@ func newReSearch() rule.Judge {
 
 // reSearchF1 is ReSearchVerifierF1; one of the two tags is enough.
 func reSearchF1(s rewards.Sample) rewards.Result {
-	golds, read, why := labels(s.Problem.Gold)
-	switch {
-	case why != "":
+	golds, why := anyOf(s.Problem.Gold)
+	if why != "" {
 		return unread(why)
-	case !read:
-		golds = []string{pytext.Strip(s.Problem.Gold)}
 	}
 	if !strings.Contains(s.Completion, "<finish>") && !strings.Contains(s.Completion, "</finish>") {
 		return rewards.Result{Reason: "match.no_answer", Why: "there is neither <finish> nor </finish>"}
