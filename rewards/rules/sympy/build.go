@@ -107,7 +107,15 @@ func rounded(a, b *Expr, do func(z, x, y *big.Float)) *Expr {
 	return float(z)
 }
 
-func (p *parser) weigh(e *Expr) (*Expr, error) {
+// Maker makes expressions as sympy's constructors do: what comes of them is
+// folded as far as its value needs. It makes as many as its work allows, then
+// it returns ErrBudget. NewMaker makes it; it is for one goroutine.
+type Maker struct{ steps int }
+
+// NewMaker makes a maker for the expressions of one comparison.
+func NewMaker() *Maker { return &Maker{steps: mostSteps} }
+
+func (p *Maker) weigh(e *Expr) (*Expr, error) {
 	if e.isRational() {
 		bits := e.rat.Num().BitLen() + e.rat.Denom().BitLen()
 		if p.steps -= 1 + bits/200; p.steps < 0 || bits > 2*mostBits {
@@ -117,7 +125,8 @@ func (p *parser) weigh(e *Expr) (*Expr, error) {
 	return e, nil
 }
 
-func (p *parser) add(a, b *Expr) (*Expr, error) {
+// Add is a + b.
+func (p *Maker) Add(a, b *Expr) (*Expr, error) {
 	if p.steps--; p.steps < 0 {
 		return nil, ErrBudget
 	}
@@ -131,10 +140,11 @@ func (p *parser) add(a, b *Expr) (*Expr, error) {
 	case b.isInt(0):
 		return a, nil
 	}
-	return p.gather(sum, a, b, p.add)
+	return p.gather(sum, a, b, p.Add)
 }
 
-func (p *parser) mul(a, b *Expr) (*Expr, error) {
+// Mul is a · b.
+func (p *Maker) Mul(a, b *Expr) (*Expr, error) {
 	if p.steps--; p.steps < 0 {
 		return nil, ErrBudget
 	}
@@ -154,16 +164,16 @@ func (p *parser) mul(a, b *Expr) (*Expr, error) {
 	case b.numeric() && a.kind == sum:
 		return p.distribute(b, a)
 	}
-	return p.gather(product, a, b, p.mul)
+	return p.gather(product, a, b, p.Mul)
 }
 
 // distribute multiplies every term of a sum by a number.
-func (p *parser) distribute(num, e *Expr) (*Expr, error) {
+func (p *Maker) distribute(num, e *Expr) (*Expr, error) {
 	out := integer(0)
 	for _, a := range e.args {
-		t, err := p.mul(num, a)
+		t, err := p.Mul(num, a)
 		if err == nil {
-			out, err = p.add(out, t)
+			out, err = p.Add(out, t)
 		}
 		if err != nil {
 			return nil, err
@@ -174,7 +184,7 @@ func (p *parser) distribute(num, e *Expr) (*Expr, error) {
 
 // gather makes one sum or product of two: numbers are folded, and so are the
 // coefficients of equal terms of a sum.
-func (p *parser) gather(k kind, a, b *Expr, fold func(a, b *Expr) (*Expr, error)) (*Expr, error) {
+func (p *Maker) gather(k kind, a, b *Expr, fold func(a, b *Expr) (*Expr, error)) (*Expr, error) {
 	var parts []*Expr
 	for _, e := range []*Expr{a, b} {
 		if e.kind == k {
@@ -241,10 +251,10 @@ func (e *Expr) coefficient() (num, body *Expr) {
 }
 
 // merge adds two terms of the same body; 0 stays a number.
-func (p *parser) merge(a, b *Expr) (*Expr, error) {
+func (p *Maker) merge(a, b *Expr) (*Expr, error) {
 	x, body := a.coefficient()
 	y, _ := b.coefficient()
-	num, err := p.add(x, y)
+	num, err := p.Add(x, y)
 	switch {
 	case err != nil:
 		return nil, err
@@ -258,18 +268,19 @@ func (p *parser) merge(a, b *Expr) (*Expr, error) {
 	return node(product, "", num, body), nil
 }
 
-func (p *parser) div(a, b *Expr) (*Expr, error) {
+// Div is a / b; ErrRefused where b is 0.
+func (p *Maker) Div(a, b *Expr) (*Expr, error) {
 	switch {
 	case b.numeric() && b.sign() == 0:
 		return nil, refuse("division by zero")
 	case a.kind == floatNumber && b.numeric():
 		return rounded(a, b, func(z, x, y *big.Float) { z.Quo(x, y) }), nil
 	}
-	inverse, err := p.pow(b, integer(-1))
+	inverse, err := p.Pow(b, integer(-1))
 	if err != nil {
 		return nil, err
 	}
-	return p.mul(a, inverse)
+	return p.Mul(a, inverse)
 }
 
 func (e *Expr) sign() int {
@@ -279,7 +290,8 @@ func (e *Expr) sign() int {
 	return e.rat.Sign()
 }
 
-func (p *parser) pow(b, e *Expr) (*Expr, error) {
+// Pow is b to the power of e.
+func (p *Maker) Pow(b, e *Expr) (*Expr, error) {
 	if p.steps--; p.steps < 0 {
 		return nil, ErrBudget
 	}
@@ -307,11 +319,11 @@ func (p *parser) pow(b, e *Expr) (*Expr, error) {
 		inner := b.args[1]
 		one := big.NewRat(1, 1)
 		if e.rat.IsInt() || inner.isRational() && (inner.rat.Cmp(one) <= 0 && inner.rat.Cmp(big.NewRat(-1, 1)) > 0 || p.positive(b.args[0])) {
-			exponent, err := p.mul(inner, e)
+			exponent, err := p.Mul(inner, e)
 			if err != nil {
 				return nil, err
 			}
-			return p.pow(b.args[0], exponent)
+			return p.Pow(b.args[0], exponent)
 		}
 	case b.kind == product && e.isRational() && !e.rat.IsInt():
 		return p.splitPower(b, e)
@@ -321,23 +333,23 @@ func (p *parser) pow(b, e *Expr) (*Expr, error) {
 
 // splitPower takes the positive numbers out of a root, and the sign of a
 // negative one away from its size.
-func (p *parser) splitPower(b, e *Expr) (*Expr, error) {
+func (p *Maker) splitPower(b, e *Expr) (*Expr, error) {
 	out, rest := integer(1), integer(1)
 	var err error
 	for _, f := range b.args {
 		outside := f
 		switch {
 		case f.numeric() && f.sign() < 0:
-			if outside, err = p.mul(f, integer(-1)); err == nil {
-				rest, err = p.mul(rest, integer(-1))
+			if outside, err = p.Mul(f, integer(-1)); err == nil {
+				rest, err = p.Mul(rest, integer(-1))
 			}
 		case !p.positive(f):
 			outside = nil
-			rest, err = p.mul(rest, f)
+			rest, err = p.Mul(rest, f)
 		}
 		if err == nil && outside != nil {
-			if outside, err = p.pow(outside, e); err == nil {
-				out, err = p.mul(out, outside)
+			if outside, err = p.Pow(outside, e); err == nil {
+				out, err = p.Mul(out, outside)
 			}
 		}
 		if err != nil {
@@ -350,13 +362,13 @@ func (p *parser) splitPower(b, e *Expr) (*Expr, error) {
 	case out.isInt(1):
 		return node(power, "", rest, e), nil
 	}
-	if rest, err = p.pow(rest, e); err != nil {
+	if rest, err = p.Pow(rest, e); err != nil {
 		return nil, err
 	}
-	return p.mul(out, rest)
+	return p.Mul(out, rest)
 }
 
-func (p *parser) rationalPower(b *big.Rat, n *big.Int) (*Expr, error) {
+func (p *Maker) rationalPower(b *big.Rat, n *big.Int) (*Expr, error) {
 	bits := int64(max(b.Num().BitLen(), b.Denom().BitLen()))
 	if bits > 1 && (!n.IsInt64() || n.Int64() > mostBits || n.Int64() < -mostBits || bits*max(n.Int64(), -n.Int64()) > mostBits) {
 		return nil, ErrBudget
@@ -405,8 +417,8 @@ func wholeRoot(n *big.Int, q int64) (*big.Int, bool) {
 	return low, new(big.Int).Exp(low, exponent, nil).Cmp(n) == 0
 }
 
-// function applies a function of sympy's name space.
-func (p *parser) function(name string, args []*Expr) (*Expr, error) {
+// Function applies a function of sympy's name space.
+func (p *Maker) Function(name string, args []*Expr) (*Expr, error) {
 	want := 1
 	switch name {
 	case "ff", "rf", "binomial", "Rational", "gcd", "lcm":
@@ -423,11 +435,11 @@ func (p *parser) function(name string, args []*Expr) (*Expr, error) {
 		}
 		return x, nil
 	case "Rational":
-		return p.div(x, args[1])
+		return p.Div(x, args[1])
 	case "sqrt":
-		return p.pow(x, rational(big.NewRat(1, 2)))
+		return p.Pow(x, rational(big.NewRat(1, 2)))
 	case "cbrt":
-		return p.pow(x, rational(big.NewRat(1, 3)))
+		return p.Pow(x, rational(big.NewRat(1, 3)))
 	case "factorial", "factorial2":
 		return p.factorial(name, x)
 	case "floor", "ceiling", "frac":
@@ -437,7 +449,7 @@ func (p *parser) function(name string, args []*Expr) (*Expr, error) {
 	case "abs", "Abs":
 		if x.numeric() {
 			if x.sign() < 0 {
-				return p.mul(x, integer(-1))
+				return p.Mul(x, integer(-1))
 			}
 			return x, nil
 		}
@@ -450,14 +462,14 @@ func (p *parser) function(name string, args []*Expr) (*Expr, error) {
 			return x, nil
 		}
 	case "exp":
-		return p.pow(&Expr{kind: constant, name: "E", key: "E"}, x)
+		return p.Pow(&Expr{kind: constant, name: "E", key: "E"}, x)
 	case "Function", "S", "N", "Q", "O", "all", "id", "eye", "fft", "ntt", "fu", "gcd", "lcm", "max", "min":
 		return nil, refuse("%s is read by sympy, not here", name)
 	}
 	return node(applied, name, args...), nil
 }
 
-func (p *parser) logarithm(args []*Expr) (*Expr, error) {
+func (p *Maker) logarithm(args []*Expr) (*Expr, error) {
 	x := args[0]
 	switch {
 	case len(args) == 2:
@@ -469,7 +481,7 @@ func (p *parser) logarithm(args []*Expr) (*Expr, error) {
 		if err != nil {
 			return nil, err
 		}
-		return p.div(a, b)
+		return p.Div(a, b)
 	case x.numeric() && x.sign() == 0:
 		return nil, refuse("the logarithm of 0")
 	case x.isInt(1):
@@ -490,7 +502,7 @@ func exactRat(f *big.Float) *big.Rat {
 // mostFactorial bounds the numbers whose factorial is computed.
 const mostFactorial = 3000
 
-func (p *parser) factorial(name string, x *Expr) (*Expr, error) {
+func (p *Maker) factorial(name string, x *Expr) (*Expr, error) {
 	if !x.isRational() || !x.rat.IsInt() {
 		return node(applied, name, x), nil
 	}

@@ -49,7 +49,7 @@ func Parse(s string) (*Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &parser{tokens: in, steps: mostSteps}
+	p := &parser{tokens: in, Maker: Maker{steps: mostSteps}}
 	e, err := p.sum()
 	if err != nil {
 		return nil, err

@@ -25,9 +25,9 @@ func transformed(s string) ([]token, error) {
 
 // parser reads the tokens as Python reads an expression of numbers.
 type parser struct {
+	Maker
 	tokens []token
 	at     int
-	steps  int
 }
 
 func (p *parser) peek() token {
@@ -52,12 +52,12 @@ func (p *parser) sum() (*Expr, error) {
 		switch {
 		case p.take("+"):
 			if o, err = p.product(); err == nil {
-				e, err = p.add(e, o)
+				e, err = p.Add(e, o)
 			}
 		case p.take("-"):
 			if o, err = p.product(); err == nil {
-				if o, err = p.mul(integer(-1), o); err == nil {
-					e, err = p.add(e, o)
+				if o, err = p.Mul(integer(-1), o); err == nil {
+					e, err = p.Add(e, o)
 				}
 			}
 		default:
@@ -74,16 +74,16 @@ func (p *parser) product() (*Expr, error) {
 		switch {
 		case p.take("*"):
 			if o, err = p.factor(); err == nil {
-				e, err = p.mul(e, o)
+				e, err = p.Mul(e, o)
 			}
 		case p.take("/"):
 			if o, err = p.factor(); err == nil {
-				e, err = p.div(e, o)
+				e, err = p.Div(e, o)
 			}
 		case p.take("//"):
 			if o, err = p.factor(); err == nil {
-				if e, err = p.div(e, o); err == nil {
-					e, err = p.function("floor", []*Expr{e})
+				if e, err = p.Div(e, o); err == nil {
+					e, err = p.Function("floor", []*Expr{e})
 				}
 			}
 		default:
@@ -102,7 +102,7 @@ func (p *parser) factor() (*Expr, error) {
 		if err != nil {
 			return nil, err
 		}
-		return p.mul(integer(-1), e)
+		return p.Mul(integer(-1), e)
 	}
 	e, err := p.atom()
 	if err != nil || !p.take("**") {
@@ -112,7 +112,7 @@ func (p *parser) factor() (*Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	return p.pow(e, exponent)
+	return p.Pow(e, exponent)
 }
 
 func (p *parser) atom() (*Expr, error) {
@@ -162,7 +162,7 @@ func (p *parser) atom() (*Expr, error) {
 			return nil, refuse("%q among arguments", p.peek().text)
 		}
 	}
-	return p.function(t.text, args)
+	return p.Function(t.text, args)
 }
 
 // literal is a symbol or a number.

@@ -314,7 +314,7 @@ func (m *machine) function(e *Expr) (ball.Complex, error) {
 
 // positive says whether e is a positive real number whatever values its
 // symbols have.
-func (p *parser) positive(e *Expr) bool {
+func (p *Maker) positive(e *Expr) bool {
 	if e.numeric() {
 		return e.sign() > 0
 	}
@@ -346,7 +346,7 @@ func (e *Expr) free() bool {
 }
 
 // floatPower is a power of which base or exponent is a float, rounded.
-func (p *parser) floatPower(b, e *Expr) (*Expr, error) {
+func (p *Maker) floatPower(b, e *Expr) (*Expr, error) {
 	var prec uint
 	parts := []*Expr{b, e}
 	for i, x := range parts {
@@ -359,7 +359,7 @@ func (p *parser) floatPower(b, e *Expr) (*Expr, error) {
 }
 
 // roundedValue is the value of a real expression as a float.
-func (p *parser) roundedValue(e *Expr, prec uint) (*Expr, error) {
+func (p *Maker) roundedValue(e *Expr, prec uint) (*Expr, error) {
 	known := ball.Constants{}
 	m := &machine{c: ball.Context{Prec: prec + 128, Steps: &p.steps, Known: &known}}
 	m.largest = m.c.Int(1)
