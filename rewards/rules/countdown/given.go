@@ -12,6 +12,7 @@ import (
 	"unicode"
 
 	"gradus/rewards"
+	"gradus/rewards/rules/pyarith"
 	"gradus/rewards/rules/pytext"
 	"gradus/rewards/rules/rule"
 )
@@ -22,7 +23,7 @@ const maxGiven = 1000
 // given is a countdown problem: make the target of the numbers.
 type given struct {
 	numbers []int64
-	target  pyNumber
+	target  pyarith.Number
 }
 
 // row is a countdown problem as publishers keep it.
@@ -92,9 +93,9 @@ func (r row) given() (given, error) {
 	text := string(r.Target)
 	_ = json.Unmarshal(r.Target, &text) // a number stays as it is written
 	if i, ok := new(big.Int).SetString(text, 10); ok && i.IsInt64() {
-		g.target = pyNumber{i: i}
+		g.target = pyarith.Number{Int: i}
 	} else if f, ok := pytext.Float(text); ok {
-		g.target = pyNumber{f: f}
+		g.target = pyarith.Number{Float: f}
 	} else {
 		return given{}, errors.New("the target is no number")
 	}
@@ -110,14 +111,14 @@ type verdict struct {
 // judge says whether the equation uses the given numbers and Python evaluates
 // it to the target, by near. allowed holds the filter on its characters; the
 // numbers are looked at before.
-func (g given) judge(equation string, allowed func(string) bool, near func(v, target pyNumber) bool) verdict {
+func (g given) judge(equation string, allowed func(string) bool, near func(v, target pyarith.Number) bool) verdict {
 	switch {
 	case !tinyZeroNumbers(equation, g.numbers):
 		return verdict{false, "wrong_numbers", "the digit runs of the answer are not the given numbers"}
 	case !allowed(equation):
 		return verdict{false, "not_allowed", "the answer has other characters than digits, operators and parentheses"}
 	}
-	v, err := pyEval(equation)
+	v, err := pyarith.Eval(equation)
 	switch {
 	case err != nil:
 		return verdict{false, "not_evaluable", "Python would not evaluate the answer"}
@@ -136,22 +137,22 @@ func arithmetic(s string) bool {
 }
 
 // exactlyNear is abs(v - target) < 1e-5; the difference of two ints is exact.
-func exactlyNear(v, target pyNumber) bool {
-	d, err := pyBinary('-', v, target)
+func exactlyNear(v, target pyarith.Number) bool {
+	d, err := pyarith.Sub(v, target)
 	if err != nil {
 		return false
 	}
-	f, err := d.float()
+	f, err := d.ToFloat()
 	return err == nil && math.Abs(f) < 1e-5
 }
 
 // nearAsFloats is abs(float(v) - float(target)) < 1e-5.
-func nearAsFloats(v, target pyNumber) bool {
-	x, err := v.float()
+func nearAsFloats(v, target pyarith.Number) bool {
+	x, err := v.ToFloat()
 	if err != nil {
 		return false
 	}
-	y, err := target.float()
+	y, err := target.ToFloat()
 	return err == nil && math.Abs(x-y) < 1e-5
 }
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"gradus/rewards"
+	"gradus/rewards/rules/pyarith"
 	"gradus/rewards/rules/rule"
 )
 
@@ -117,7 +118,7 @@ func grpoZeroAnswer(s rewards.Sample) rewards.Result {
 		return r
 	}
 	if longDigits(equation) {
-		return rewards.Result{Status: rewards.Error, Reason: "grpozero.digits", Why: fmt.Sprintf("a run of more than %d digits makes the published function fail", maxPythonDigits)}
+		return rewards.Result{Status: rewards.Error, Reason: "grpozero.digits", Why: fmt.Sprintf("a run of more than %d digits makes the published function fail", pyarith.MaxDigits)}
 	}
 	v := g.judge(equation, func(string) bool { return true }, nearAsFloats)
 	r.Reason, r.Why = "grpozero."+v.reason, v.why
@@ -148,7 +149,7 @@ func longDigits(s string) bool {
 		if s[i] < '0' || s[i] > '9' {
 			run = 0
 		}
-		if run > maxPythonDigits {
+		if run > pyarith.MaxDigits {
 			return true
 		}
 	}

@@ -30,7 +30,7 @@ type TinyZeroParams struct {
 //     evaluates it: ** and // work. Within 1e-5 of the target: score.
 //  5. Anything else, however absurd: format_score.
 //
-// Python's evaluation is reproduced by our own parser (see pyEval), not run.
+// Python's evaluation is reproduced by our own parser (package pyarith), not run.
 // What it cuts counts as not evaluable: format_score. Two texts that Python
 // evaluates come out otherwise: those over the budgets, and those that pass
 // through a complex number.
