@@ -2,7 +2,6 @@ package countdown
 
 import (
 	"encoding/json"
-	"strings"
 	"testing"
 
 	"gradus/rewards"
