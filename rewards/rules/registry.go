@@ -18,6 +18,7 @@ import (
 	"gradus/rewards/rules/logicrl"
 	"gradus/rewards/rules/openinstruct"
 	"gradus/rewards/rules/orz"
+	"gradus/rewards/rules/prime"
 	"gradus/rewards/rules/qwen"
 	"gradus/rewards/rules/reasoninggym"
 	"gradus/rewards/rules/rule"
@@ -32,7 +33,7 @@ type Rule = rule.Rule
 // Catalogue returns all rules, in the order to show them.
 func Catalogue() []Rule {
 	return slices.Concat(
-		own(), openR1(), trl(), verl.Rules(), countdown.Rules(),
+		own(), openR1(), trl(), verl.Rules(), prime.Rules(), countdown.Rules(),
 		logicrl.Rules(),
 		reasoninggym.Rules(),
 		openinstruct.Rules(), programs(),

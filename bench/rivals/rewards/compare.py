@@ -28,6 +28,7 @@ import mathrubric
 import mathruler_users
 import openinstruct
 import openr1_trl
+import prime_math
 import prm800k
 import reasoninggym
 import orz
@@ -52,6 +53,7 @@ PUBLISHERS = [
     lightr1,
     prm800k,
     *prm800k.FAMILY,
+    *prime_math.PUBLISHERS,
     skywork,
     drgrpo,
     orz,

@@ -19,10 +19,22 @@ type Grader struct {
 	circ, negation         *regexp.Regexp
 	thin, mixed, thousands *regexp.Regexp
 	quotient, twice, large *regexp.Regexp
+	spaced                 bool
 }
 
-// New makes the grader.
-func New() *Grader {
+// Copy is how a publisher's copy of the grader differs.
+type Copy struct {
+	// Liters: liter is a unit, too.
+	Liters bool
+	// Spaced: spaces and braces that the LaTeX leaves stay.
+	Spaced bool
+}
+
+// New makes PRM800K's own grader.
+func New() *Grader { return Copy{}.New() }
+
+// New makes the grader of a copy.
+func (c Copy) New() *Grader {
 	g := &Grader{
 		circ:      regexp.MustCompile(`\^ *\\circ`),
 		negation:  regexp.MustCompile(`- *`),
@@ -33,7 +45,12 @@ func New() *Grader {
 		twice:     regexp.MustCompile(`\^[0-9]+\^`),
 		large:     regexp.MustCompile(`\^[0-9][0-9]+`),
 	}
-	for _, unit := range [...]string{"degree", "cm", "centimeter", "meter", "mile", "second", "minute", "hour", "day", "week", "month", "year", "foot", "feet", "inch", "yard"} {
+	g.spaced = c.Spaced
+	units := []string{"degree", "cm", "centimeter", "meter", "mile", "second", "minute", "hour", "day", "week", "month", "year", "foot", "feet", "inch", "yard"}
+	if c.Liters {
+		units = append(units, "liter")
+	}
+	for _, unit := range units {
 		g.units = append(g.units, regexp.MustCompile(unit+`(es)?(s)? *(\^[0-9]+)?`))
 	}
 	return g
@@ -57,7 +74,7 @@ func (g *Grader) Normalize(s string) string {
 	}
 	s = g.thin.ReplaceAllString(s, "")
 	if f, ok := pytext.Float(s); ok && isInt(f) {
-		s = wholeText(math.RoundToEven(f))
+		s = WholeText(math.RoundToEven(f))
 	}
 	if strings.Contains(s, `\`) {
 		if plain, err := LatexToText(s); err == nil {
@@ -66,13 +83,13 @@ func (g *Grader) Normalize(s string) string {
 	}
 	s = g.negation.ReplaceAllString(s, "-")
 	s = g.mixed.ReplaceAllString(s, "$1+$2")
-	for _, sign := range [...]string{" ", "{", "}"} {
-		s = strings.ReplaceAll(s, sign, "")
+	if !g.spaced {
+		s = strings.NewReplacer(" ", "", "{", "", "}", "").Replace(s)
 	}
 	s = pytext.Lower(s)
 	if g.IsInt(s) {
 		if f, ok := pytext.Float(strings.ReplaceAll(s, ",", "")); ok && !math.IsInf(f, 0) && !math.IsNaN(f) {
-			s = wholeText(math.Trunc(f))
+			s = WholeText(math.Trunc(f))
 		}
 	}
 	return s
@@ -99,8 +116,8 @@ func isInt(f float64) bool {
 	return !math.IsInf(f, 0) && !math.IsNaN(f) && math.Abs(f-math.RoundToEven(f)) <= 1e-7
 }
 
-// wholeText is Python's str of a float without fraction as an integer.
-func wholeText(f float64) string {
+// WholeText is Python's str of a float without fraction as an integer.
+func WholeText(f float64) string {
 	n, _ := new(big.Float).SetFloat64(f).Int(nil)
 	return n.String()
 }

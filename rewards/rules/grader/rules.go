@@ -25,7 +25,7 @@ func newGradeAnswer() rule.Judge {
 // another one, with 0.
 func Result(claim, gold string, same bool) rewards.Result {
 	if same {
-		return rewards.Result{Score: 1, Reason: "math.same", Claim: claim, Why: fmt.Sprintf("claimed %q, which the published grader takes for %q", claim, gold)}
+		return rewards.Result{Score: 1, Reason: "math.same", Claim: claim, Why: fmt.Sprintf("claimed %.200q, which the published grader takes for %.200q", claim, gold)}
 	}
-	return rewards.Result{Reason: "math.other", Claim: claim, Why: fmt.Sprintf("claimed %q; the published grader finds it other than %q", claim, gold)}
+	return rewards.Result{Reason: "math.other", Claim: claim, Why: fmt.Sprintf("claimed %.200q; the published grader finds it other than %.200q", claim, gold)}
 }

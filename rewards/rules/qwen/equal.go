@@ -1,7 +1,6 @@
 package qwen
 
 import (
-	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -10,6 +9,7 @@ import (
 
 	"gradus/rewards/rules/parselatex"
 	"gradus/rewards/rules/pytext"
+	"gradus/rewards/rules/tora"
 )
 
 // longestCompared bounds the bytes of texts that are compared by parts and
@@ -41,7 +41,7 @@ func (e *Equal) Same(pred, gold string) bool {
 	}
 	if x, ok := digits(pred); ok {
 		if y, ok := digits(gold); ok {
-			return close(y/100, x) || close(y, x) || close(y*100, x)
+			return tora.CloseAsPercent(x, y)
 		}
 	}
 	if pred == "" || len(pred) > longestCompared || len(gold) > longestCompared {
@@ -51,10 +51,10 @@ func (e *Equal) Same(pred, gold string) bool {
 	if strings.Contains(pred, "pmatrix") && !strings.Contains(gold, "pmatrix") {
 		gold = e.toMatrix(gold)
 	}
-	if pytext.Lower(bare(pred, gold, pred)) == pytext.Lower(bare(gold, gold, pred)) {
+	if p, g := tora.Bare(pred, gold); pytext.Lower(p) == pytext.Lower(g) {
 		return true
 	}
-	if e.brackets.MatchString(pred) && e.brackets.MatchString(gold) && e.all(strings.Split(inner(pred), ","), strings.Split(inner(gold), ",")) {
+	if e.brackets.MatchString(pred) && e.brackets.MatchString(gold) && e.all(strings.Split(tora.Inner(pred), ","), strings.Split(tora.Inner(gold), ",")) {
 		return true
 	}
 	if matrix(pred) && matrix(gold) && e.sameMatrix(pred, gold) {
@@ -64,24 +64,6 @@ func (e *Equal) Same(pred, gold string) bool {
 		return true
 	}
 	return symbolicEqual(pred, gold)
-}
-
-// bare is the text that is compared without brackets.
-func bare(s, gold, pred string) string {
-	around := func(open, closing string) bool {
-		return strings.HasPrefix(pred, open) && strings.HasSuffix(pred, closing)
-	}
-	if around("[", "]") && !strings.HasPrefix(gold, "(") || around("(", ")") && !strings.HasPrefix(gold, "[") {
-		s = strings.Trim(s, "[]()")
-	}
-	return strings.NewReplacer("{", "", "}", "", "(", "", ")", "").Replace(s)
-}
-
-// inner is s[1:-1].
-func inner(s string) string {
-	_, first := utf8.DecodeRuneInString(s)
-	_, last := utf8.DecodeLastRuneInString(s)
-	return s[first:max(first, len(s)-last)]
 }
 
 // all compares lists of the same length.
@@ -118,14 +100,6 @@ func digits(s string) (float64, bool) {
 		return v / 100, ok
 	}
 	return 0, false
-}
-
-// close is isclose with a relative tolerance of 1e-4.
-func close(a, b float64) bool {
-	if a == b {
-		return true
-	}
-	return !math.IsInf(a, 0) && !math.IsInf(b, 0) && math.Abs(a-b) <= 1e-4*math.Max(math.Abs(a), math.Abs(b))
 }
 
 // toMatrix is str_to_pmatrix, backslashes as it writes them.
@@ -191,7 +165,7 @@ func symbolicEqual(a, b string) bool {
 	y, errY := parseEither(b)
 	switch {
 	case errX == nil && errY == nil:
-		return parselatex.SymbolicEqual(x, y, func(a, b float64) bool { return close(b, a) })
+		return parselatex.SymbolicEqual(x, y, tora.Close)
 	case errX == nil || errY == nil:
 		return false
 	case a == b:
