@@ -15,12 +15,19 @@ func Rules() []rule.Rule {
 	return []rule.Rule{
 		{Name: "verl.prime_math", About: "verl's prime_math: PRIME's extraction and grader, which in verl never asks sympy about LaTeX", Fixed: "gradus.accuracy",
 			Wants: []string{"solution"}, Make: rule.Built("verl.prime_math", verl)},
+		{Name: "prime.math", Aliases: []string{"prime.evaluate_math", "prime.compute_score"}, About: "PRIME's own grader: the same, and what is left by sympy's parse_expr, parse_latex and simplify", Fixed: "gradus.accuracy",
+			Wants: []string{"solution"}, Make: rule.Built("prime.math", own)},
 	}
 }
 
 // verl is prime_math.compute_score of verl 0.9.1.
 func verl() rule.Judge {
 	return judge(NewEqual(false, true), mathtext.Hendrycks{})
+}
+
+// own is evaluate_math of PRIME's repository.
+func own() rule.Judge {
+	return judge(NewEqual(true, false), mathtext.Hendrycks{OnePercent: true})
 }
 
 // judge is compute_score: PRM800K's grader in PRIME's copy, with its copy of

@@ -13,11 +13,12 @@ const (
 	rationalNumber kind = iota
 	floatNumber
 	symbol
-	constant // pi, E, I
+	constant // pi, E, I, and oo, -oo and nan, which have no finite value
 	sum
 	product
 	power
 	applied
+	opaque // what is no number: a tuple, a relation
 )
 
 // Expr is an expression as sympy's constructors leave it, as far as its value
@@ -131,6 +132,10 @@ func (p *Maker) Add(a, b *Expr) (*Expr, error) {
 		return nil, ErrBudget
 	}
 	switch {
+	case a.kind == opaque || b.kind == opaque:
+		return nil, refuse("a sum with %s", either(a, b))
+	case a.infinite() || b.infinite():
+		return addInfinite(a, b), nil
 	case a.isRational() && b.isRational():
 		return p.weigh(rational(new(big.Rat).Add(a.rat, b.rat)))
 	case a.numeric() && b.numeric():
@@ -149,6 +154,10 @@ func (p *Maker) Mul(a, b *Expr) (*Expr, error) {
 		return nil, ErrBudget
 	}
 	switch {
+	case a.kind == opaque || b.kind == opaque:
+		return nil, refuse("a product with %s", either(a, b))
+	case a.infinite() || b.infinite():
+		return p.mulInfinite(a, b), nil
 	case a.isRational() && b.isRational():
 		return p.weigh(rational(new(big.Rat).Mul(a.rat, b.rat)))
 	case a.numeric() && b.numeric():
@@ -296,6 +305,10 @@ func (p *Maker) Pow(b, e *Expr) (*Expr, error) {
 		return nil, ErrBudget
 	}
 	switch {
+	case b.kind == opaque || e.kind == opaque:
+		return nil, refuse("a power with %s", either(b, e))
+	case b.infinite() || e.infinite():
+		return p.powInfinite(b, e), nil
 	case e.isInt(0), b.isInt(1):
 		return integer(1), nil
 	case e.isInt(1):
@@ -421,14 +434,21 @@ func wholeRoot(n *big.Int, q int64) (*big.Int, bool) {
 func (p *Maker) Function(name string, args []*Expr) (*Expr, error) {
 	want := 1
 	switch name {
-	case "ff", "rf", "binomial", "Rational", "gcd", "lcm":
+	case "ff", "rf", "binomial", "Rational", "gcd", "lcm", "Mod":
 		want = 2
 	}
 	if len(args) != want && !(name == "log" && len(args) == 2) {
 		return nil, refuse("%s of %d arguments", name, len(args))
 	}
 	x := args[0]
+	for _, a := range args {
+		if a.kind == opaque {
+			return nil, refuse("%s of %s", name, a.name)
+		}
+	}
 	switch name {
+	case "binomial", "Mod":
+		return p.ofIntegers(name, x, args[1])
 	case "Integer":
 		if !x.isRational() {
 			return nil, refuse("Integer of an expression")

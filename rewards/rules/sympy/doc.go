@@ -49,8 +49,25 @@ func Parse(s string) (*Expr, error) {
 	if err != nil {
 		return nil, err
 	}
+	return read(in)
+}
+
+// ParseExpr is parse_expr of the text with the standard transformations alone:
+// products must be written, and ^ is Python's exclusive or.
+func ParseExpr(s string) (*Expr, error) {
+	in, err := tokens(s)
+	if err == nil {
+		in, err = standard(in, true)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return read(in)
+}
+
+func read(in []token) (*Expr, error) {
 	p := &parser{tokens: in, Maker: Maker{steps: mostSteps}}
-	e, err := p.sum()
+	e, err := p.list("", "a tuple")
 	if err != nil {
 		return nil, err
 	}

@@ -14,16 +14,23 @@ func transformed(s string) ([]token, error) {
 	if err != nil {
 		return nil, err
 	}
-	if t, err = autoSymbol(t); err != nil {
-		return nil, err
-	}
-	if t, err = factorials(autoNumber(repeatedDecimals(t))); err != nil {
+	if t, err = standard(t, false); err != nil {
 		return nil, err
 	}
 	return functionExponents(implicitApplication(implicitMultiplication(splitSymbols(t)))), nil
 }
 
-// parser reads the tokens as Python reads an expression of numbers.
+// standard are sympy's standard transformations; logic keeps Python's words of
+// logic, which the implicit ones make syntax errors of.
+func standard(t []token, logic bool) ([]token, error) {
+	t, err := autoSymbol(t, logic)
+	if err != nil {
+		return nil, err
+	}
+	return factorials(autoNumber(repeatedDecimals(t)))
+}
+
+// parser reads the tokens as Python reads an expression.
 type parser struct {
 	Maker
 	tokens []token
@@ -86,6 +93,10 @@ func (p *parser) product() (*Expr, error) {
 					e, err = p.Function("floor", []*Expr{e})
 				}
 			}
+		case p.take("%"):
+			if o, err = p.factor(); err == nil {
+				e, err = p.Function("Mod", []*Expr{e, o})
+			}
 		default:
 			return e, nil
 		}
@@ -103,6 +114,12 @@ func (p *parser) factor() (*Expr, error) {
 			return nil, err
 		}
 		return p.Mul(integer(-1), e)
+	case p.take("~"):
+		e, err := p.factor()
+		if err != nil {
+			return nil, err
+		}
+		return not(e)
 	}
 	e, err := p.atom()
 	if err != nil || !p.take("**") {
@@ -123,21 +140,19 @@ func (p *parser) atom() (*Expr, error) {
 	p.at++
 	switch {
 	case is(t, op, "("):
-		e, err := p.sum()
-		if err == nil && !p.take(")") {
-			err = refuse("%q in brackets", p.peek().text) // a comma makes a tuple
-		}
-		return e, err
+		return p.list(")", "a tuple")
+	case is(t, op, "["):
+		return p.list("]", "a list")
+	case is(t, op, "{"):
+		return p.list("}", "a set")
+	case is(t, op, "..."):
+		return valueless("an ellipsis"), nil
 	case t.kind != name:
 		return nil, refuse("%q where a number should stand", t.text)
 	case !callable(t):
-		switch t.text {
-		case "pi", "E", "I":
-			return &Expr{kind: constant, name: t.text, key: t.text}, nil
-		}
-		return nil, refuse("%s, which is no finite number", t.text)
+		return constantOf(t.text)
 	case !p.take("("):
-		return nil, refuse("the function %s without its argument", t.text)
+		return valueless("the function " + t.text), nil
 	}
 	inner := p.peek()
 	switch t.text {
@@ -150,19 +165,43 @@ func (p *parser) atom() (*Expr, error) {
 			return nil, refuse("%q behind a number", p.peek().text)
 		}
 		return literal(t.text, strings.Trim(inner.text, "'"))
+	case "Function":
+		if inner.kind != name || !strings.HasPrefix(inner.text, "'") {
+			break
+		}
+		if p.at++; !p.take(")") || !p.take("(") {
+			return nil, refuse("the function %s without its argument", inner.text)
+		}
+		args, err := p.arguments()
+		if err != nil || len(args) == 0 {
+			return valueless("a function of nothing"), err
+		}
+		return node(applied, inner.text, args...), nil
 	}
+	args, err := p.arguments()
+	if err != nil {
+		return nil, err
+	}
+	return p.Function(t.text, args)
+}
+
+// arguments reads what stands up to a closing bracket.
+func (p *parser) arguments() ([]*Expr, error) {
 	var args []*Expr
 	for !p.take(")") {
-		e, err := p.sum()
+		e, err := p.either()
 		if err != nil {
 			return nil, err
+		}
+		if e.kind == opaque {
+			return nil, refuse("%s for an argument", e.name)
 		}
 		args = append(args, e)
 		if !p.take(",") && p.peek().text != ")" {
 			return nil, refuse("%q among arguments", p.peek().text)
 		}
 	}
-	return p.Function(t.text, args)
+	return args, nil
 }
 
 // literal is a symbol or a number.
@@ -172,7 +211,7 @@ func literal(kind, text string) (*Expr, error) {
 	}
 	switch kind {
 	case "Symbol":
-		return &Expr{kind: symbol, name: text, key: text}, nil
+		return Symbol(text), nil
 	case "Float":
 		return floatLiteral(text)
 	case "Number":

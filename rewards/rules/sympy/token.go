@@ -62,6 +62,9 @@ func tokens(s string) ([]token, error) {
 		switch {
 		case r == ' ' || r == '\t' || r == '\f':
 			s = s[size:]
+			if strings.HasPrefix(s, "!") && !strings.HasPrefix(s, "!=") {
+				return nil, refuse("a factorial of a space") // which is a token there
+			}
 			continue
 		case r == '\n' || r == '\r':
 			if len(open) == 0 {

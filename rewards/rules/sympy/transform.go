@@ -11,8 +11,7 @@ import (
 // The transformations of sympy.parsing.sympy_parser, each from tokens to
 // tokens, in the order in which parse_expr applies them.
 
-// keywords may not be names. The texts here are put into small letters, so
-// True and its like do not occur.
+// keywords may not be names.
 var keywords = map[string]bool{"and": true, "as": true, "assert": true, "async": true, "await": true, "break": true, "class": true, "continue": true, "def": true, "del": true,
 	"elif": true, "else": true, "except": true, "finally": true, "for": true, "from": true, "global": true, "if": true, "import": true, "in": true, "is": true, "lambda": true,
 	"nonlocal": true, "not": true, "or": true, "pass": true, "raise": true, "return": true, "try": true, "while": true, "with": true, "yield": true, "True": true, "False": true, "None": true}
@@ -43,12 +42,15 @@ func call(function, argument token) []token {
 }
 
 // autoSymbol makes symbols of the names that sympy does not know, and
-// functions of those before a bracket.
-func autoSymbol(in []token) ([]token, error) {
+// functions of those before a bracket. Python's words of logic are refused
+// unless they are to be kept.
+func autoSymbol(in []token, logic bool) ([]token, error) {
 	var out []token
 	for i, t := range in {
 		switch {
 		case t.kind != name:
+			out = append(out, t)
+		case logic && logical(t.text):
 			out = append(out, t)
 		case keywords[t.text]:
 			return nil, refuse("the keyword %q", t.text)

@@ -135,8 +135,12 @@ func (m *machine) value(e *Expr) (v ball.Complex, err error) {
 		case "E":
 			x, err := c.Exp(c.Int(1))
 			return c.FromReal(x), err
+		case "I":
+			return ball.Complex{Re: c.Int(0), Im: c.Int(1)}, nil
 		}
-		return ball.Complex{Re: c.Int(0), Im: c.Int(1)}, nil
+		return v, ball.ErrUndefined
+	case opaque:
+		return v, ball.ErrUndefined
 	case sum, product:
 		for i, a := range e.args {
 			x, err := m.value(a)
@@ -208,6 +212,16 @@ func (m *machine) power(b, e *Expr) (ball.Complex, error) {
 	if err != nil {
 		return exponent, err
 	}
+	if e.kind == floatNumber && m.branches && exponent.Re.Float64() != -1 {
+		// x**2.0 is to simplify a letter other than x**2.
+		apart, err := c.Rat(big.NewRat(1021, 1019))
+		if err == nil {
+			exponent.Re, err = c.Mul(exponent.Re, apart)
+		}
+		if err != nil {
+			return exponent, err
+		}
+	}
 	log, err := m.log(base, turns)
 	if err != nil {
 		return log, err
@@ -278,21 +292,15 @@ func positiveRational(q ball.Complex) bool {
 }
 
 func (m *machine) function(e *Expr) (ball.Complex, error) {
-	c := m.c
 	x, err := m.value(e.args[0])
 	if err != nil {
 		return x, err
 	}
-	switch e.name {
-	case "ln":
+	if e.name == "ln" {
 		return m.log(x, m.turns(e.args[0], x, false))
-	case "abs":
-		v, err := c.CAbs(x)
-		return c.FromReal(v), err
-	case "re":
-		return c.FromReal(x.Re), nil
-	case "im":
-		return c.FromReal(x.Im), nil
+	}
+	if f := elementary(e.name); f != nil && len(e.args) == 1 {
+		return f(m.c, x)
 	}
 	// Of others nothing is known but that equal arguments give equal values.
 	text := e.name
