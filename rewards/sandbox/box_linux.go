@@ -304,6 +304,12 @@ func limit(s *script, p *Program, processes uint64) {
 	} else {
 		set(unix.RLIMIT_AS, uint64(p.Memory), uint64(p.Memory))
 	}
+	if p.DeepStack {
+		// Without a limit and not with Memory as one: threads would get stacks
+		// of that size. Where the limit is fixed lower, it stays.
+		set(unix.RLIMIT_STACK, unix.RLIM_INFINITY, unix.RLIM_INFINITY)
+		s.steps[len(s.steps)-1].may = true
+	}
 	set(unix.RLIMIT_FSIZE, uint64(p.Disk), uint64(p.Disk))
 	set(unix.RLIMIT_NOFILE, uint64(p.OpenFiles), uint64(p.OpenFiles))
 	set(unix.RLIMIT_CORE, 0, 0)

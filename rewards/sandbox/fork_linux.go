@@ -81,7 +81,7 @@ const reportBytes = int(unsafe.Sizeof(report{}))
 
 // Descriptors of a child during set-up.
 const (
-	fdLink    = 3  // and 4: to the other program of a pair
+	fdLink    = 3  // and those after it, in pairs: from and to a partner
 	fdReport  = 10 // report pipe
 	fdSync    = 11 // one byte: go on
 	fdRuleset = 12 // Landlock

@@ -57,34 +57,28 @@ type child struct {
 // run runs the programs of a request. Program 0 decides when it ends.
 func (s *keeperServer) run(j *job, q request) (outcomes []Outcome, err error) {
 	children := make([]*child, len(q.Programs))
-	var links [2][2]int // program i reads links[i][0]; the other one writes links[i][1]
-	if len(q.Programs) == 2 {
-		for i := range links {
-			if err := syscall.Pipe2(links[i][:], unix.O_CLOEXEC); err != nil {
-				if i == 1 {
-					unix.Close(links[0][0])
-					unix.Close(links[0][1])
-				}
-				return nil, fmt.Errorf("sandbox: make a pipe: %w", err)
-			}
-		}
-	}
+	links, err := linksOf(len(q.Programs))
 	closeLinks := sync.OnceFunc(func() {
-		if len(q.Programs) == 2 {
-			for _, l := range links {
-				unix.Close(l[0])
-				unix.Close(l[1])
-			}
+		for _, l := range links {
+			unix.Close(l[0])
+			unix.Close(l[1])
 		}
 	})
 	defer closeLinks()
+	if err != nil {
+		return nil, err
+	}
 	for i, p := range q.Programs {
 		c := &child{program: p, level: q.Level}
 		children[i] = c
 		defer c.release()
 		var link []int
-		if len(q.Programs) == 2 {
-			link = []int{links[i][0], links[1-i][1]}
+		if i == 0 {
+			for l := 0; l < len(links); l += 2 {
+				link = append(link, links[l][0], links[l+1][1])
+			}
+		} else {
+			link = []int{links[2*i-1][0], links[2*i-2][1]}
 		}
 		if err := s.start(c, link); err != nil {
 			for _, other := range children[:i] {
@@ -108,29 +102,53 @@ func (s *keeperServer) run(j *job, q request) (outcomes []Outcome, err error) {
 	outcomes = make([]Outcome, len(children))
 	var wg sync.WaitGroup
 	first, others := make(chan struct{}), make(chan struct{})
+	var partners sync.WaitGroup
 	for i, c := range children {
 		wg.Add(1)
+		if i > 0 {
+			partners.Add(1)
+		}
 		go func() {
 			defer wg.Done()
 			outcomes[i] = c.finish()
 			if i == 0 {
 				close(first)
 			} else {
-				close(others)
+				partners.Done()
 			}
 		}()
 	}
-	if len(children) == 2 {
+	if len(children) > 1 {
+		go func() { partners.Wait(); close(others) }()
 		<-first
-		select { // it sees the end of its input, or has ended already and is about to say how
+		select { // they see the end of their input, or have ended already and are about to say how
 		case <-others:
 		case <-time.After(partnerGrace):
-			children[1].stop(OK, "it ended with its partner")
+			for _, c := range children[1:] {
+				c.stop(OK, "it ended with its partner")
+			}
 		}
 	}
 	wg.Wait()
 	close(over)
 	return outcomes, nil
+}
+
+// linksOf makes the pipes of a first program and its partners: two for each
+// partner, what it writes and what it reads. Any user may open them anew, as
+// programs do that take the names of pipes.
+func linksOf(programs int) (links [][2]int, err error) {
+	for range 2 * (programs - 1) {
+		var l [2]int
+		if err := syscall.Pipe2(l[:], unix.O_CLOEXEC); err != nil {
+			return links, fmt.Errorf("sandbox: make a pipe: %w", err)
+		}
+		links = append(links, l)
+		if err := unix.Fchmod(l[0], 0o666); err != nil {
+			return links, fmt.Errorf("sandbox: open a pipe to all: %w", err)
+		}
+	}
+	return links, nil
 }
 
 // start makes the box and forks the stub.
@@ -178,9 +196,7 @@ func (s *keeperServer) start(c *child, link []int) error {
 			return err
 		}
 	}
-	if link != nil {
-		fds[fdLink], fds[fdLink+1] = link[0], link[1]
-	}
+	copy(fds[fdLink:fdReport], link)
 	if err := s.write(c, &fds); err != nil {
 		return err
 	}

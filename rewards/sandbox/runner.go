@@ -118,6 +118,20 @@ func (r *Runner) RunPair(ctx context.Context, first, second Program) ([2]Outcome
 	return [2]Outcome(out), nil
 }
 
+// MaxPartners is how many programs the first one of RunAround can talk to.
+const MaxPartners = 3
+
+// RunAround runs a program and its partners: partner i (from 0) reads from its
+// descriptor 3 what the first program writes to 4+2i, which reads from 3+2i
+// what the partner writes to its 4. All end with the first program. The
+// descriptors can also be opened as /dev/fd/3 and so on.
+func (r *Runner) RunAround(ctx context.Context, first Program, partners ...Program) ([]Outcome, error) {
+	if len(partners) > MaxPartners {
+		return nil, fmt.Errorf("sandbox: %d partners of a program; at most %d are possible", len(partners), MaxPartners)
+	}
+	return r.run(ctx, append([]Program{first}, partners...))
+}
+
 func (r *Runner) run(ctx context.Context, programs []Program) ([]Outcome, error) {
 	for _, p := range programs {
 		if err := check(p); err != nil {

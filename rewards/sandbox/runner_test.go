@@ -115,6 +115,34 @@ func TestPair(t *testing.T) {
 	}
 }
 
+// TestAround: one program talks to three, over descriptors that it opens by
+// name; too many partners are refused.
+func TestAround(t *testing.T) {
+	t.Parallel()
+	r := start(t, Auto)
+	partner := func(n string) Program { return shell("read -r q <&3; echo " + n + " heard $q >&4; sleep 600") }
+	hub := shell("for i in 4 6 8; do echo $i >/dev/fd/$i; done; for i in 3 5 7; do read -r a </dev/fd/$i; echo $a; done")
+	out, err := r.RunAround(context.Background(), hub, partner("one"), partner("two"), partner("three"))
+	if err != nil || len(out) != 4 || string(out[0].Stdout) != "one heard 4\ntwo heard 6\nthree heard 8\n" {
+		t.Errorf("%+v, %v", out, err)
+	}
+	if _, err := r.RunAround(context.Background(), hub, hub, hub, hub, hub); err == nil || !strings.Contains(err.Error(), "4 partners") {
+		t.Errorf("four partners: %v", err)
+	}
+}
+
+// TestDeepStack: the stack has no limit of its own, where the machine allows that.
+func TestDeepStack(t *testing.T) {
+	t.Parallel()
+	r := start(t, Auto)
+	p := shell(`[ "$(ulimit -H -s)" != unlimited ] || ulimit -s`)
+	p.DeepStack = true
+	o, err := r.Run(context.Background(), p)
+	if said := strings.TrimSpace(string(o.Stdout)); err != nil || said != "unlimited" && said != "" {
+		t.Errorf("stack of %q KiB: %+v, %v", said, o, err)
+	}
+}
+
 // TestCancelAndRestart: a context's end ends the program; a keeper that was
 // killed is started again; a closed runner says so.
 func TestCancelAndRestart(t *testing.T) {

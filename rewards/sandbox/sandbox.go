@@ -95,6 +95,7 @@ type Limits struct {
 	CPU       time.Duration // of each process and of all together
 	Memory    int64         // bytes, of each process and of all together
 	Reserve   bool          // address space that is only reserved does not count (V8, the JVM, Go)
+	DeepStack bool          // the stack may grow as far as Memory allows; else as far as the system's own limit
 	Disk      int64         // bytes of files in the box
 	Output    int64         // bytes of stdout, and of stderr
 	Processes int           // processes and threads at a time
