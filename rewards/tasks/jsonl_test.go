@@ -263,6 +263,9 @@ func TestJSONLRewardColumns(t *testing.T) {
 		`{"question":"q","answer":"12","metadata":{"source_dataset":"gcd"}}`:           `{"metadata":{"source_dataset":"gcd"}}`,
 		`{"question":"q","answer":"1","ground_truth":null,"solution_text_format":"A"}`: `{"solution_text_format":"A"}`,
 		`{"question":"q","answer":"1"}`:                                                ``,
+		// An empty checker is none; a missing one is another row.
+		`{"question":"q","answer":"A","id":"1/A","official_tests":[],"generated_checker":null,"language":"cpp"}`: `{"generated_checker":null,"id":"1/A","language":"cpp","official_tests":[]}`,
+		`{"question":"q","answer":"A","id":"add","grader_files":[["a","b"]],"year":2024,"language":null}`:        `{"grader_files":[["a","b"]],"id":"add","language":null,"year":2024}`,
 	} {
 		r, err := parseRow([]byte(line), Columns{Question: "question", Answer: "answer"})
 		if err != nil || r.data != want {

@@ -33,10 +33,24 @@ func rewardColumns() []string {
 	return []string{"nums", "numbers", "target", "ground_truth", "reward_model", "solution_text_format", "metadata"}
 }
 
+// contestColumns are those of problems of Codeforces and tasks of the IOI, as
+// open-r1's rewards read them, whatever else a recipe names them for.
+func contestColumns() []string {
+	return []string{"id", "language", "time_limit", "memory_limit", "official_tests", "generated_checker", "input_mode",
+		"year", "subtask", "score", "score_precision", "test_names", "test_cases", "grader_files"}
+}
+
 // dataOf are the columns for rewards that a row has and that are no problem's
 // question, answer, id or solution.
 func dataOf(fields map[string]json.RawMessage, columns Columns) string {
 	kept := map[string]json.RawMessage{}
+	if fields["official_tests"] != nil || fields["grader_files"] != nil {
+		for _, name := range contestColumns() {
+			if raw, ok := fields[name]; ok { // an empty one and a missing one differ
+				kept[name] = raw
+			}
+		}
+	}
 	for _, name := range rewardColumns() {
 		if raw, ok := fields[name]; ok && !slices.Contains([]string{columns.Question, columns.Answer, columns.ID, columns.Solution}, name) && string(raw) != "null" {
 			kept[name] = raw
