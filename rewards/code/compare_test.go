@@ -128,7 +128,7 @@ func FuzzExtract(f *testing.F) {
 		if b, found := Extract(s, []string{"python"}); found && (b.From > b.To || b.To > len(s)) {
 			t.Fatalf("%q: %+v", s, b)
 		}
-		if from, to := LastPythonBlock(s); from > to || to > len(s) {
+		if from, to := LastBlock(s, "python"); from > to || to > len(s) {
 			t.Fatalf("%q: %d %d", s, from, to)
 		}
 	})

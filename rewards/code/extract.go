@@ -70,11 +70,11 @@ func blocks(s string, from int) []Block {
 	return list
 }
 
-// LastPythonBlock is open-r1's extract_code: the last match of "```python",
-// a line end, anything, "```", searched from left to right; 0, 0 when there is
-// none.
-func LastPythonBlock(completion string) (from, to int) {
-	const open = "```python\n"
+// LastBlock is open-r1's extract_code: the last match of "```" and the
+// language, a line end, anything, "```", searched from left to right; 0, 0
+// when there is none.
+func LastBlock(completion, language string) (from, to int) {
+	open := "```" + language + "\n"
 	for at := 0; ; {
 		i := strings.Index(completion[at:], open)
 		if i < 0 {

@@ -420,7 +420,13 @@ func encode(v any) []byte {
 
 // Python gives the sandbox and the Python that programs run with.
 func (j *Judge) Python(ctx context.Context) (*sandbox.Runner, Tool, error) {
-	l, err := FindLanguage("python")
+	return j.Tool(ctx, "python")
+}
+
+// Tool gives the sandbox and an installed language. The error says what is
+// not installed, or why no sandbox works.
+func (j *Judge) Tool(ctx context.Context, language string) (*sandbox.Runner, Tool, error) {
+	l, err := FindLanguage(language)
 	if err != nil {
 		return nil, Tool{}, err
 	}

@@ -244,7 +244,7 @@ func newOpenR1Code(name string, binary bool) func(map[string]any) (rewards.Rewar
 			return nil, err
 		}
 		r.extract = func(completion string, _ code.Tests) (string, rewards.Span, bool, error) {
-			from, to := code.LastPythonBlock(completion)
+			from, to := code.LastBlock(completion, "python")
 			return completion[from:to], rewards.Span{From: from, To: to, Label: "program"}, true, nil // without a block the empty program runs
 		}
 		r.score = func(v code.Verdict, _ code.Kind) float64 {

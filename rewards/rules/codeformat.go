@@ -32,7 +32,7 @@ func newOpenR1CodeFormat(params map[string]any) (rewards.Reward, error) {
 	spec := rewards.Spec{Name: name, Version: "1.0.0", Params: rule.Canonical(p), Range: [2]float64{0, 1}, Deterministic: true}
 	return rule.PerSample(spec, func(s rewards.Sample) rewards.Result {
 		expression, language := preset, p.Language
-		if raw, ok := s.Columns["language"]; ok {
+		if raw, ok := rule.Columns(s)["language"]; ok {
 			var given string
 			if err := json.Unmarshal(raw, &given); err != nil {
 				return rewards.Result{Status: rewards.Invalid, Reason: "format.language", Why: fmt.Sprintf("the column language holds %.40s, not a text", raw)}

@@ -17,6 +17,7 @@ import (
 	"gradus/rewards/rules/lightr1"
 	"gradus/rewards/rules/logicrl"
 	"gradus/rewards/rules/openinstruct"
+	"gradus/rewards/rules/openr1"
 	"gradus/rewards/rules/orz"
 	"gradus/rewards/rules/prime"
 	"gradus/rewards/rules/qwen"
@@ -33,7 +34,7 @@ type Rule = rule.Rule
 // Catalogue returns all rules, in the order to show them.
 func Catalogue() []Rule {
 	return slices.Concat(
-		own(), openR1(), trl(), verl.Rules(), prime.Rules(), countdown.Rules(),
+		own(), openR1(), openr1.Rules(), trl(), verl.Rules(), prime.Rules(), countdown.Rules(),
 		logicrl.Rules(),
 		reasoninggym.Rules(),
 		openinstruct.Rules(), programs(),

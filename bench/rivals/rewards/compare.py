@@ -27,6 +27,7 @@ import lightr1
 import mathrubric
 import mathruler_users
 import openinstruct
+import openr1_contests
 import openr1_trl
 import prime_math
 import prm800k
@@ -42,6 +43,7 @@ from texts import Texts
 # functions(options, texts).
 PUBLISHERS = [
     openr1_trl,
+    openr1_contests,
     verl,
     openinstruct,
     simplerl,
