@@ -26,6 +26,7 @@ func (p *parser) function() (*Expr, error) {
 	}
 	arg, err := p.argument()
 	if err != nil {
+		p.raised = p.raised || p.stuck == p.open+1
 		return nil, err
 	}
 	switch name {
@@ -69,12 +70,14 @@ func (p *parser) argument() (*Expr, error) {
 	start, bars := p.at, p.bars
 	p.at++
 	p.bars = 0
+	p.open++
 	first, err := p.expr()
 	for err == nil && p.sees(",") {
 		p.at++
 		_, err = p.expr()
 	}
 	p.bars = bars
+	p.open--
 	if err == nil && p.take(")") == nil {
 		return first, nil
 	}

@@ -13,18 +13,20 @@ const (
 	longest = 8192   // bytes of a text that is read
 	deepest = 150    // nesting; Python's stack ends somewhere there
 	work    = 20_000 // factors read
+	longRow = 900    // factors in a row, which sympy joins by recursion
 )
 
 // Parse is parse_latex(s).
 func Parse(s string) (*Expr, error) {
 	s = pytext.Strip(s)
-	if len(s) > longest {
+	if len(s) > longest || !matricesMatch(s) {
 		return nil, ErrSyntax
 	}
 	p := &parser{in: tokens(s)}
 	e, err := p.relation()
-	if err == nil && p.peek().kind == broken {
-		err = ErrSyntax // the lexer fails on the next token, which the parser looks at
+	p.peek()
+	if p.raised {
+		err = ErrSyntax
 	}
 	if err != nil {
 		return nil, err
@@ -32,15 +34,74 @@ func Parse(s string) (*Expr, error) {
 	return e, nil
 }
 
-type parser struct {
-	in    []token
-	at    int
-	depth int
-	steps int // factors read, those read again counted again
-	bars  int // open absolute values; 0 inside brackets
+// matricesMatch says whether the beginnings and ends of matrices alternate,
+// which parse_latex looks at before it reads.
+func matricesMatch(s string) bool {
+	inside := ""
+	for i := 0; i < len(s); i++ {
+		if s[i] != '\\' {
+			continue
+		}
+		for _, kind := range [...]string{"pmatrix}", "bmatrix}", "vmatrix}"} {
+			switch {
+			case strings.HasPrefix(s[i:], `\begin{`+kind) && inside == "":
+				inside = kind
+			case strings.HasPrefix(s[i:], `\end{`+kind) && inside == kind:
+				inside = ""
+			case strings.HasPrefix(s[i:], `\begin{`+kind), strings.HasPrefix(s[i:], `\end{`+kind):
+				return false
+			}
+		}
+	}
+	return inside == ""
 }
 
-func (p *parser) peek() token { return p.in[p.at] }
+type parser struct {
+	in     []token
+	at     int
+	depth  int
+	steps  int  // factors read, those read again counted again
+	bars   int  // open absolute values; 0 inside brackets
+	open   int  // open brackets
+	stuck  int  // brackets open where what begins with a sign ended too early, and 1
+	raised bool // what cannot be taken back: the lexer or sympy raises
+}
+
+// peek is the next token. The lexer fails on one that it does not know as soon
+// as the parser looks at it.
+func (p *parser) peek() token {
+	t := p.in[p.at]
+	p.raised = p.raised || t.kind == broken
+	return t
+}
+
+// raise is an error that is no matter of the grammar.
+func (p *parser) raise() error {
+	p.raised = true
+	return ErrSyntax
+}
+
+// more reads what may follow. Where it cannot be read to an end the formula
+// ends before it, as ANTLR looks ahead as far as it must. Behind a sign, what
+// could have ended sooner but for a point or an underscore has been chosen by
+// then, and raises.
+func (p *parser) more(sign bool, read func() (*Expr, error)) (e *Expr, ok bool) {
+	at, bars, open := p.at, p.bars, p.open
+	e, err := read()
+	if err == nil && !p.raised {
+		return e, true
+	}
+	p.at, p.bars, p.open = at, bars, open
+	p.raised = p.raised || sign && p.stuck == open+1
+	p.stuck = 0
+	return nil, false
+}
+
+// tooEarly is the error of a point or an underscore with nothing behind it.
+func (p *parser) tooEarly() error {
+	p.stuck = p.open + 1
+	return ErrSyntax
+}
 
 func (p *parser) next() token {
 	t := p.in[p.at]
@@ -83,8 +144,11 @@ func (p *parser) relation() (*Expr, error) {
 	for err == nil && p.peek().kind == relationSign {
 		op := p.next().text
 		var right *Expr
-		if right, err = p.expr(); err == nil {
-			left, err = relate(op, left, right)
+		if right, err = p.expr(); err != nil {
+			break
+		}
+		if left, err = relate(op, left, right); err != nil {
+			err = p.raise()
 		}
 	}
 	return left, err
@@ -118,13 +182,16 @@ func (p *parser) expr() (*Expr, error) {
 	p.depth++
 	defer func() { p.depth-- }()
 	if p.depth > deepest {
-		return nil, ErrSyntax
+		return nil, p.raise()
 	}
 	left, err := p.product(true)
 	for err == nil && p.sees("+", "-") {
-		op := p.next().text
-		var right *Expr
-		if right, err = p.product(true); err != nil {
+		op := p.peek().text
+		right, ok := p.more(true, func() (*Expr, error) {
+			p.next()
+			return p.product(true)
+		})
+		if !ok {
 			break
 		}
 		if op == "-" {
@@ -144,9 +211,12 @@ func (p *parser) expr() (*Expr, error) {
 func (p *parser) product(functions bool) (*Expr, error) {
 	left, err := p.unary(functions)
 	for err == nil && p.sees("*", "/") {
-		op := p.next().text
-		var right *Expr
-		if right, err = p.unary(functions); err != nil {
+		op := p.peek().text
+		right, ok := p.more(true, func() (*Expr, error) {
+			p.next()
+			return p.unary(functions)
+		})
+		if !ok {
 			break
 		}
 		if op == "/" {
@@ -161,7 +231,7 @@ func (p *parser) unary(functions bool) (*Expr, error) {
 	p.depth++
 	defer func() { p.depth-- }()
 	if p.steps++; p.depth > deepest || p.steps > work {
-		return nil, ErrSyntax
+		return nil, p.raise()
 	}
 	switch {
 	case p.sees("+"):
@@ -175,15 +245,25 @@ func (p *parser) unary(functions bool) (*Expr, error) {
 		}
 		return negative(e), nil
 	}
-	var factors []*Expr
-	for first := true; first || p.startsFactor(functions); first = false {
-		e, err := p.postfix(functions || first)
-		if err != nil {
-			return nil, err
-		}
-		factors = append(factors, e)
+	first, err := p.postfix(true)
+	if err != nil {
+		return nil, err
 	}
-	return multiply(factors)
+	factors := []*Expr{first}
+	for p.startsFactor(functions) {
+		e, ok := p.more(false, func() (*Expr, error) { return p.postfix(functions) })
+		if !ok {
+			break
+		}
+		if factors = append(factors, e); len(factors) > longRow {
+			return nil, p.raise()
+		}
+	}
+	e, err := multiply(factors)
+	if err != nil {
+		err = p.raise()
+	}
+	return e, err
 }
 
 // multiply makes a product of factors that stand side by side. An x between
@@ -247,11 +327,15 @@ func (p *parser) postfix(functions bool) (*Expr, error) {
 		case p.sees("!"):
 			p.at++
 			if e.Op == Apply && e.Name == "d/d" {
-				return nil, ErrSyntax
+				return nil, p.raise()
 			}
 			e = function1("factorial", e)
 		case p.sees("|") && (p.ahead(1, "_") || p.ahead(1, "^")) && p.ahead(2, "{"):
-			e, err = p.evaluated(e)
+			evaluated, ok := p.more(false, func() (*Expr, error) { return p.evaluated(e) })
+			if !ok {
+				return e, nil
+			}
+			e = evaluated
 		default:
 			return e, nil
 		}
@@ -282,19 +366,26 @@ func (p *parser) evaluated(e *Expr) (*Expr, error) {
 
 func (p *parser) power(functions bool) (*Expr, error) {
 	base, err := p.component(functions)
-	for err == nil && p.sees("^") {
-		if base.Op == Apply && base.Name == "d/d" {
-			return nil, ErrSyntax
+	for n := 0; err == nil && p.sees("^"); n++ {
+		if n > deepest {
+			return nil, p.raise()
 		}
-		p.at++
-		var exponent *Expr
-		if exponent, err = p.script(false); err != nil {
+		exponent, ok := p.more(true, func() (*Expr, error) {
+			p.at++
+			return p.script(false)
+		})
+		if !ok {
 			break
+		}
+		if base.Op == Apply && base.Name == "d/d" {
+			return nil, p.raise()
 		}
 		base = make2(Pow, base, exponent)
 		if p.sees("_") { // read and forgotten
 			p.at++
-			_, err = p.script(false)
+			if _, err = p.script(false); err != nil {
+				err = p.tooEarly()
+			}
 		}
 	}
 	return base, err
@@ -319,7 +410,9 @@ func (p *parser) inside(open, closing string) (*Expr, error) {
 	}
 	bars := p.bars
 	p.bars = 0
+	p.open++
 	e, err := p.expr()
+	p.open--
 	p.bars = bars
 	if err != nil {
 		return nil, err
@@ -356,7 +449,9 @@ func (p *parser) component(functions bool) (*Expr, error) {
 	case "|":
 		p.at++
 		p.bars++
+		p.open++
 		e, err := p.expr()
+		p.open--
 		p.bars--
 		if err != nil {
 			return nil, err
@@ -392,7 +487,11 @@ func (p *parser) atomOrCall(functions bool) (*Expr, error) {
 	p.at++
 	bars := p.bars
 	p.bars = 0
-	defer func() { p.bars = bars }()
+	p.open++
+	defer func() {
+		p.bars = bars
+		p.open--
+	}()
 	var args []*Expr
 	for {
 		a, err := p.expr()
@@ -428,7 +527,7 @@ func (p *parser) atom() (*Expr, error) {
 				p.at++
 				e, err := p.script(false)
 				if err != nil {
-					return nil, err
+					return nil, p.tooEarly()
 				}
 				subscript = "_{" + e.key() + "}"
 			case p.peek().kind == quotes && primes == "":
@@ -468,14 +567,13 @@ func (p *parser) atom() (*Expr, error) {
 		for p.peek().kind == letter {
 			name += p.next().text
 		}
-		if name == "" {
-			return nil, ErrSyntax
-		}
 		return symbolOf(name), p.take("}")
 	case p.sees(`\langle`):
 		p.at++
 		p.bars++
+		p.open++
 		e, err := p.expr()
+		p.open--
 		p.bars--
 		if err == nil && !p.sees("|", `\right|`) {
 			err = ErrSyntax
@@ -501,6 +599,7 @@ func (p *parser) number(beforeArgument bool) (*Expr, error) {
 	}
 	start := p.at
 	digits()
+	end := p.at
 	for p.sees(",") && p.digitAhead(1) && p.digitAhead(2) && p.digitAhead(3) {
 		p.at++
 		for range 3 {
@@ -511,6 +610,19 @@ func (p *parser) number(beforeArgument bool) (*Expr, error) {
 		p.at++
 		text.WriteByte('.')
 		digits()
+	} else if p.sees(".") {
+		// The number cannot end before a point: a group of three behind a
+		// comma is left, and digits are numbers each, but for the last.
+		keep := end - start
+		switch {
+		case p.at > end:
+		case keep == 1:
+			return nil, p.tooEarly()
+		default:
+			keep = 1
+		}
+		p.at = start + keep
+		return p.integer(text.String()[:keep])
 	}
 	if beforeArgument && p.at-start > 1 && !p.startsFactor(true) && !p.sees("+", "-", "^") {
 		p.at = start + (p.at - start - 1)
@@ -518,7 +630,15 @@ func (p *parser) number(beforeArgument bool) (*Expr, error) {
 		text.Reset()
 		text.WriteString(s[:len(s)-1])
 	}
-	return numberOf(text.String())
+	return p.integer(text.String())
+}
+
+// integer is numberOf; sympy raises on an integer that begins with a zero.
+func (p *parser) integer(text string) (*Expr, error) {
+	if text[0] == '0' && !strings.Contains(text, ".") && strings.Trim(text, "0") != "" {
+		return nil, p.raise()
+	}
+	return numberOf(text)
 }
 
 func (p *parser) digitAhead(n int) bool {

@@ -11,7 +11,7 @@ func TestParse(t *testing.T) {
 	for s, want := range map[string]string{
 		`\log_2 16`: "log(6,21)", `\log_28`: "log(8,2)", `x(y+1)`: "x(y+1)", `\sin x * y`: `\sin(xy)`, `2 x 3`: "2*3", `|x||y|`: "|x||y|", `x^2 3`: "x^{23}",
 		`\frac{d}{dx}`: "", `2\pi`: `2 \pi`, `[1,2]`: "", `\{1\}`: "1", `\sin`: "", `3, 4`: "3", `1,234`: "1234", `1,23`: "1", `\frac1x`: "", `50\%`: "", `\frac12`: `\frac{1}{2}`,
-		`\sqrt2`: "", `\begin{pmatrix}1&2\end{pmatrix}`: "", `1<x<2`: "", `x+`: "", `(x`: "", `5!`: `5!`, `x\,y`: "xy", `\left(x\right)`: "x", `2:3`: "2/3",
+		`\sqrt2`: "", `\begin{pmatrix}1&2\end{pmatrix}`: "", `1<x<2`: "", `x+`: "x", `x=`: "", `x_`: "", `2(x_`: "2", `2x_`: "2", `3.`: "", `2+3.`: "", `2+(3.)`: "2", `42.`: "4", `142.`: "14", `12,345.`: "12", `x^42.`: "x^4", `01`: "", `x+y_`: "", `x\sqrt3`: "x", `2+(3`: "2", `x^{2)`: "x", `\end{pmatrix}`: "", `1{,}000-x`: "1", `(x`: "", `5!`: `5!`, `x\,y`: "xy", `\left(x\right)`: "x", `2:3`: "2/3",
 	} {
 		got, err := Parse(s)
 		if want == "" {
@@ -26,6 +26,8 @@ func TestParse(t *testing.T) {
 			like, err2 = function1("log", whole(6), whole(21)), nil
 		case want == "log(8,2)":
 			like, err2 = function1("log", whole(8), whole(2)), nil
+		case want == "14":
+			like, err2 = make2(Mul, whole(1), whole(4)), nil
 		case want == "2*3":
 			like, err2 = make2(Mul, whole(2), whole(3)), nil
 		}
