@@ -13,42 +13,49 @@ import (
 // stands, it is the whole text. The published function also says whether it
 // found something, which its score does not depend on.
 func Extract(s string) string {
+	t := &lowered{text: s}
 	for _, mark := range [...]string{"answer:", "answer is", "answers are"} {
-		if _, after, ok := cutLast(s, mark); ok {
-			s = pytext.Strip(after)
+		if _, after, ok := t.cutLast(mark); ok {
+			t.set(after)
 		}
 	}
 	for _, mark := range [...]string{"is answer", "is the answer", "are answers", "are the answers"} {
-		if before, _, ok := cutLast(s, mark); ok {
-			s = pytext.Strip(before)
+		if before, _, ok := t.cutLast(mark); ok {
+			t.set(before)
 		}
 	}
-	if box := lastBox(s); box != "" {
-		s = box
+	if box := lastBox(t.text); box != "" {
+		t.set(box)
 	}
-	if at := strings.LastIndex(s, ". "); at >= 0 {
-		s = pytext.Strip(s[:at])
+	if at := strings.LastIndex(t.text, ". "); at >= 0 {
+		t.set(t.text[:at])
 	}
 	for _, mark := range [...]string{"be ", "is ", "are ", "=", ": ", "get ", "be\n", "is\n", "are\n", ":\n", "get\n"} {
-		if _, after, ok := cutLast(s, mark); ok {
-			s = pytext.Strip(after)
+		if _, after, ok := t.cutLast(mark); ok {
+			t.set(after)
 		}
 	}
-	return s
+	return t.text
 }
 
-// cutLast cuts s around the last place where a mark stands in s.lower(). As
-// published, the place is counted in characters of that, which has more of them
-// where a capital letter becomes two.
-func cutLast(s, mark string) (before, after string, ok bool) {
-	low := pytext.Lower(s)
-	at := strings.LastIndex(low, mark)
+// lowered is a text and, once it was asked for, the text in small letters.
+type lowered struct{ text, low string }
+
+func (t *lowered) set(s string) { *t = lowered{text: pytext.Strip(s)} }
+
+// cutLast cuts the text around the last place where a mark stands in its
+// lower(). As published, the place is counted in characters of that, which has
+// more of them where a capital letter becomes two.
+func (t *lowered) cutLast(mark string) (before, after string, ok bool) {
+	if t.low == "" {
+		t.low = pytext.Lower(t.text)
+	}
+	at := strings.LastIndex(t.low, mark)
 	if at < 0 {
 		return "", "", false
 	}
-	first := utf8.RuneCountInString(low[:at])
-	from := ahead(s, first)
-	return s[:from], s[from+ahead(s[from:], len(mark)):], true
+	from := ahead(t.text, utf8.RuneCountInString(t.low[:at]))
+	return t.text[:from], t.text[from+ahead(t.text[from:], len(mark)):], true
 }
 
 // ahead is the offset behind n characters.
