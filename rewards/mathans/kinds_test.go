@@ -237,9 +237,9 @@ func TestParameters(t *testing.T) {
 		{"9", `$9$ and \boxed{1+}`, Adjust{}, true},
 		{"9", `$9$ and \boxed{1+}`, Adjust{FirstMatch: true}, false},
 		{`\dfrac{x}{7}`, `$\frac{x}{7}$`, Adjust{}, true},
-		{`\dfrac{x}{7}`, `$\frac{x}{7}$`, Adjust{NoBare: true}, false},
-		{"9", "$9$", Adjust{Targets: []string{"latex"}, NoBare: true}, false},
-		{"9", "$9$", Adjust{Targets: []string{"latex"}, GoldTargets: []string{"latex", "expr"}, NoBare: true}, true},
+		{`\dfrac{x}{7}`, `$\frac{x}{7}$`, Adjust{Literal: true}, false},
+		{"9", "$9$", Adjust{Targets: []string{"latex"}, Literal: true}, false},
+		{"9", "$9$", Adjust{Targets: []string{"latex"}, GoldTargets: []string{"latex", "expr"}, Literal: true}, true},
 	} {
 		if v := PolicyMathVerify.Verify(c.gold, c.pred, c.adjust); v.Equal != c.equal {
 			t.Errorf("gold %q pred %q %+v: %s, want equal %v (%s)", c.gold, c.pred, c.adjust, v.Status, c.equal, v.Why)

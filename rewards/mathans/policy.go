@@ -6,6 +6,7 @@ import (
 
 	"gradus/rewards/mathans/equal"
 	"gradus/rewards/mathans/extract"
+	"gradus/rewards/mathans/latex2sympy"
 )
 
 // Policy names a way to find the claim and to compare it.
@@ -51,17 +52,23 @@ type Adjust struct {
 	Lax            bool     // compare up to the names of variables (strict=False)
 	RelationForSet bool     // accept an inequality for an interval (allow_set_relation_comp)
 	Targets        []string // what mathverify looks for: "latex", "expr"; none is both
-	// The next four are how open-r1 and TRL set Math-Verify's parse. They
+	// The next three are how open-r1 and TRL set Math-Verify's parse. They
 	// change policy mathverify only.
 	GoldTargets []string // Targets for the gold answer, where they differ
 	Anchored    bool     // of the claim: no formula without a box or the word "answer" (try_extract_without_anchor=False)
 	FirstMatch  bool     // only the first claim counts, readable or not (extraction_mode="first_match")
-	NoBare      bool     // text without delimiters is no formula, as in Math-Verify itself
+	// Literal reads what Math-Verify reads and nothing else, by its normal form
+	// and its grammar, and compares as it does where it is wrong, too.
+	Literal bool
+	// The next three change Literal only.
+	BoxesFirst bool // boxes go before what stands before "I hope it is correct" (boxed_match_priority=0)
+	NoMending  bool // of the claim: malformed LaTeX as \frac12 is refused (malformed_operators=False, nits=False)
+	NoFallback bool // the same text is not the same answer (fallback_mode="no_fallback")
 }
 
 // options are the notations that count as the same under a policy.
 func (p Policy) options(a Adjust) equal.Options {
-	o := equal.Options{Rename: a.Lax, RelationForSet: a.RelationForSet}
+	o := equal.Options{Rename: a.Lax, RelationForSet: a.RelationForSet, NamesOnly: a.Literal}
 	switch p {
 	case PolicyMathVerify:
 		o.FloatDigits, o.Fold, o.WholePercent = 6, true, true
@@ -81,6 +88,8 @@ type search struct {
 	targets   extract.Targets
 	firstOnly bool
 	bare      bool
+	literal   bool
+	mend      latex2sympy.Mend
 }
 
 func (a Adjust) goldSearch() search {
@@ -88,13 +97,18 @@ func (a Adjust) goldSearch() search {
 	if len(names) == 0 {
 		names = a.Targets
 	}
-	return search{targets(names), a.FirstMatch, !a.NoBare}
+	return a.search(targets(names), latex2sympy.Mend{Operators: true, Nits: true})
 }
 
 func (a Adjust) predSearch() search {
 	t := targets(a.Targets)
 	t.Anchored = a.Anchored
-	return search{t, a.FirstMatch, !a.NoBare && !a.Anchored}
+	return a.search(t, latex2sympy.Mend{Operators: !a.NoMending, Nits: !a.NoMending})
+}
+
+func (a Adjust) search(t extract.Targets, mend latex2sympy.Mend) search {
+	t.Literal, t.LateBoxes = a.Literal, a.Literal && !a.BoxesFirst
+	return search{t, a.FirstMatch, !a.Literal && !a.Anchored, a.Literal, mend}
 }
 
 func targets(names []string) extract.Targets {

@@ -19,23 +19,20 @@ func Published(gold, completion string, latexGold, swapped bool) Verdict {
 		return Verdict{Status: GoldUnparsed, Why: "the gold answer is not written as LaTeX"}
 	}
 	cut := max(0, len(completion)-maxCompletion)
-	how := Adjust{Targets: []string{"latex"}, GoldTargets: []string{"latex", "expr"}, Anchored: true, FirstMatch: true, NoBare: true}
+	how := Adjust{Targets: []string{"latex"}, GoldTargets: []string{"latex", "expr"}, Anchored: true, FirstMatch: true, Literal: true, BoxesFirst: true, NoMending: true}
 	if latexGold {
 		how.GoldTargets = nil
 	}
 	g, c := readMathVerify(gold, how.goldSearch()), readMathVerify(completion[cut:], how.predSearch())
-	readable := g.text != "" || g.expr != nil
-	if readable && c.expr != nil && (malformed(c.text) || openBox(completion[cut:], c.span)) {
-		return Verdict{Status: PredUnparsed, Gold: g.show(), Pred: shorten(c.text), Claim: &text.Span{From: c.span.From + cut, To: c.span.To + cut},
-			Why: fmt.Sprintf("claimed %q, whose LaTeX is malformed: arguments must stand in braces", shorten(c.text))}
-	}
 	var v Verdict
 	switch p := PolicyMathVerify; {
-	case !swapped, !readable, c.text == "" && c.expr == nil:
-		v = p.judge(g, c, Adjust{})
+	case !swapped, !g.found(), !c.found():
+		v = p.judgeLiteral(g, c, how)
 	default:
-		v = p.judge(c, g, Adjust{})
-		v.Claim = nil
+		v = p.judgeLiteral(c, g, how)
+		if v.Claim = nil; c.expr == nil && !v.Equal {
+			v.Status = PredUnparsed
+		}
 		if c.span.Len() > 0 {
 			v.Claim = &c.span
 		}
@@ -46,31 +43,15 @@ func Published(gold, completion string, latexGold, swapped bool) Verdict {
 	return v
 }
 
-// openBox says whether a claim stands in a box that is never closed.
-func openBox(completion string, claim text.Span) bool {
-	at := strings.LastIndex(completion, `\boxed`)
-	return at >= 0 && at < claim.From && len(text.Boxes(completion[at:])) == 0
+// Claimed is what Math-Verify's parse keeps of a completion: the text of the
+// first claim that it finds, in its normal form, and whether it reads any.
+func Claimed(completion string) (normal string, readable bool) {
+	r := readMathVerify(completion[max(0, len(completion)-maxCompletion):], Adjust{Literal: true}.predSearch())
+	return r.text, r.text != "" && (r.expr != nil || r.opaque)
 }
 
-// malformed says whether LaTeX has a fraction or root whose arguments stand
-// in no braces, or braces that do not match. Those functions read completions
-// without mending such (malformed_operators=False).
-func malformed(s string) bool {
-	for _, command := range []string{`\frac`, `\dfrac`, `\tfrac`, `\cfrac`, `\sqrt`} {
-		for rest := s; ; {
-			at := strings.Index(rest, command)
-			if at < 0 {
-				break
-			}
-			rest = rest[at+len(command):]
-			next := strings.TrimLeft(rest, " ")
-			if next == "" || next[0] != '{' && !(next[0] == '[' && command == `\sqrt`) {
-				return true
-			}
-		}
-	}
-	return strings.Count(s, "{")-strings.Count(s, `\{`) != strings.Count(s, "}")-strings.Count(s, `\}`)
-}
+// found says whether anything was found, readable or not.
+func (r reading) found() bool { return r.text != "" || r.expr != nil }
 
 // latexMarked says whether a text has what Math-Verify's LaTeX extraction
 // looks for: an environment, a box, or a bare fraction.

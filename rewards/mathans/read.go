@@ -13,12 +13,13 @@ import (
 
 // reading is an answer as read.
 type reading struct {
-	expr  *ast.Node // nil when it is no formula
-	unit  string
-	text  string // the source, without what surrounds it
-	span  text.Span
-	large bool // it passes a limit
-	err   error
+	expr   *ast.Node // nil when it is no formula
+	unit   string
+	text   string // the source, without what surrounds it
+	span   text.Span
+	large  bool // it passes a limit
+	opaque bool // Math-Verify reads it as a formula and gradus does not
+	err    error
 }
 
 // readAnswer reads a text that is an answer and nothing else.
@@ -142,7 +143,7 @@ func readMathVerify(s string, how search) reading {
 		if p := c.Parts[0].Span; c.Form == extract.Number && barred.From <= p.From && p.To <= barred.To {
 			return false
 		}
-		r := readCandidate(s, c)
+		r := readCandidate(s, c, how)
 		if out.text == "" {
 			out.text, out.span = r.text, r.span
 		}
@@ -155,7 +156,11 @@ func readMathVerify(s string, how search) reading {
 			if out.err == nil {
 				out.err = r.err
 			}
-			if c.Form == extract.Arithmetic && twoNumbers(r.text) {
+			if r.opaque {
+				out.opaque, out.span, out.err = true, r.span, r.err
+				return true
+			}
+			if c.Form == extract.Arithmetic && twoNumbers(r.text) && !how.literal {
 				barred = c.Parts[0].Span
 			}
 			return how.firstOnly || tried > maxTried
@@ -275,7 +280,17 @@ func numberNode(s string) (*ast.Node, error) {
 }
 
 // readCandidate reads one claim.
-func readCandidate(s string, c extract.Candidate) reading {
+func readCandidate(s string, c extract.Candidate, how search) reading {
+	r := readForm(s, c, how.literal)
+	if how.literal && !r.large {
+		literally().candidate(s, c, how.mend, &r)
+	}
+	return r
+}
+
+// readForm reads one claim by its form; a formula is left where it is to be
+// read literally.
+func readForm(s string, c extract.Candidate, literal bool) reading {
 	r := reading{span: c.Parts[0].Span}
 	r.text = r.span.In(s)
 	if len(r.text) > 4*parse.MaxBytes && c.Form != extract.Latex {
@@ -297,7 +312,9 @@ func readCandidate(s string, c extract.Candidate) reading {
 		a, err := parse.Parse(r.text, parse.Options{Arithmetic: true})
 		r.expr, r.err, r.large = a.Expr, err, errors.Is(err, parse.ErrTooLarge)
 	case extract.Latex:
-		readLatex(s, c, &r)
+		if !literal {
+			readLatex(s, c, &r)
+		}
 	}
 	return r
 }
@@ -383,18 +400,12 @@ func textBeforeBrace(s string) bool {
 // some link cannot be read.
 func parseOrLast(src string) (parse.Answer, error) {
 	a, err := parse.Parse(src, parse.Options{})
-	if err == nil || strings.ContainsAny(src, ",;") || errors.Is(err, parse.ErrTooLarge) {
+	if err == nil || errors.Is(err, parse.ErrTooLarge) {
 		return a, err
 	}
-	count, last := 0, 0
-	for i := 0; i < len(src); i++ {
-		if src[i] == '=' && (i == 0 || !strings.ContainsRune(`\<!>`, rune(src[i-1]))) {
-			count++
-			last = i + 1
-		}
-	}
-	if count < 2 {
+	last := lastLink(src)
+	if last == src {
 		return a, err
 	}
-	return parse.Parse(src[last:], parse.Options{})
+	return parse.Parse(last, parse.Options{})
 }

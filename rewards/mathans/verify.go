@@ -36,7 +36,11 @@ func (p Policy) verify(gold, completion string, a Adjust) Verdict {
 		return Verdict{Status: NoAnswer, Why: "the completion is empty"}
 	}
 	if p == PolicyMathVerify {
-		return p.judge(readMathVerify(gold, a.goldSearch()), readMathVerify(completion, a.predSearch()), a)
+		g, c := readMathVerify(gold, a.goldSearch()), readMathVerify(completion, a.predSearch())
+		if a.Literal {
+			return p.judgeLiteral(g, c, a)
+		}
+		return p.judge(g, c, a)
 	}
 	c := p.Extract(completion)
 	if c.Status != "" {

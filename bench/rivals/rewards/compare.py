@@ -68,6 +68,17 @@ def same(want, got):
     return len(want) == len(got) and all(a == b or (None not in (a, b) and abs(a - b) < 1e-12) for a, b in zip(want, got))
 
 
+def explain(row, want, got):
+    """Prints the completions of a row whose scores differ, or the row where that is refused."""
+    if isinstance(want, Exception) or got is None or len(want) != len(got):
+        print(f"  {json.dumps(row)}\n  published {want!r}, gradus {got}")
+        return
+    for i, (a, b) in enumerate(zip(want, got)):
+        if not same([a], [b]):
+            given = {k: v[i] for k, v in row["kwargs"].items() if len(v) > i}
+            print(f"  {json.dumps({'completion': row['completions'][i], **given, 'params': row['params']})} published {a}, gradus {b}")
+
+
 def compare(gradus, name, function, rows, show):
     process = subprocess.run([gradus, "reward", "score", "--reward", name, "--in", "-"],
                              input="\n".join(json.dumps(r) for r in rows), capture_output=True, text=True, check=False)
@@ -85,7 +96,7 @@ def compare(gradus, name, function, rows, show):
         if isinstance(want, Exception) != (got is None) or (got is not None and not same(want, got)):
             different += 1
             if different <= show:
-                print(f"  {json.dumps(row)}\n  published {want!r}, gradus {got}")
+                explain(row, want, got)
     print(f"{name:34} {len(rows)} calls of 4 completions, {different} disagreements")
     return different
 

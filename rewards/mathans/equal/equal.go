@@ -63,6 +63,9 @@ type Options struct {
 	PercentApart bool
 	// VectorForTuple accepts a row or column for a tuple and vice versa.
 	VectorForTuple bool
+	// NamesOnly takes a symbol for nothing but a symbol, or a product of
+	// symbols, of the same letters, as Math-Verify does: x + 0 is not x.
+	NamesOnly bool
 	// Steps bounds the work; 0 is DefaultSteps.
 	Steps int
 }

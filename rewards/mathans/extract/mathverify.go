@@ -12,6 +12,8 @@ import (
 type Targets struct {
 	Latex, Expr bool
 	Anchored    bool // only behind a box or the word "answer"
+	Literal     bool // a box that is cut off is none
+	LateBoxes   bool // boxes come with "final answer … is", not before it
 }
 
 // Priorities of the groups, first is tried first.
@@ -71,9 +73,14 @@ func (m *mathVerify) group(priority int) []Candidate {
 		switch priority {
 		case 0:
 			all = append(all, m.latexFinal(true)...)
-			all = append(all, m.boxes()...)
+			if !m.targets.LateBoxes {
+				all = append(all, m.boxes()...)
+			}
 		case 50:
 			all = append(all, m.latexFinal(false)...)
+			if m.targets.LateBoxes {
+				all = append(all, m.boxes()...)
+			}
 		case 100:
 			all = append(all, m.latexAnswer(true)...)
 		case 200:
@@ -128,7 +135,7 @@ func (m *mathVerify) boxes() []Candidate {
 	found := m.latexAny(true)
 	if last := strings.LastIndexByte(m.s, '}'); last > first+len(`\boxed{`) {
 		span := text.Span{From: first, To: last + 1}
-		if k := strings.LastIndex(m.s, `\boxed{`); closing(m.s, k+len(`\boxed`), len(m.s)) < 0 {
+		if k := strings.LastIndex(m.s, `\boxed{`); !m.targets.Literal && closing(m.s, k+len(`\boxed`), len(m.s)) < 0 {
 			span.To = len(m.s) // cut off inside its last box
 		}
 		found = append(found, Candidate{Form: Latex, Whole: span, Parts: []Part{{Span: span}}, Last: true})

@@ -146,6 +146,9 @@ func (p *parser) implicit(left *ast.Node) (*ast.Node, bool, error) {
 	if left.Collection() && left.Kind != ast.Tuple {
 		return nil, false, p.unexpected("an operator after a set")
 	}
+	if p.opt.Sympy {
+		return p.juxtaposed(left)
+	}
 	if t.kind == tNum && isInteger(left) {
 		// 1 1/4: a mixed number.
 		slash, den := p.peekAt(1), p.peekAt(2)

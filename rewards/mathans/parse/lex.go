@@ -30,13 +30,14 @@ type lexer struct {
 	money  bool
 	matrix bool // row breaks mean something
 	round  int  // depth of ( [ \{, in which a comma separates
+	sympy  bool // Options.Sympy
 }
 
-func lex(src string) (*lexer, error) {
+func lex(src string, sympy bool) (*lexer, error) {
 	if len(src) > MaxBytes {
 		return nil, fmt.Errorf("%w: %d bytes, at most %d are read", ErrTooLarge, len(src), MaxBytes)
 	}
-	l := &lexer{src: src, toks: make([]token, 0, min(len(src), 24)), matrix: strings.Contains(src, `\begin`)}
+	l := &lexer{src: src, toks: make([]token, 0, min(len(src), 24)), matrix: strings.Contains(src, `\begin`), sympy: sympy}
 	for l.at < len(src) {
 		if err := l.next(); err != nil {
 			return nil, err
@@ -318,6 +319,10 @@ func (l *lexer) command() error {
 // word.
 func (l *lexer) text(command, arg string, length int) {
 	word := strings.ToLower(strings.Trim(arg, " ,.;~"))
+	if l.sympy && command != "operatorname" {
+		l.emit(token{kind: tSym, text: sympyName(arg)}, length)
+		return
+	}
 	switch word {
 	case "and", "or", "and/or":
 		l.emit(token{kind: tComma, soft: true}, length)

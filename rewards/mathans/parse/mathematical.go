@@ -5,7 +5,7 @@ import "strings"
 // Mathematical says whether a text without delimiters looks like a formula
 // and not like prose: it holds no word that a formula does not use.
 func Mathematical(src string) bool {
-	l, err := lex(src)
+	l, err := lex(src, false)
 	if err != nil || len(l.toks) == 0 {
 		return false
 	}

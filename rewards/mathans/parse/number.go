@@ -19,7 +19,7 @@ func (l *lexer) number() {
 	first := i - l.at
 	digits.WriteString(l.src[l.at:i])
 	decimal := false
-	if first >= 1 && first <= 3 {
+	if first >= 1 && first <= 3 && !l.sympy {
 		for {
 			n, bare := separator(l.src[i:])
 			if n == 0 || bare && l.round > 0 || !threeDigits(l.src[i+n:]) {
@@ -40,7 +40,7 @@ func (l *lexer) number() {
 		decimal = true
 		digits.WriteByte('.')
 		i++
-		for i < len(l.src) && (isDigit(l.src[i]) || strings.HasPrefix(l.src[i:], `\,`) && i+2 < len(l.src) && isDigit(l.src[i+2])) {
+		for i < len(l.src) && (isDigit(l.src[i]) || !l.sympy && strings.HasPrefix(l.src[i:], `\,`) && i+2 < len(l.src) && isDigit(l.src[i+2])) {
 			if l.src[i] == '\\' {
 				i += 2
 				continue
@@ -49,7 +49,7 @@ func (l *lexer) number() {
 			i++
 		}
 	}
-	if !decimal && i < len(l.src) && l.src[i] == '.' && (strings.HasPrefix(l.src[i+1:], `\overline`) || strings.HasPrefix(l.src[i+1:], `\bar`)) {
+	if !decimal && !l.sympy && i < len(l.src) && l.src[i] == '.' && (strings.HasPrefix(l.src[i+1:], `\overline`) || strings.HasPrefix(l.src[i+1:], `\bar`)) {
 		decimal = true // 0.\overline{12}
 		digits.WriteByte('.')
 		i++

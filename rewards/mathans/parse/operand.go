@@ -12,7 +12,7 @@ func (p *parser) prefix() (*ast.Node, error) {
 	switch t := p.peek(); t.kind {
 	case tMinus, tPlus:
 		p.i++
-		if k := p.kind(); k == tMinus || k == tPlus {
+		if k := p.kind(); (k == tMinus || k == tPlus) && !p.opt.Sympy {
 			return nil, p.unexpected("a value after the sign")
 		}
 		e, err := p.expr(bpNegate)
@@ -130,7 +130,7 @@ func (p *parser) number() (*ast.Node, error) {
 		return nil, p.unexpected("a number")
 	}
 	// 0.1\overline{6}
-	if t.decimal && p.kind() == tAccent && p.peek().text == "bar" && !strings.Contains(t.text, "e") {
+	if t.decimal && !p.opt.Sympy && p.kind() == tAccent && p.peek().text == "bar" && !strings.Contains(t.text, "e") {
 		if v, n, ok := p.repeating(t.text, r); ok {
 			p.i += n
 			return p.node(&ast.Node{Kind: ast.Num, Rat: v})
@@ -178,6 +178,9 @@ func (p *parser) symbol(t token) (*ast.Node, error) {
 		return n, nil
 	}
 	next := p.peek()
+	if p.opt.Sympy {
+		return p.sympyCall(n)
+	}
 	if next.kind != tOpen || next.text != "(" {
 		return n, nil
 	}

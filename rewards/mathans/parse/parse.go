@@ -26,16 +26,24 @@ type Options struct {
 	// Arithmetic reads only what a calculator would: two values side by side
 	// are an error, except for a mixed number.
 	Arithmetic bool
+	// Sympy reads juxtaposed numbers and signs as latex2sympy2_extended does:
+	// 2(3) and 2 \frac{4}{3} are sums, and --3 is 3.
+	Sympy bool
 }
 
 // Parse reads a whole source. The error says what stood where something else
 // was expected; it wraps ErrTooLarge when a limit was passed.
 func Parse(src string, opt Options) (Answer, error) {
-	l, err := lex(src)
+	l, err := lex(src, opt.Sympy)
 	if err != nil {
 		return Answer{}, err
 	}
-	toks, unit := resolve(l.toks)
+	toks, unit := l.toks, ""
+	if opt.Sympy {
+		toks = sympyLetters(toks)
+	} else {
+		toks, unit = resolve(toks)
+	}
 	if len(toks) == 0 {
 		return Answer{}, errors.New("nothing to read")
 	}

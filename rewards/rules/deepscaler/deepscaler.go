@@ -155,17 +155,12 @@ func skyworkMath(s rewards.Sample) rewards.Result {
 		return rewards.Result{Reason: "math.no_gold", Why: "the row has no gold answer"}
 	}
 	// A claim that Math-Verify reads as no formula pays nothing, whatever it says.
-	how := mathans.Adjust{NoBare: true}
-	readable := mathans.PolicyMathVerify.Verify(`\boxed{0}`, answer, how).Status != mathans.PredUnparsed
+	normal, readable := mathans.Claimed(answer)
 	var first rewards.Result
 	for i, gold := range golds {
-		v := mathans.PolicyMathVerify.Verify(`\boxed{`+gold+`}`, answer, how)
-		claim := ""
-		if v.Claim != nil {
-			claim = v.Claim.In(answer)
-		}
-		same := readable && (v.Equal || claim != "" && claim == gold)
-		r := grader.Result(claim, gold, same)
+		v := mathans.PolicyMathVerify.Verify(`\boxed{`+gold+`}`, answer, mathans.Adjust{Literal: true})
+		same := readable && (v.Equal || normal == gold)
+		r := grader.Result(normal, gold, same)
 		if r.Facts = map[string]any{"rung": v.Rung}; same {
 			return r
 		}

@@ -43,6 +43,44 @@ func TestPublished(t *testing.T) {
 	}
 }
 
+// What Skywork-OR1's math_verify_reward_function returned (64e96af, Math-Verify
+// 0.9.0, antlr 4.13.2): each row is of a kind that was once judged otherwise here.
+func TestSkyworkMath(t *testing.T) {
+	r := ruletest.New(t, Rules(), "skywork.math", nil)
+	for _, c := range []struct {
+		completion, gold string
+		want             float64
+	}{
+		{`\boxed{\text{even}}`, `\text{even}`, 1}, // words are formulas
+		{`\boxed{$\text{(C)}$}`, `\text{(C)}`, 1},
+		{`\boxed{\text{C}}`, `\text{(C)}`, 1},
+		{`\boxed{\sqrt{2}`, `\sqrt{2}`, 0}, // a box that is never closed
+		{`\boxed{42.}`, `42.`, 0},
+		{`\boxed{∞}`, `∞`, 0},
+		{`\boxed{x\circ}`, `x\circ`, 0},
+		{`\boxed{½}`, `½`, 0},
+		{`\boxed{5 1/2}`, `\frac{11}{2}`, 0}, // (5 + 1)/2
+		{`\boxed{5 1/2}`, `3`, 1},
+		{`\boxed{2(3)}`, `5`, 1},
+		{`\boxed{2\frac{4}{3}}`, `\frac{10}{3}`, 1},
+		{`\boxed{x=10,\!080}`, `10,\!080`, 0}, // x = 10 and 80
+		{`\boxed{10,\!080}`, `10080`, 1},
+		{`\boxed{y+0}`, `y`, 0}, // a symbol equals nothing but symbols
+		{`\boxed{2*x/2}`, `x`, 0},
+		{`\boxed{x=5cm}`, `5cm`, 1},
+		{`\boxed{ feet\text{ cm}}`, ` feet`, 1},
+		{`\boxed{(\inftyx)}`, `\infty x`, 1},
+		{`\boxed{45^\circ}`, `\frac{\pi}{4}`, 0},
+		{`\boxed{(1+i)^2}`, `2i`, 0}, // i is a letter
+		{`\boxed{--3}`, `3`, 1},
+		{`final answer is $3$. I hope \boxed{2}`, `3`, 1}, // goes before a box
+		{`\frac{1}{2}\{1,2\}+0`, `\frac{1}{2}\{1,2\}`, 1},
+		{`a</think>b</think>\boxed{1}`, `1`, 0},
+	} {
+		ruletest.Pays(t, r, c.completion, c.gold, c.want)
+	}
+}
+
 // Any of several gold answers will do; a right answer with a tool call is paid
 // more by rllm; the numbers can be set.
 func TestColumns(t *testing.T) {

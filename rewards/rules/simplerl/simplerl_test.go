@@ -24,6 +24,15 @@ func TestZoo(t *testing.T) {
 		{"\\boxed{5}<|im_end|>\\boxed{6}", "5", 1, 1},
 		{"\\boxed{7}<|im_start|>assistant 5", "5", 1, 0.5},
 		{`\boxed{5\text{ apples}}`, "5", 1, 1},
+		{"The answer is 42.", "42.", 0, -2}, // its gold answer cannot be read
+		{`\boxed{3. }`, "3. ", 0, -0.5},
+		{`\boxed{--3}`, "+3", 1, 1},
+		{`\boxed{\boxed{\cot x}}`, `\cot x`, 1, 1}, // as \cotx
+		{`so (1, 2]\% is the answer`, `(1, 2]\%`, 1, 0.5},
+		{`\boxed{\text{A} \cup (x+1)^2}`, `\text{A} \cup (x+1)^2`, 0, -0.5},
+		{`\boxed{[0,1) -1/2}`, "[0,1) -1/2", 0, -0.5},
+		{`\boxed{ \log_2 8 }`, `\log_2 8`, 1, 1},
+		{`the answer is: 0.005.`, `\frac12\%`, 0, -2},
 	} {
 		ruletest.Pays(t, mix, tt.completion, tt.gold, tt.mix)
 		ruletest.Pays(t, apart, tt.completion, tt.gold, tt.apart)
