@@ -218,6 +218,7 @@ func TestAnswersInSentences(t *testing.T) {
 }
 
 func TestParameters(t *testing.T) {
+	literal := NewLiteral()
 	two := 2
 	for _, c := range []struct {
 		gold, pred string
@@ -237,9 +238,9 @@ func TestParameters(t *testing.T) {
 		{"9", `$9$ and \boxed{1+}`, Adjust{}, true},
 		{"9", `$9$ and \boxed{1+}`, Adjust{FirstMatch: true}, false},
 		{`\dfrac{x}{7}`, `$\frac{x}{7}$`, Adjust{}, true},
-		{`\dfrac{x}{7}`, `$\frac{x}{7}$`, Adjust{Literal: true}, false},
-		{"9", "$9$", Adjust{Targets: []string{"latex"}, Literal: true}, false},
-		{"9", "$9$", Adjust{Targets: []string{"latex"}, GoldTargets: []string{"latex", "expr"}, Literal: true}, true},
+		{`\dfrac{x}{7}`, `$\frac{x}{7}$`, Adjust{Literal: literal}, false}, // only so read is the bare one no formula
+		{"9", "$9$", Adjust{Targets: []string{"latex"}, Literal: literal}, false},
+		{"9", "$9$", Adjust{Targets: []string{"latex"}, GoldTargets: []string{"latex", "expr"}, Literal: literal}, true},
 	} {
 		if v := PolicyMathVerify.Verify(c.gold, c.pred, c.adjust); v.Equal != c.equal {
 			t.Errorf("gold %q pred %q %+v: %s, want equal %v (%s)", c.gold, c.pred, c.adjust, v.Status, c.equal, v.Why)
@@ -251,6 +252,7 @@ func TestParameters(t *testing.T) {
 // The bound here is loose, since tests share the machine; 'gradus bench
 // verify' measures.
 func TestHostile(t *testing.T) {
+	literal := NewLiteral()
 	nest := func(open, body, close string, n int) string {
 		return strings.Repeat(open, n) + body + strings.Repeat(close, n)
 	}
@@ -281,16 +283,16 @@ func TestHostile(t *testing.T) {
 		"big matrix":        `\begin{pmatrix}` + strings.Repeat("1&", 500) + `1\end{pmatrix}`,
 		"interval of roots": `[` + nest(`\sqrt{2+`, "1", "}", 40) + `,\infty)`,
 	} {
-		for _, p := range Policies() {
+		for _, p := range append(Policies(), literally) {
 			for _, form := range []string{s, "$" + s + "$", `\boxed{` + s + `}`, "<answer>" + s + "</answer>"} {
-				v, d := timed(p, "x^2+1", form)
+				v, d := timed(p, literal, "$x^2+1$", form)
 				if d > slow {
 					t.Errorf("%s, %s: %v", name, p, d)
 				}
 				if v.Equal || v.Why == "" {
 					t.Errorf("%s, %s: %+v", name, p, v)
 				}
-				w, d := timed(p, form, "x")
+				w, d := timed(p, literal, form, "$x$")
 				if d > slow || w.Equal || w.Why == "" {
 					t.Errorf("%s, %s as gold: %v, %+v", name, p, d, w)
 				}
@@ -299,14 +301,21 @@ func TestHostile(t *testing.T) {
 	}
 }
 
+// literally stands for policy mathverify with Adjust.Literal.
+const literally Policy = "literally"
+
 const slow = 2 * time.Second // a verdict takes milliseconds
 
 // timed is a verdict and the time it takes, once more where that was long: a
 // machine may stand still for a while.
-func timed(p Policy, gold, pred string) (v Verdict, took time.Duration) {
+func timed(p Policy, literal *Literal, gold, pred string) (v Verdict, took time.Duration) {
+	var a Adjust
+	if p == literally {
+		p, a.Literal = PolicyMathVerify, literal
+	}
 	for range 3 {
 		start := time.Now()
-		v = p.Verify(gold, pred, Adjust{})
+		v = p.Verify(gold, pred, a)
 		if took = time.Since(start); took <= slow {
 			break
 		}
@@ -336,7 +345,7 @@ func FuzzVerify(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, gold, pred string) {
 		for _, p := range Policies() {
-			v, d := timed(p, gold, pred)
+			v, d := timed(p, nil, gold, pred)
 			if v.Why == "" || v.Equal != (v.Status == Equal) {
 				t.Fatalf("%s: %+v", p, v)
 			}

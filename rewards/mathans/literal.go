@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/big"
 	"strings"
-	"sync"
 
 	"gradus/rewards/mathans/ast"
 	"gradus/rewards/mathans/equal"
@@ -14,23 +13,24 @@ import (
 	"gradus/rewards/mathans/parse"
 )
 
-// literal reads formulas as Math-Verify does, its refusals and misreadings
+// Literal reads formulas as Math-Verify does, its refusals and misreadings
 // included: what its grammar refuses is no formula here, and what it reads
-// otherwise than it is meant has that meaning.
-type literal struct {
+// otherwise than it is meant has that meaning. Nothing changes it, so one will
+// do for all.
+type Literal struct {
 	normal  *latex2sympy.Normalizer
 	grammar *latex2sympy.Grammar
 }
 
-// literally is the one reader; nothing changes it.
-var literally = sync.OnceValue(func() literal {
-	return literal{latex2sympy.NewNormalizer(), latex2sympy.NewGrammar()}
-})
+// NewLiteral makes it, which takes a millisecond.
+func NewLiteral() *Literal {
+	return &Literal{latex2sympy.NewNormalizer(), latex2sympy.NewGrammar()}
+}
 
 var errRefused = errors.New("Math-Verify's grammar refuses it")
 
 // candidate reads one claim into r.
-func (l literal) candidate(s string, c extract.Candidate, mend latex2sympy.Mend, r *reading) {
+func (l *Literal) candidate(s string, c extract.Candidate, mend latex2sympy.Mend, r *reading) {
 	switch c.Form {
 	case extract.Number:
 		r.text = numberText(r.text)
@@ -62,7 +62,7 @@ func numberText(s string) string {
 
 // formulas reads formulas joined by connectives: all as one set, where all can
 // be read, else the first.
-func (l literal) formulas(s string, c extract.Candidate, mend latex2sympy.Mend, r *reading) {
+func (l *Literal) formulas(s string, c extract.Candidate, mend latex2sympy.Mend, r *reading) {
 	boxes := latex2sympy.AllBoxes
 	if c.Last {
 		boxes = latex2sympy.LastBoxes
@@ -71,12 +71,12 @@ func (l literal) formulas(s string, c extract.Candidate, mend latex2sympy.Mend, 
 	var all []*ast.Node
 	read := 0
 	for i, p := range c.Parts {
-		body := p.Span.In(s)
+		body := l.normal.Inside(p.Span.In(s), boxes)
 		if len(body) > 4*parse.MaxBytes {
 			r.text, r.err, r.large = strings.TrimSpace(body), parse.ErrTooLarge, true
 			return
 		}
-		text := l.normal.Normal(body, boxes, mend)
+		text := l.normal.Normal(body, mend)
 		texts = append(texts, text)
 		e, ok, err := l.formula(text)
 		r.large = r.large || errors.Is(err, parse.ErrTooLarge)
@@ -116,7 +116,7 @@ func (l literal) formulas(s string, c extract.Candidate, mend latex2sympy.Mend, 
 
 // formula reads a normal form, or what follows the last = of a chain. ok says
 // whether Math-Verify reads it; e is nil where it does and gradus does not.
-func (l literal) formula(text string) (e *ast.Node, ok bool, err error) {
+func (l *Literal) formula(text string) (e *ast.Node, ok bool, err error) {
 	spaced, ok := l.grammar.Read(text)
 	if last := lastLink(text); !ok && last != text {
 		text = last

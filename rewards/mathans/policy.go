@@ -57,9 +57,10 @@ type Adjust struct {
 	GoldTargets []string // Targets for the gold answer, where they differ
 	Anchored    bool     // of the claim: no formula without a box or the word "answer" (try_extract_without_anchor=False)
 	FirstMatch  bool     // only the first claim counts, readable or not (extraction_mode="first_match")
-	// Literal reads what Math-Verify reads and nothing else, by its normal form
-	// and its grammar, and compares as it does where it is wrong, too.
-	Literal bool
+	// Literal, where it is set, reads what Math-Verify reads and nothing else, by
+	// its normal form and its grammar, and compares as it does where it is wrong,
+	// too.
+	Literal *Literal
 	// The next three change Literal only.
 	BoxesFirst bool // boxes go before what stands before "I hope it is correct" (boxed_match_priority=0)
 	NoMending  bool // of the claim: malformed LaTeX as \frac12 is refused (malformed_operators=False, nits=False)
@@ -68,7 +69,7 @@ type Adjust struct {
 
 // options are the notations that count as the same under a policy.
 func (p Policy) options(a Adjust) equal.Options {
-	o := equal.Options{Rename: a.Lax, RelationForSet: a.RelationForSet, NamesOnly: a.Literal}
+	o := equal.Options{Rename: a.Lax, RelationForSet: a.RelationForSet, NamesOnly: a.Literal != nil}
 	switch p {
 	case PolicyMathVerify:
 		o.FloatDigits, o.Fold, o.WholePercent = 6, true, true
@@ -88,7 +89,7 @@ type search struct {
 	targets   extract.Targets
 	firstOnly bool
 	bare      bool
-	literal   bool
+	literal   *Literal
 	mend      latex2sympy.Mend
 }
 
@@ -107,8 +108,8 @@ func (a Adjust) predSearch() search {
 }
 
 func (a Adjust) search(t extract.Targets, mend latex2sympy.Mend) search {
-	t.Literal, t.LateBoxes = a.Literal, a.Literal && !a.BoxesFirst
-	return search{t, a.FirstMatch, !a.Literal && !a.Anchored, a.Literal, mend}
+	t.Literal, t.LateBoxes = a.Literal != nil, a.Literal != nil && !a.BoxesFirst
+	return search{t, a.FirstMatch, a.Literal == nil && !a.Anchored, a.Literal, mend}
 }
 
 func targets(names []string) extract.Targets {

@@ -11,7 +11,7 @@ import (
 // Math-Verify: the gold answer in any form, or only as LaTeX; the completion
 // only as LaTeX in a box or after words such as "the answer is". swapped
 // hands the two to verify in the wrong order, as open-r1's length rewards do.
-func Published(gold, completion string, latexGold, swapped bool) Verdict {
+func (l *Literal) Published(gold, completion string, latexGold, swapped bool) Verdict {
 	if len(gold) > maxCompletion {
 		return Verdict{Status: GoldUnparsed, Why: fmt.Sprintf("the gold answer has %d bytes; at most %d are read", len(gold), maxCompletion)}
 	}
@@ -19,7 +19,7 @@ func Published(gold, completion string, latexGold, swapped bool) Verdict {
 		return Verdict{Status: GoldUnparsed, Why: "the gold answer is not written as LaTeX"}
 	}
 	cut := max(0, len(completion)-maxCompletion)
-	how := Adjust{Targets: []string{"latex"}, GoldTargets: []string{"latex", "expr"}, Anchored: true, FirstMatch: true, Literal: true, BoxesFirst: true, NoMending: true}
+	how := Adjust{Targets: []string{"latex"}, GoldTargets: []string{"latex", "expr"}, Anchored: true, FirstMatch: true, Literal: l, BoxesFirst: true, NoMending: true}
 	if latexGold {
 		how.GoldTargets = nil
 	}
@@ -45,8 +45,8 @@ func Published(gold, completion string, latexGold, swapped bool) Verdict {
 
 // Claimed is what Math-Verify's parse keeps of a completion: the text of the
 // first claim that it finds, in its normal form, and whether it reads any.
-func Claimed(completion string) (normal string, readable bool) {
-	r := readMathVerify(completion[max(0, len(completion)-maxCompletion):], Adjust{Literal: true}.predSearch())
+func (l *Literal) Claimed(completion string) (normal string, readable bool) {
+	r := readMathVerify(completion[max(0, len(completion)-maxCompletion):], Adjust{Literal: l}.predSearch())
 	return r.text, r.text != "" && (r.expr != nil || r.opaque)
 }
 

@@ -5,6 +5,7 @@ import "testing"
 // TestPublished holds what open-r1's and TRL's functions return with
 // Math-Verify 0.8.0 (their own code, run on these rows).
 func TestPublished(t *testing.T) {
+	literal := NewLiteral()
 	for _, c := range []struct {
 		gold, completion string
 		latex            bool
@@ -27,7 +28,7 @@ func TestPublished(t *testing.T) {
 		{`\frac{1}{2}`, `so \boxed{\frac{1}{2}.`, false, PredUnparsed},
 	} {
 		for _, swapped := range []bool{false, true} {
-			if v := Published(c.gold, c.completion, c.latex, swapped); v.Status != c.want {
+			if v := literal.Published(c.gold, c.completion, c.latex, swapped); v.Status != c.want {
 				t.Errorf("gold %s, completion %s, latex %v, swapped %v: %s (%s), want %s", c.gold, c.completion, c.latex, swapped, v.Status, v.Why, c.want)
 			}
 		}

@@ -160,7 +160,7 @@ func readMathVerify(s string, how search) reading {
 				out.opaque, out.span, out.err = true, r.span, r.err
 				return true
 			}
-			if c.Form == extract.Arithmetic && twoNumbers(r.text) && !how.literal {
+			if c.Form == extract.Arithmetic && twoNumbers(r.text) && how.literal == nil {
 				barred = c.Parts[0].Span
 			}
 			return how.firstOnly || tried > maxTried
@@ -281,9 +281,9 @@ func numberNode(s string) (*ast.Node, error) {
 
 // readCandidate reads one claim.
 func readCandidate(s string, c extract.Candidate, how search) reading {
-	r := readForm(s, c, how.literal)
-	if how.literal && !r.large {
-		literally().candidate(s, c, how.mend, &r)
+	r := readForm(s, c, how.literal != nil)
+	if how.literal != nil && !r.large {
+		how.literal.candidate(s, c, how.mend, &r)
 	}
 	return r
 }

@@ -37,7 +37,7 @@ func (p Policy) verify(gold, completion string, a Adjust) Verdict {
 	}
 	if p == PolicyMathVerify {
 		g, c := readMathVerify(gold, a.goldSearch()), readMathVerify(completion, a.predSearch())
-		if a.Literal {
+		if a.Literal != nil {
 			return p.judgeLiteral(g, c, a)
 		}
 		return p.judge(g, c, a)

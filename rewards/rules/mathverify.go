@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"gradus/rewards"
-	"gradus/rewards/mathans"
 	"gradus/rewards/rules/rule"
 	"gradus/rewards/text"
 )
@@ -54,5 +53,5 @@ func newReasoningAccuracy(params map[string]any) (rewards.Reward, error) {
 
 // mathVerify judges the part of a completion against a gold.
 func mathVerify(gold, completion string, part text.Span, latexGold, swapped bool) rewards.Result {
-	return rule.Verdict(mathans.Published(gold, part.In(completion), latexGold, swapped), completion, part)
+	return rule.Verdict(rule.Literal().Published(gold, part.In(completion), latexGold, swapped), completion, part)
 }

@@ -15,13 +15,22 @@ const (
 	LastBoxes              // the last, and those that stand close before it
 )
 
-// boxed is what stands in the boxes of a text, or the text where it has none.
+// mostBoxes bounds the boxes of one text.
+const mostBoxes = 512
+
+// Inside is what stands in the boxes of a text, or the text where it has none.
 // A last box that is never closed is the rest of the text with its brace.
-func (n *Normalizer) boxed(s string, boxes Boxes) string {
+func (n *Normalizer) Inside(s string, boxes Boxes) string {
 	var found []string // from right to left
 	end, at, lastStart := len(s), len(s), -1
-	for {
-		boxed, fbox := strings.LastIndex(s[:at], `\boxed`), strings.LastIndex(s[:at], `\fbox`)
+	boxed, fbox := at, at
+	for len(found) < mostBoxes {
+		if boxed >= at {
+			boxed = strings.LastIndex(s[:at], `\boxed`)
+		}
+		if fbox >= at {
+			fbox = strings.LastIndex(s[:at], `\fbox`)
+		}
 		start := max(boxed, fbox)
 		if start < 0 {
 			break

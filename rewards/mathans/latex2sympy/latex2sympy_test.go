@@ -124,7 +124,7 @@ func TestPublished(t *testing.T) {
 		{`\variable{ab}`, `\variable{ab}`, true},
 		{`1,2;3`, `1,2;3`, true},
 	} {
-		got := n.Normal(c.text, LastBoxes, Mend{Operators: true, Nits: true})
+		got := n.Normal(n.Inside(c.text, LastBoxes), Mend{Operators: true, Nits: true})
 		if got != c.normal {
 			t.Errorf("Normal(%q) = %q, want %q", c.text, got, c.normal)
 		}
@@ -138,7 +138,7 @@ func TestPublished(t *testing.T) {
 func TestModes(t *testing.T) {
 	n := NewNormalizer()
 	for text, want := range map[string]string{`\boxed{\frac12} is far away from here: \boxed{.5}`: `\frac12,.5`, `\boxed{1}\boxed{1}`: "1", `\boxed{0.5}`: "0.5"} {
-		if got := n.Normal(text, AllBoxes, Mend{}); got != want {
+		if got := n.Normal(n.Inside(text, AllBoxes), Mend{}); got != want {
 			t.Errorf("Normal(%q) = %q, want %q", text, got, want)
 		}
 	}
@@ -151,7 +151,7 @@ func TestModes(t *testing.T) {
 func TestBounded(t *testing.T) {
 	n, g := NewNormalizer(), NewGrammar()
 	for _, text := range []string{strings.Repeat("(", 300) + "1" + strings.Repeat(")", 300), strings.Repeat("(1,", 200), strings.Repeat("{", 600), strings.Repeat("1 ", 600), strings.Repeat(`\frac{`, 200), strings.Repeat("[1,2)", 120), strings.Repeat("|", 600), strings.Repeat(`\sin `, 500) + "x"} {
-		g.Read(n.Normal(text, AllBoxes, Mend{Operators: true}))
+		g.Read(n.Normal(n.Inside(text, AllBoxes), Mend{Operators: true}))
 	}
 }
 
@@ -161,7 +161,7 @@ func FuzzRead(f *testing.F) {
 	}
 	n, g := NewNormalizer(), NewGrammar()
 	f.Fuzz(func(t *testing.T, s string) {
-		normal := n.Normal(s, LastBoxes, Mend{Operators: true, Nits: true})
+		normal := n.Normal(n.Inside(s, LastBoxes), Mend{Operators: true, Nits: true})
 		if spaced, ok := g.Read(normal); ok && strings.TrimSpace(spaced) == "" {
 			t.Errorf("%q is read as nothing", s)
 		}

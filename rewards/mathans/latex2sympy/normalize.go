@@ -10,11 +10,13 @@ import (
 // Normalizer brings formulas into the text that Math-Verify parses, and that it
 // compares where nothing can be parsed (normalize_latex).
 type Normalizer struct {
-	connective, left, right, permutation, removed, unitText, units, doubled *regexp.Regexp
-	malformed                                                               []rewrite
+	connective, left, right, permutation, removed, units, doubled *regexp.Regexp
+	malformed                                                     []rewrite
 }
 
+// rewrite is tried where its mark stands, for the expressions are slow.
 type rewrite struct {
+	mark string
 	expr *regexp.Regexp
 	form string
 }
@@ -33,18 +35,17 @@ func NewNormalizer() *Normalizer {
 	n.permutation = regexp.MustCompile(`\(([a-zA-Z0-9+\-*/\\ ]+?)\)_\{([a-zA-Z0-9+\-*/\\ ]+?)\}`)
 	n.removed = regexp.MustCompile(`\\mathrm\{th\}|\\!\s*|\\text\s*\{\s*\}|\\\$|\$|["']|\\displaystyle`)
 	n.doubled = regexp.MustCompile(`\\\\([a-zA-Z])`)
-	n.unitText = regexp.MustCompile(`(\\(?:text|mbox)\{.*?\})(\^\d|\{\^\d\})?$`)
 	n.units = regexp.MustCompile(`(\d|\}|\s)\s*(?:` + units + `)(?:s|es)?\s*$`)
-	for _, m := range [...][2]string{
-		{`\^\s?\((.*?)\)`, `^{${1}}`},
-		{`sqrt\s?\((.*?)\)`, `\sqrt{${1}}`},
-		{`\\frac\s?(\d)\s?(\d+)`, `\frac{${1}}{${2}}`},
-		{`\\log_\s?(\d)\s?(\d+)`, `\log_{${1}}{${2}}`},
-		{`\\frac\s?\{(.*?)\}\s?(\d)`, `\frac{${1}}{${2}}`},
-		{`\\frac\s?(\d)\s?\{(.*?)\}`, `\frac{${1}}{${2}}`},
-		{`\\sqrt\s?(\d)`, `\sqrt{${1}}`},
+	for _, m := range [...][3]string{
+		{"^", `\^\s?\((.*?)\)`, `^{${1}}`},
+		{"sqrt", `sqrt\s?\((.*?)\)`, `\sqrt{${1}}`},
+		{`\frac`, `\\frac\s?(\d)\s?(\d+)`, `\frac{${1}}{${2}}`},
+		{`\log_`, `\\log_\s?(\d)\s?(\d+)`, `\log_{${1}}{${2}}`},
+		{`\frac`, `\\frac\s?\{(.*?)\}\s?(\d)`, `\frac{${1}}{${2}}`},
+		{`\frac`, `\\frac\s?(\d)\s?\{(.*?)\}`, `\frac{${1}}{${2}}`},
+		{`\sqrt`, `\\sqrt\s?(\d)`, `\sqrt{${1}}`},
 	} {
-		n.malformed = append(n.malformed, rewrite{regexp.MustCompile(m[0]), m[1]})
+		n.malformed = append(n.malformed, rewrite{m[0], regexp.MustCompile(m[1]), m[2]})
 	}
 	return n
 }
@@ -55,14 +56,40 @@ const units = "integerpoint|feet|sue|digit|pound|meal|edge|student|children tick
 	"square|v â € ™|are|rupee|rounds|cubic|cc|mtr|s|ohm|number|kmph|day|hour|minute|min|second|man|woman|sec|cube|mt|sq inch|mp|∏ cm ³|hectare|more|sec|unit|cu . m|cm 2|rs .|rs|kg|g|month|km|m|cm|mm|apple|liter|loss|yard|" +
 	"pure|year|increase|decrease|d|less|Surface|litre|pi sq m|s .|metre|meter|inch"
 
-// Normal is the text of a formula.
-func (n *Normalizer) Normal(s string, boxes Boxes, mend Mend) string {
-	s = n.basic(n.boxed(s, boxes))
-	if bare := strings.TrimFunc(n.unitText.ReplaceAllLiteralString(s, ""), space); bare != "" {
+// longestUnit is more than the bytes of the longest.
+const longestUnit = 32
+
+// unitText is where the first \text{…} or \mbox{…} begins in a text that ends
+// with a closing brace, or with its power; the length of others.
+func unitText(s string) int {
+	end := s
+	if n := len(s); n >= 2 && s[n-2] == '^' && s[n-1] >= '0' && s[n-1] <= '9' {
+		end = s[:n-2]
+	}
+	at := len(s)
+	for _, command := range [...]string{`\text{`, `\mbox{`} {
+		if k := strings.Index(s, command); k >= 0 && k < at && k+len(command) < len(end) && strings.HasSuffix(end, "}") {
+			at = k
+		}
+	}
+	return at
+}
+
+// Normal is the text of a formula, which stands in no box any more.
+func (n *Normalizer) Normal(s string, mend Mend) string {
+	s = n.basic(s)
+	if bare := strings.TrimFunc(s[:unitText(s)], space); bare != "" {
 		s = bare
 	}
 	for range 2 {
-		if bare := n.units.ReplaceAllString(s, "${1}"); bare != "" {
+		// A unit stands at the end: of a long text only that is looked at.
+		from := len(strings.TrimRightFunc(s, space)) - longestUnit
+		from = len(strings.TrimRightFunc(s[:max(0, from)], space)) - utf8.UTFMax
+		for from > 0 && !utf8.RuneStart(s[from]) {
+			from--
+		}
+		from = max(0, from)
+		if bare := s[:from] + n.units.ReplaceAllString(s[from:], "${1}"); bare != "" {
 			s = bare
 		}
 	}
@@ -85,13 +112,19 @@ func (n *Normalizer) basic(s string) string {
 	for _, r := range [...][2]string{{`\mathrm{T}`, "T"}, {`\mathrm{d}`, "d"}, {`{\rm d}`, "d"}, {`\left[\begin{matrix}`, `\begin{bmatrix}`}, {`\end{matrix}\right]`, `\end{bmatrix}`}} {
 		s = strings.ReplaceAll(s, r[0], r[1])
 	}
-	s = n.left.ReplaceAllString(s, "${1}")
-	s = n.right.ReplaceAllString(s, "${1}")
-	s = n.permutation.ReplaceAllString(s, `\frac{(${1})!}{((${1})-(${2}))!}`)
+	if strings.Contains(s, "left") {
+		s = n.left.ReplaceAllString(s, "${1}")
+	}
+	if strings.Contains(s, "right") {
+		s = n.right.ReplaceAllString(s, "${1}")
+	}
+	if strings.Contains(s, ")_{") {
+		s = n.permutation.ReplaceAllString(s, `\frac{(${1})!}{((${1})-(${2}))!}`)
+	}
 	s = n.remove(s)
 	s = replaced(s)
 	s = strings.NewReplacer("\n", " ", "\t", " ").Replace(s)
-	if !strings.Contains(s, "matrix") {
+	if strings.Contains(s, `\\`) && !strings.Contains(s, "matrix") {
 		s = n.doubled.ReplaceAllString(s, `\${1}`)
 	}
 	return s
@@ -116,7 +149,9 @@ func (n *Normalizer) remove(s string) string {
 // operators mends what lacks braces.
 func (n *Normalizer) operators(s string) string {
 	for _, m := range n.malformed {
-		s = m.expr.ReplaceAllString(s, m.form)
+		if strings.Contains(s, m.mark) {
+			s = m.expr.ReplaceAllString(s, m.form)
+		}
 	}
 	s = strings.ReplaceAll(s, " sqrt", `\sqrt`)
 	return slashed(fractions(roots(s)))

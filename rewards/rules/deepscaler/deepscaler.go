@@ -155,10 +155,10 @@ func skyworkMath(s rewards.Sample) rewards.Result {
 		return rewards.Result{Reason: "math.no_gold", Why: "the row has no gold answer"}
 	}
 	// A claim that Math-Verify reads as no formula pays nothing, whatever it says.
-	normal, readable := mathans.Claimed(answer)
+	normal, readable := rule.Literal().Claimed(answer)
 	var first rewards.Result
 	for i, gold := range golds {
-		v := mathans.PolicyMathVerify.Verify(`\boxed{`+gold+`}`, answer, mathans.Adjust{Literal: true})
+		v := mathans.PolicyMathVerify.Verify(`\boxed{`+gold+`}`, answer, mathans.Adjust{Literal: rule.Literal()})
 		same := readable && (v.Equal || normal == gold)
 		r := grader.Result(normal, gold, same)
 		if r.Facts = map[string]any{"rung": v.Rung}; same {

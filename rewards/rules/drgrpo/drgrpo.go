@@ -108,5 +108,5 @@ func (g *grades) byMathVerify(claim, gold string) bool {
 		}
 		return s
 	}
-	return mathans.PolicyMathVerify.Verify(formula(gold), formula(claim), mathans.Adjust{Literal: true, BoxesFirst: true, NoFallback: true}).Equal
+	return mathans.PolicyMathVerify.Verify(formula(gold), formula(claim), mathans.Adjust{Literal: rule.Literal(), BoxesFirst: true, NoFallback: true}).Equal
 }

@@ -58,7 +58,7 @@ func newMath(params map[string]any) (rewards.Reward, error) {
 		switch {
 		case equal:
 		case p.MathMode == mathVerify:
-			v := mathans.PolicyMathVerify.Verify(gold, answer, mathans.Adjust{Literal: true})
+			v := mathans.PolicyMathVerify.Verify(gold, answer, mathans.Adjust{Literal: rule.Literal()})
 			equal = v.Equal
 		default:
 			equal = texts.latexEqual(gold, answer)

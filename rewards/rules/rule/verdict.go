@@ -1,10 +1,15 @@
 package rule
 
 import (
+	"sync"
+
 	"gradus/rewards"
 	"gradus/rewards/mathans"
 	"gradus/rewards/text"
 )
+
+// Literal is the reader of the published rewards that call Math-Verify.
+var Literal = sync.OnceValue(mathans.NewLiteral)
 
 // Verdict is the result of a verdict on a part of a completion.
 func Verdict(v mathans.Verdict, completion string, part text.Span) rewards.Result {

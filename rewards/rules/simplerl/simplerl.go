@@ -69,7 +69,7 @@ func newZoo(params map[string]any) (rewards.Reward, error) {
 	return rule.PerSample(spec, func(s rewards.Sample) rewards.Result {
 		output := modelOutput(s)
 		claim := parser.Extract(output)
-		v := mathans.PolicyMathVerify.Verify(inBox(s.Problem.Gold), inBox(claim), mathans.Adjust{Literal: true})
+		v := mathans.PolicyMathVerify.Verify(inBox(s.Problem.Gold), inBox(claim), mathans.Adjust{Literal: rule.Literal()})
 		r := rewards.Result{Claim: claim, Reason: "accuracy." + string(v.Status), Why: v.Why, Facts: map[string]any{"rung": v.Rung}}
 		if p.RewardFunctionType == mix {
 			if v.Equal {

@@ -53,7 +53,7 @@ func newMath(params map[string]any) (rewards.Reward, error) {
 		case utf8.RuneCountInString(answer) > p.MaxVerifyChars:
 			return rewards.Result{Reason: "accuracy.too_long", Why: fmt.Sprintf("the box holds more than %d characters", p.MaxVerifyChars)}
 		}
-		v := mathans.PolicyMathVerify.Verify(`\boxed{`+s.Problem.Gold+`}`, `\boxed{`+answer+`}`, mathans.Adjust{Literal: true})
+		v := mathans.PolicyMathVerify.Verify(`\boxed{`+s.Problem.Gold+`}`, `\boxed{`+answer+`}`, mathans.Adjust{Literal: rule.Literal()})
 		v.Claim = &text.Span{To: box.Len()}
 		r := rule.Verdict(v, s.Completion, box)
 		r.Status = rewards.OK // what cannot be read is 0

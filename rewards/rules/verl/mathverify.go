@@ -11,7 +11,7 @@ import (
 // answer in a box, the completion in any form. A gold answer that Math-Verify
 // cannot read pays 0.
 func mathVerify(s rewards.Sample) rewards.Result {
-	v := mathans.PolicyMathVerify.Verify(`\boxed{`+s.Problem.Gold+`}`, s.Completion, mathans.Adjust{GoldTargets: []string{"latex"}, Literal: true})
+	v := mathans.PolicyMathVerify.Verify(`\boxed{`+s.Problem.Gold+`}`, s.Completion, mathans.Adjust{GoldTargets: []string{"latex"}, Literal: rule.Literal()})
 	r := rule.Verdict(v, s.Completion, text.Span{To: len(s.Completion)})
 	r.Status = rewards.OK
 	return r
