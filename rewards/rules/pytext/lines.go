@@ -56,3 +56,54 @@ func spelledOut(r rune) bool {
 	}
 	return strings.ContainsRune("\u1fb2\u1fb4\u1fb6\u1fb7\u1fbc\u1fc2\u1fc4\u1fc6\u1fc7\u1fcc\u1fd2\u1fd3\u1fd6\u1fd7\u1fe2\u1fe3\u1fe4\u1fe6\u1fe7\u1ff2\u1ff4\u1ff6\u1ff7\u1ffc", r)
 }
+
+// UpperLetter is str.isupper of one character: Unicode's Uppercase, which
+// counts Ⅷ and Ⓐ.
+func UpperLetter(r rune) bool { return unicode.IsUpper(r) || unicode.Is(unicode.Other_Uppercase, r) }
+
+// LowerLetter is str.islower of one character: Unicode's Lowercase, which
+// counts ª and ⓐ.
+func LowerLetter(r rune) bool { return unicode.IsLower(r) || unicode.Is(unicode.Other_Lowercase, r) }
+
+// AllUpper is str.isupper: there is a letter with case, and each is a capital.
+func AllUpper(s string) bool { return allCased(s, UpperLetter, LowerLetter) }
+
+// AllLower is str.islower: there is a letter with case, and each is small.
+func AllLower(s string) bool { return allCased(s, LowerLetter, UpperLetter) }
+
+func allCased(s string, is, other func(rune) bool) bool {
+	found := false
+	for _, r := range s {
+		if other(r) || unicode.IsTitle(r) {
+			return false
+		}
+		found = found || is(r)
+	}
+	return found
+}
+
+// WordRuns are the matches of \w+.
+func WordRuns(s string) []string {
+	return strings.FieldsFunc(s, func(r rune) bool { return !Word(r) })
+}
+
+// Enclosed counts the matches of opening.*?closing, both taken as they are,
+// each within a line.
+func Enclosed(s, opening, closing string) int {
+	n := 0
+	for line := range strings.SplitSeq(s, "\n") {
+		for {
+			from := strings.Index(line, opening)
+			if from < 0 {
+				break
+			}
+			to := strings.Index(line[from+len(opening):], closing)
+			if to < 0 {
+				break
+			}
+			n++
+			line = line[from+len(opening)+to+len(closing):]
+		}
+	}
+	return n
+}
