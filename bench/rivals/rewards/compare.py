@@ -22,6 +22,7 @@ import warnings
 
 import countdown
 import drgrpo
+import ifevalg
 import logic_rl
 import lightr1
 import mathrubric
@@ -46,6 +47,7 @@ PUBLISHERS = [
     openr1_contests,
     verl,
     openinstruct,
+    ifevalg,
     simplerl,
     mathrubric,
     logic_rl,

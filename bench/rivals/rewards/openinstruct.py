@@ -6,6 +6,7 @@ import logging
 import types
 from pathlib import Path
 
+from ifevalg import seeded_langdetect
 from openinstruct_texts import OpenInstructTexts
 from published import module
 
@@ -24,7 +25,7 @@ def functions(o, t):
     if importlib.util.find_spec("sympy") is None or importlib.util.find_spec("antlr4") is None:
         print("sympy and antlr4-python3-runtime==4.11.1 are not installed: open-instruct's verifiers are not compared")
         return
-    quiet = {"logger_utils": types.SimpleNamespace(setup_logger=lambda name: logging.getLogger(name)), "requests": None, "langdetect": None}
+    quiet = {"logger_utils": types.SimpleNamespace(setup_logger=lambda name: logging.getLogger(name)), "requests": None, "langdetect": seeded_langdetect()}
     drop = [r"^from open_instruct\S* import \(.*?^\)$", r"^from open_instruct\b.*?$", r"^import (requests|langdetect)$"]
     source = Path(o.open_instruct, "open_instruct")
     maths = module(source / "math_utils.py", drop, quiet)
@@ -39,7 +40,7 @@ def functions(o, t):
         """None where it raises: it is asked for one completion at a time."""
         try:
             return float(function(ids, completion, gold).score)
-        except (ValueError, KeyError, TypeError, IndexError):
+        except Exception:
             return None
 
     def each(name):

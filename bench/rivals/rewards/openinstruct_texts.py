@@ -1,5 +1,6 @@
 """Random rows for open-instruct's verifiers, beside those of texts.py."""
 
+import importlib.util
 import json
 
 WORDS = ["Paris", "the", "The", "a", "an", "eiffel", "tower", "x_a", "\u00c9a", "\u03a3\u0391\u03a3", "\u0130n", "1999", "\u00bd", "a-b", ".", "!", "U.S.", "\u2014", "_", "\x1c", "\u00a0", "'s", "\n"]
@@ -91,7 +92,10 @@ class OpenInstructTexts:
             "verify_bullet_points": {"N": n}, "validate_title": {}, "validate_choice": {"options": pick([words, ["caps", "Hello"], "ab"])}, "validate_highlighted_sections": {"N": n},
             "validate_sections": {"N": n, "section_splitter": pick(["SECTION", "Section", "\n", ""])}, "validate_json_format": {}, "validate_repeat_prompt": {"original_prompt": pick(["", "Hello", "Hello there. "])}, "validate_two_responses": {},
             "validate_uppercase": {}, "validate_lowercase": {}, "validate_frequency_capital_words": quantity, "validate_end": {"end_phrase": pick(["my end", "", "."])}, "validate_quotation": {}, "validate_no_commas": {},
+            "validate_response_language": {"language": pick(["en", "en", "de", "zh-cn", "so", 5])},
         }
+        if importlib.util.find_spec("langdetect") is None:
+            del known["validate_response_language"]
         name = name or pick(sorted(known))
         given = {"func_name": name, **known[name]}
         spare = {"N": None, "quantifier": None, "keyword_list": None, "letter": None}

@@ -1,13 +1,13 @@
 package openinstruct
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
 	"gradus/rewards"
+	"gradus/rewards/rules/openinstruct/pyvalue"
 	"gradus/rewards/rules/rule"
 )
 
@@ -62,7 +62,7 @@ func newFollow() rule.Judge {
 type arguments map[string]any
 
 func (a arguments) number(key string) (float64, error) {
-	if v, ok := integer(a[key]); ok {
+	if v, ok := pyvalue.Float(a[key]); ok {
 		return v, nil
 	}
 	return 0, fmt.Errorf("%s is %v, not a number", key, a[key])
@@ -97,10 +97,9 @@ func (a arguments) texts(key string) ([]string, error) {
 
 // index is a whole number.
 func (a arguments) index(key string) (int, error) {
-	if n, ok := a[key].(json.Number); ok {
-		if i, err := n.Int64(); err == nil && i > -1<<31 && i < 1<<31 {
-			return int(i), nil
-		}
+	if n, ok := a[key].(pyvalue.Number); ok && n.Whole != "" {
+		i, _ := pyvalue.Int(n)
+		return i, nil
 	}
 	return 0, fmt.Errorf("%s is %v, not a whole number", key, a[key])
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"gradus/rewards/rules/openinstruct/langdetect"
 	"gradus/rewards/rules/pytext"
 )
 
@@ -121,8 +122,12 @@ func instructions() map[string]instruction {
 			}
 			return strings.Count(text, letter), nil
 		}, exactly, "letter"),
-		"validate_response_language": {[]string{"language"}, func(string, arguments) (bool, error) {
-			return false, errors.New("it asks the Python package langdetect, which guesses with random numbers and is not built in; leave such rows out, or use gradus.language_consistency")
+		"validate_response_language": {[]string{"language"}, func(text string, a arguments) (bool, error) {
+			language, known, err := langdetect.Detect(text)
+			if err == nil && !known {
+				err = errors.New("langdetect finds no letters that it knows")
+			}
+			return a["language"] == language, err
 		}},
 		"verify_paragraph_count":           counted(counts(dividedParagraphs), exactly),
 		"validate_word_constraint":         quantified(func(text string) int { return len(pytext.Words(text)) }, tenth),
@@ -133,9 +138,9 @@ func instructions() map[string]instruction {
 			at := strings.Index(text, marker)
 			return at >= 0 && utf8.RuneCountInString(pytext.Strip(text[at:])) > utf8.RuneCountInString(marker), nil
 		}),
-		"validate_placeholders":         counted(counts(func(text string) int { return enclosed(text, "[", "]") }), atLeast),
-		"validate_title":                always(func(text string) bool { return enclosed(text, "<<", ">>") > 0 }),
-		"validate_highlighted_sections": counted(counts(func(text string) int { return enclosed(text, "*", "*") }), atLeast),
+		"validate_placeholders":         counted(counts(func(text string) int { return pytext.Enclosed(text, "[", "]") }), atLeast),
+		"validate_title":                always(func(text string) bool { return pytext.Enclosed(text, "<<", ">>") > 0 }),
+		"validate_highlighted_sections": counted(counts(func(text string) int { return pytext.Enclosed(text, "*", "*") }), atLeast),
 		"verify_bullet_points":          counted(counts(bullets), exactly),
 		"validate_sections": counted(func(text, splitter string) (int, error) {
 			if splitter == "" {
@@ -174,7 +179,7 @@ func containing(text string, list []string) int {
 
 func keywordCount(text, word string) (int, error) {
 	word, n := pytext.Lower(word), 0
-	for _, w := range wordRuns(pytext.Lower(text)) {
+	for _, w := range pytext.WordRuns(pytext.Lower(text)) {
 		if w == word {
 			n++
 		}
@@ -182,14 +187,9 @@ func keywordCount(text, word string) (int, error) {
 	return n, nil
 }
 
-// wordRuns are the matches of \b\w+\b.
-func wordRuns(text string) []string {
-	return strings.FieldsFunc(text, func(r rune) bool { return !pytext.Word(r) })
-}
-
 func capitalWords(text string) int {
 	n := 0
-	for _, w := range wordRuns(text) {
+	for _, w := range pytext.WordRuns(text) {
 		if strings.Trim(w, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == "" {
 			n++
 		}
@@ -248,26 +248,6 @@ func firstWord(text string, a arguments) (bool, error) {
 		return false, errors.New("there is no such paragraph")
 	}
 	return strings.HasPrefix(pytext.Strip(parts[i]), first), nil
-}
-
-// enclosed counts the matches of open, any characters of a line, closing.
-func enclosed(text, open, closing string) int {
-	n := 0
-	for line := range strings.SplitSeq(text, "\n") {
-		for {
-			from := strings.Index(line, open)
-			if from < 0 {
-				break
-			}
-			to := strings.Index(line[from+len(open):], closing)
-			if to < 0 {
-				break
-			}
-			n++
-			line = line[from+len(open)+to+len(closing):]
-		}
-	}
-	return n
 }
 
 func bullets(text string) int {

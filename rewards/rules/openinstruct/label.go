@@ -1,14 +1,10 @@
 package openinstruct
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
-	"math"
-	"strconv"
-	"strings"
 	"unicode"
 
+	"gradus/rewards/rules/openinstruct/pyvalue"
 	"gradus/rewards/rules/pytext"
 )
 
@@ -31,7 +27,7 @@ func labels(gold string) (texts []string, ok bool, why string) {
 		switch v := v.(type) {
 		case string:
 			texts = append(texts, v)
-		case json.Number:
+		case pyvalue.Number:
 			texts = append(texts, numberText(v))
 		case bool:
 			texts = append(texts, map[bool]string{true: "True", false: "False"}[v])
@@ -44,85 +40,17 @@ func labels(gold string) (texts []string, ok bool, why string) {
 	return texts, true, ""
 }
 
-// loads is json.loads, which also reads NaN and the infinities (as numbers).
+// loads is json.loads; ok is false where it raises.
 func loads(s string) (any, bool) {
-	d := json.NewDecoder(strings.NewReader(unconstant(s)))
-	d.UseNumber()
-	var v any
-	if err := d.Decode(&v); err != nil {
-		return nil, false
-	}
-	if _, err := d.Token(); err == nil || err.Error() != "EOF" {
-		return nil, false
-	}
-	return v, true
+	v, ok, _ := pyvalue.JSON(s)
+	return v, ok
 }
 
-// beyond are numbers that stand for Python's constants: out of the range of
-// float64, so that they are read as infinities.
-const beyond = "1e999999"
-
-// unconstant writes NaN, Infinity and -Infinity outside of strings as numbers
-// that JSON has.
-func unconstant(s string) string {
-	if !strings.Contains(s, "NaN") && !strings.Contains(s, "Infinity") {
-		return s
+// numberText is str() of a number: whole numbers as they are, others as repr
+// writes a float.
+func numberText(n pyvalue.Number) string {
+	if n.Whole != "" {
+		return n.Whole
 	}
-	var b bytes.Buffer
-	inside := false
-	for i := 0; i < len(s); i++ {
-		switch {
-		case inside && s[i] == '\\' && i+1 < len(s):
-			b.WriteByte(s[i])
-			i++
-		case s[i] == '"':
-			inside = !inside
-		case !inside && strings.HasPrefix(s[i:], "NaN"):
-			b.WriteString(beyond + "1")
-			i += len("NaN") - 1
-			continue
-		case !inside && strings.HasPrefix(s[i:], "Infinity"):
-			b.WriteString(beyond)
-			i += len("Infinity") - 1
-			continue
-		}
-		b.WriteByte(s[i])
-	}
-	return b.String()
-}
-
-// numberText is str() of a JSON number: whole numbers as they are, others as
-// repr writes a float.
-func numberText(n json.Number) string {
-	s := n.String()
-	if strings.Trim(s, "-0123456789") == "" {
-		if s == "-0" {
-			return "0"
-		}
-		return s
-	}
-	if s == beyond+"1" {
-		return "nan"
-	}
-	f, _ := strconv.ParseFloat(s, 64)
-	return pytext.Repr(f)
-}
-
-// integer is a JSON number as Python compares it with a count; ok is false for
-// what is no number.
-func integer(v any) (float64, bool) {
-	switch v := v.(type) {
-	case json.Number:
-		if v.String() == beyond+"1" {
-			return math.NaN(), true
-		}
-		f, _ := strconv.ParseFloat(v.String(), 64)
-		return f, true
-	case bool:
-		if v {
-			return 1, true
-		}
-		return 0, true
-	}
-	return 0, false
+	return pytext.Repr(n.Float)
 }

@@ -39,6 +39,7 @@ func verifiers() []verifier {
 		{name: "re_search_f1", alias: "ReSearchVerifierF1", about: "F1 of the words in the last <finish>; 0.1 where none is right", judge: plain(reSearchF1)},
 		{name: "max_length", alias: "MaxLenVerifier", about: "1 less the distance in tokens to the gold answer, a number, as a share", tokens: true, judge: maxLength},
 		{name: "up_to_max_length", alias: "UpToMaxLenVerifier", about: "the same for completions that are longer, 1 for shorter ones", tokens: true, judge: upToMaxLength},
+		{name: "ifeval", alias: "IFEvalVerifier", about: "the share of the instructions in the gold answer that the completion follows, by IFEvalG", judge: built(newIFEval)},
 		{name: "ifeval_old", alias: "IFEvalVerifierOld", about: "the instruction that the gold answer names, by if_functions.py", judge: built(newFollow)},
 	}
 }

@@ -114,7 +114,7 @@ func (p RewardParams) verified(judges map[string]rule.Judge, s rewards.Sample) (
 		judge, known := judges[name]
 		if !known {
 			if elsewhere(name) {
-				return 0, nil, failed(fmt.Sprintf("open-instruct's verifier %q is not built in: it asks a model, a server or language tools", name))
+				return 0, nil, failed(fmt.Sprintf("open-instruct's verifier %q is not built in: it asks a model or a server", name))
 			}
 			continue
 		}
@@ -130,11 +130,11 @@ func (p RewardParams) verified(judges map[string]rule.Judge, s rewards.Sample) (
 }
 
 // goldTexts are as many gold answers as there are verifiers: one text, or the
-// elements of a list.
+// elements of a list. A list of one object is the text that ifeval reads.
 func goldTexts(s rewards.Sample, n int) ([]string, error) {
 	golds := []string{s.Problem.Gold}
 	var list []json.RawMessage
-	if strings.HasPrefix(s.Problem.Gold, "[") && json.Unmarshal([]byte(s.Problem.Gold), &list) == nil && (n > 1 || len(list) == 1) {
+	if strings.HasPrefix(s.Problem.Gold, "[") && json.Unmarshal([]byte(s.Problem.Gold), &list) == nil && (n > 1 || len(list) == 1 && list[0][0] != '{') {
 		golds = make([]string, len(list))
 		for i, raw := range list {
 			if json.Unmarshal(raw, &golds[i]) != nil {
@@ -150,7 +150,7 @@ func goldTexts(s rewards.Sample, n int) ([]string, error) {
 
 // elsewhere says whether a verifier of open-instruct is none of those here.
 func elsewhere(name string) bool {
-	return name == "ifeval" || name == "code" || name == "code_stdio" || name == "rubric" || strings.HasPrefix(name, "general-")
+	return name == "code" || name == "code_stdio" || name == "rubric" || strings.HasPrefix(name, "general-")
 }
 
 // cut says whether generation ended otherwise than by itself.
