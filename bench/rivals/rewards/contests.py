@@ -78,7 +78,7 @@ ADDS = ["#include \"add.h\"\nlong add(long a, long b) { return a + b; }", "long 
 
 
 def settings(kind, **more):
-    given = {"task_type": kind, "code": "add", "time_limit": 1.0, "memory_limit": 268435456}
+    given = {"task_type": kind, "code": "add", "time_limit": 4.0, "memory_limit": 268435456}
     given.update(more)
     return ["graders/grader_config.json", json.dumps({k: v for k, v in given.items() if v is not None}, separators=(",", ": "))]
 
@@ -117,9 +117,9 @@ class Contests:
                 programs, mode = FILES, "file"
         if r.random() < 0.03:
             tests.append({"input": "1 1\n", "output": r.choice(["", "-n\n", "__NO_CORRECT_OUTPUT__\n"])})
-        columns = {"official_tests": tests, "generated_checker": checker, "time_limit": r.choice([1.0, 1, 1.5]), "memory_limit": r.choice([256.0, 256, 128.0]), "input_mode": mode, "language": language, "id": r.choice(["9999/A", "9999/A", "9999/A", "7/B"])}
+        columns = {"official_tests": tests, "generated_checker": checker, "time_limit": r.choice([4.0, 4, 4.5]), "memory_limit": r.choice([256.0, 256, 128.0]), "input_mode": mode, "language": language, "id": r.choice(["9999/A", "9999/A", "9999/A", "7/B"])}
         if r.random() < 0.12:
-            columns.update(r.choice([{"official_tests": None}, {"official_tests": []}, {"generated_checker": None}, {"time_limit": None}, {"language": None}, {"language": "java"}, {"id": "A/9999"}, {"id": None}, {"input_mode": None}, {"official_tests": [{"input": "1 1"}]}, {"official_tests": "none"}, {"time_limit": "1"}, {"memory_limit": "256"}, {"memory_limit": None}, {"time_limit": 0}]))
+            columns.update(r.choice([{"official_tests": None}, {"official_tests": []}, {"generated_checker": None}, {"time_limit": None}, {"language": None}, {"language": "java"}, {"id": "A/9999"}, {"id": None}, {"input_mode": None}, {"official_tests": [{"input": "1 1"}]}, {"official_tests": "none"}, {"time_limit": "4"}, {"memory_limit": "256"}, {"memory_limit": None}, {"time_limit": 0}]))
         if r.random() < 0.06:
             del columns[r.choice(["official_tests", "generated_checker", "time_limit", "memory_limit", "input_mode", "language", "id"])]
         params = {"scoring_mode": r.choice(["weighted_sum", "weighted_sum", "partial", "pass_fail"]), "test_batch_size": r.choice([1, 1, 2, 3, -1, 0]), "patch_code": r.random() < 0.3}
@@ -142,7 +142,7 @@ class Contests:
             output = "".join("%d\n" % (a + b) for a, b in pairs)
             cases.append(["".join("%d %d\n" % (abs(a) + 1, b + 1) for a, b in pairs) if kind == "manager" else "".join("%d %d\n" % p for p in pairs), r.choice([output, output, output, output.strip(), output.replace("\n", " \n")]) if kind != "manager" or r.random() < 0.5 else ""])
         names = ["%d-%02d" % (i, i) for i in range(len(cases))]
-        columns = {"id": "add", "subtask": "01-one", "score": r.choice([10, 31]), "score_precision": r.choice([2, 2, 0, 1, None]), "test_names": names, "test_cases": r.choice([cases, dict(zip(names, cases))]), "time_limit": 1.0, "memory_limit": 268435456, "grader_files": files, "year": 2024}
+        columns = {"id": "add", "subtask": "01-one", "score": r.choice([10, 31]), "score_precision": r.choice([2, 2, 0, 1, None]), "test_names": names, "test_cases": r.choice([cases, dict(zip(names, cases))]), "time_limit": 4.0, "memory_limit": 268435456, "grader_files": files, "year": 2024}
         if r.random() < 0.12:
             columns.update(r.choice([{"test_names": []}, {"test_names": names + ["x"]}, {"test_cases": None}, {"grader_files": [f for f in files if "config" not in f[0]]}, {"grader_files": [f for f in files if f[0] != HEADER[0]]}, {"time_limit": None}, {"id": "Add"}, {"id": "sub"}, {"grader_files": files + [["graders/empty.h", ""]]},
                                      {"grader_files": [f if "config" not in f[0] else settings("Other") for f in files]}, {"grader_files": [f if "config" not in f[0] else settings("Batch", code="sub") for f in files]}, {"grader_files": [f if "config" not in f[0] else settings("Batch", time_limit=None) for f in files]}, {"test_cases": [c[:1] for c in cases]}]))

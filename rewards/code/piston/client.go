@@ -99,7 +99,7 @@ func (c *Client) Execute(ctx context.Context, job Job) (Answer, error) {
 	if err != nil {
 		return Answer{}, fmt.Errorf("piston: %w", err)
 	}
-	limit := time.Duration(job.RunTimeout*float64(time.Millisecond)) + c.o.Beyond
+	limit := time.Duration(min(max(job.RunTimeout, 0), 3_600_000)*float64(time.Millisecond)) + c.o.Beyond
 	for try := 0; ; try++ {
 		at, err := c.places.take(ctx)
 		if err != nil {

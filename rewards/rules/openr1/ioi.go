@@ -345,7 +345,10 @@ func (t *subtask) facts(provider string) map[string]any {
 		verdicts[i] = test.status
 	}
 	f := caseFacts(verdicts)
-	f["subtask"], f["points"], f["weighted_score"], f["status"], f["provider"] = t.name, t.points, round(t.least()*t.points, t.precision), t.status(), provider
+	f["subtask"], f["points"], f["status"], f["provider"] = t.name, t.points, t.status(), provider
+	if weighted := round(t.least()*t.points, t.precision); !math.IsNaN(weighted) && !math.IsInf(weighted, 0) {
+		f["weighted_score"] = weighted
+	}
 	return f
 }
 
