@@ -113,6 +113,7 @@ func (c Composite) Score(ctx context.Context, g Group) ([]Breakdown, error) {
 	g.Samples = slices.Clone(g.Samples)
 	for i := range g.Samples {
 		g.Samples[i].Earlier = make(map[string]Result, len(c.Parts))
+		g.Samples[i].shared = &shared{of: g.Samples[i], found: make(map[string]any, 2)}
 	}
 	for k, part := range c.Parts {
 		spec := part.Reward.Spec()

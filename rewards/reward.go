@@ -33,6 +33,8 @@ type Sample struct {
 	// Composite fills it in; until Score returns it does not change, and who
 	// reads it later, or writes to it, must copy it.
 	Earlier map[string]Result
+
+	shared *shared // by the parts of a Composite; nil outside one
 }
 
 // Group is one prompt with its G completions. Rewards see the whole group,

@@ -12,7 +12,6 @@ import (
 	"github.com/expr-lang/expr/vm"
 
 	"gradus/rewards"
-	"gradus/rewards/text"
 )
 
 // Formula is a compiled expression over a completion and the reward parts
@@ -125,7 +124,7 @@ func (f *Formula) Value(s rewards.Sample) (value float64, absent string, err err
 // env holds the variables; a part's name with dots is a map in a map.
 func (f *Formula) env(s rewards.Sample) map[string]any {
 	var think, answer string
-	g := text.Segment(s.Completion, text.After(s.Prompt))
+	g := s.Segments()
 	if len(g.Think) > 0 {
 		think = g.Think[0].Body.In(s.Completion)
 	}

@@ -13,12 +13,13 @@ import (
 // Answer tags inside the think part, or after a <think> that is never closed,
 // claim nothing. An answer part that holds another tag is not well formed.
 // Parts or boxes with different texts are competing claims: Ambiguous.
-func ExtractR1(completion string) Claim { return ExtractAfter("", completion) }
+func ExtractR1(completion string) Claim {
+	return ExtractFrom(completion, text.Segment(completion, text.R1()))
+}
 
-// ExtractAfter is ExtractR1 for a completion of that prompt, which may have
-// opened the thinking.
-func ExtractAfter(prompt, completion string) Claim {
-	g := text.Segment(completion, text.After(prompt))
+// ExtractFrom is ExtractR1 for a completion that is taken apart already, after
+// a prompt that may have opened the thinking.
+func ExtractFrom(completion string, g text.Segments) Claim {
 	start := 0
 	for _, t := range g.Tags { // also the closing tag of a prefilled <think>
 		if t.Kind == text.KindThinkClose {

@@ -13,7 +13,12 @@ import (
 // checker, else 0. Competing claims score 0. A problem whose gold answer
 // cannot be read is skipped.
 func accuracy(s rewards.Sample) rewards.Result {
-	c := mathans.ExtractAfter(s.Prompt, s.Completion)
+	return rewards.Once(s, "gradus.accuracy", func() rewards.Result { return judgeClaim(s) })
+}
+
+// judgeClaim is accuracy for one who asks for the first time.
+func judgeClaim(s rewards.Sample) rewards.Result {
+	c := mathans.ExtractFrom(s.Completion, s.Segments())
 	var spans []rewards.Span
 	for _, o := range c.Others {
 		spans = append(spans, rule.Span(o, "other claim"))

@@ -16,7 +16,7 @@ import (
 // empty thinking, repeated blocks or text after the answer.
 func strictFormat(s rewards.Sample) rewards.Result {
 	c := s.Completion
-	g := text.Segment(c, text.After(s.Prompt))
+	g := s.Segments()
 	fail := func(reason, why string, spans ...rewards.Span) rewards.Result {
 		if s.Truncated {
 			why += "; it was cut at the length limit"
@@ -66,7 +66,7 @@ func strictFormat(s rewards.Sample) rewards.Result {
 // a </think> is enough.
 func r1Format(s rewards.Sample) rewards.Result {
 	format := text.After(s.Prompt)
-	g := text.Segment(s.Completion, format)
+	g := s.Segments()
 	if !format.Prefilled && (len(g.Tags) == 0 || g.Tags[0].Kind != text.KindThinkOpen || !text.Blank(s.Completion, text.Span{From: 0, To: g.Tags[0].From})) {
 		return rewards.Result{Reason: "format.no_think", Why: "the completion does not start with <think>"}
 	}

@@ -38,7 +38,7 @@ func newLanguage(params map[string]any) (rewards.Reward, error) {
 }
 
 func languageShare(target language.Language, meter *language.Meter, s rewards.Sample) rewards.Result {
-	g := text.Segment(s.Completion, text.After(s.Prompt))
+	g := s.Segments()
 	parts := make([]text.Span, 0, len(g.Think)+1)
 	for _, t := range g.Think {
 		parts = append(parts, t.Body)

@@ -14,7 +14,9 @@ import (
 
 // trlAccuracy is TRL's accuracy_reward.
 func trlAccuracy(s rewards.Sample) rewards.Result {
-	return mathVerify(s.Problem.Gold, s.Completion, text.Span{To: len(s.Completion)}, false, false)
+	return rewards.Once(s, "trl.accuracy", func() rewards.Result {
+		return mathVerify(s.Problem.Gold, s.Completion, text.Span{To: len(s.Completion)}, false, false)
+	})
 }
 
 // openR1Accuracy is open-r1's accuracy_reward.
@@ -23,7 +25,9 @@ func openR1Accuracy(s rewards.Sample) rewards.Result { return trlAccuracy(s) }
 // openR1LatexAccuracy judges as open-r1's length rewards do: the gold, too,
 // must be LaTeX, and the two are handed to verify in the wrong order.
 func openR1LatexAccuracy(s rewards.Sample) rewards.Result {
-	return mathVerify(s.Problem.Gold, s.Completion, text.Span{To: len(s.Completion)}, true, true)
+	return rewards.Once(s, "openr1.accuracy of LaTeX", func() rewards.Result {
+		return mathVerify(s.Problem.Gold, s.Completion, text.Span{To: len(s.Completion)}, true, true)
+	})
 }
 
 // ReasoningAccuracyParams are the parameters of trl.reasoning_accuracy.

@@ -97,7 +97,7 @@ func newSteps(params map[string]any) (rewards.Reward, error) {
 	return rule.PerSample(spec, func(s rewards.Sample) rewards.Result {
 		var found []text.Span
 		var seen map[string]bool
-		for _, part := range text.Segment(s.Completion, text.After(s.Prompt)).Think {
+		for _, part := range s.Segments().Think {
 			for from := part.Body.From; from < part.Body.To; {
 				line := text.Span{From: from, To: part.Body.To}
 				if n := strings.IndexByte(line.In(s.Completion), '\n'); n >= 0 {

@@ -39,7 +39,7 @@ func openR1TagCount(s rewards.Sample) rewards.Result {
 // <answer>, </answer>. The two tags of a part with nothing in it are not paid.
 // A <think> that the prompt ends in counts as the completion's.
 func tagCount(s rewards.Sample) rewards.Result {
-	tags := text.Scan(s.Completion)
+	tags := s.Segments().Tags
 	if text.After(s.Prompt).Prefilled {
 		tags = append([]text.Tag{{Kind: text.KindThinkOpen}}, tags...)
 	}
