@@ -74,7 +74,7 @@ func TestStepsAhead(t *testing.T) {
 				dev = farDevice{dev, &waits}
 			}
 			m := build(t, dev, tiny(), tinyLimits())
-			got, err := m.Generate(context.Background(), reqs, o, nil)
+			got, err := m.Generate(context.Background(), reqs, o, Watch{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -112,7 +112,7 @@ func TestStepsAheadNotFinite(t *testing.T) {
 	m := build(t, farDevice{dev, &waits}, cfg, tinyLimits())
 	o := SampleOptions{Temperature: 1, MaxNew: 12, Seed: 1}
 	reqs := []Request{{Prompt: []int32{1, 2}, Streams: []uint64{1}}}
-	good, err := m.Generate(context.Background(), reqs, o, nil)
+	good, err := m.Generate(context.Background(), reqs, o, Watch{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +132,7 @@ func TestStepsAheadNotFinite(t *testing.T) {
 		t.Fatal(err)
 	}
 	m.stale = true
-	_, err = m.Generate(context.Background(), reqs, o, nil)
+	_, err = m.Generate(context.Background(), reqs, o, Watch{})
 	var n *NonFiniteError
 	if !errors.As(err, &n) || n.Program != "decode" || n.Op != "rmsnorm" && n.Op != "embed" {
 		t.Fatalf("got %v", err)

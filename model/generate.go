@@ -48,20 +48,31 @@ type Completion struct {
 	Finish    string    // FinishStop or FinishLength
 }
 
+// Watch is told how Generate goes on, from its goroutine. Functions that are
+// nil are not called.
+type Watch struct {
+	// Group is given the completions of request i as soon as all have ended.
+	// They are those that Generate returns, which nobody may change.
+	Group func(i int, group []Completion)
+	// Progress is given the number of finished and of all completions whenever
+	// some have finished.
+	Progress func(done, total int)
+}
+
 // Generate samples the completions of all requests, result[i][j] for stream j
 // of request i. Each prompt runs through the model once and its keys and
 // values are shared by its streams; a completion that ends makes room for the
 // next one. Neither the capacities in Limits nor the order of the requests
 // change a token or a log-prob.
 //
-// progress, if not nil, is told the number of finished and of all completions
-// whenever some have finished. Generate returns ctx's error when ctx ends.
-func (m *Model) Generate(ctx context.Context, reqs []Request, o SampleOptions, progress func(done, total int)) ([][]Completion, error) {
+// Generate returns ctx's error when ctx ends.
+func (m *Model) Generate(ctx context.Context, reqs []Request, o SampleOptions, watch Watch) ([][]Completion, error) {
 	args, err := m.readyToGenerate(reqs, o)
 	if err != nil {
 		return nil, fmt.Errorf("generate: %w", err)
 	}
 	g := newGeneration(m, reqs, o, args)
+	g.group = watch.Group
 	for {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -76,8 +87,8 @@ func (m *Model) Generate(ctx context.Context, reqs []Request, o SampleOptions, p
 		if err := g.step(); err != nil {
 			return nil, fmt.Errorf("generate: %w", err)
 		}
-		if progress != nil && g.done > before {
-			progress(g.done, g.total)
+		if watch.Progress != nil && g.done > before {
+			watch.Progress(g.done, g.total)
 		}
 	}
 }
@@ -135,6 +146,8 @@ type generation struct {
 	slots       []int // free
 	promptSlots []int // free
 	prompts     []held
+
+	group func(i int, group []Completion) // told of each whole group, if not nil
 
 	nextReq, nextStream int // the first completion that has not started
 	filled              int // requests before it have, or had, a prompt slot
@@ -352,6 +365,9 @@ func (g *generation) finish(r running, why string) {
 	h := &g.prompts[r.req]
 	if h.left--; h.left == 0 {
 		g.promptSlots = append(g.promptSlots, h.slot)
+		if g.group != nil {
+			g.group(r.req, g.out[r.req])
+		}
 	}
 }
 

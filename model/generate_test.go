@@ -36,7 +36,7 @@ func someRequests(vocab int) []Request {
 
 func generate(t *testing.T, m *Model, reqs []Request, o SampleOptions) [][]Completion {
 	t.Helper()
-	out, err := m.Generate(context.Background(), reqs, o, nil)
+	out, err := m.Generate(context.Background(), reqs, o, Watch{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -269,7 +269,7 @@ func TestGenerateReportsProgressAndStops(t *testing.T) {
 		reqs := someRequests(13)
 		var seen []int
 		ctx, cancel := context.WithCancel(context.Background())
-		out, err := m.Generate(ctx, reqs, SampleOptions{Temperature: 1, MaxNew: 12, Stop: []int32{0}}, func(done, total int) {
+		out, err := m.Generate(ctx, reqs, SampleOptions{Temperature: 1, MaxNew: 12, Stop: []int32{0}}, Watch{Progress: func(done, total int) {
 			if total != 19 {
 				t.Errorf("total %d, want 19", total)
 			}
@@ -277,7 +277,7 @@ func TestGenerateReportsProgressAndStops(t *testing.T) {
 			if done > 9 {
 				cancel()
 			}
-		})
+		}})
 		if !errors.Is(err, context.Canceled) || out != nil {
 			t.Errorf("canceled generation returned %v and %v", out, err)
 		}
@@ -289,7 +289,22 @@ func TestGenerateReportsProgressAndStops(t *testing.T) {
 		if got, want := generate(t, m, reqs, o), generate(t, build(t, dev, tiny(), tinyLimits()), reqs, o); !reflect.DeepEqual(got, want) {
 			t.Error("a canceled generation changed the next one")
 		}
-		if got, err := m.Generate(context.Background(), nil, o, nil); err != nil || len(got) != 0 {
+		groups := make([][]Completion, len(reqs))
+		got, err := m.Generate(context.Background(), reqs, o, Watch{Group: func(i int, group []Completion) {
+			if groups[i] != nil {
+				t.Errorf("group %d was told twice", i)
+			}
+			groups[i] = slices.Clone(group)
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range reqs { // a request without streams is told of no group
+			if len(got[i]) != len(groups[i]) || len(got[i]) > 0 && !reflect.DeepEqual(got[i], groups[i]) {
+				t.Errorf("group %d was told as %v, returned as %v", i, groups[i], got[i])
+			}
+		}
+		if got, err := m.Generate(context.Background(), nil, o, Watch{}); err != nil || len(got) != 0 {
 			t.Errorf("no requests: %v, %v", got, err)
 		}
 	})
@@ -344,7 +359,7 @@ func TestGenerateRefuses(t *testing.T) {
 		{"too many tokens", ok, with(func(o *SampleOptions) { o.MaxNew = 13 }), "completions of 13 tokens"},
 		{"stop", ok, with(func(o *SampleOptions) { o.Stop = []int32{77} }), "stop tokens: token 0 is 77"},
 	} {
-		if _, err := m.Generate(context.Background(), []Request{c.req}, c.o, nil); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := m.Generate(context.Background(), []Request{c.req}, c.o, Watch{}); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error %v, want %q", c.name, err, c.want)
 		}
 	}

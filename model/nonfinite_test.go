@@ -86,7 +86,7 @@ func TestPoisonedWeightIsNamed(t *testing.T) {
 				if strings.Contains(c.tensor, "layers.1.self_attn.v_proj") {
 					program = "prefill"
 				}
-				_, err := m.Generate(context.Background(), reqs, SampleOptions{Temperature: 1, MaxNew: 3}, nil)
+				_, err := m.Generate(context.Background(), reqs, SampleOptions{Temperature: 1, MaxNew: 3}, Watch{})
 				e := named(t, err, program, c.op, c.layer, c.tensor)
 				if !strings.Contains(err.Error(), c.tensor+" holds") || e.WeightsGood {
 					t.Errorf("%v (weights good %v)", err, e.WeightsGood)

@@ -108,12 +108,12 @@ func TestManyPromptsThroughFewSlots(t *testing.T) {
 	few := build(t, dev, cfg, Limits{PromptSlots: 2, PromptLen: 8, Slots: 3, NewLen: 12, Frozen: true})
 	many := build(t, dev, cfg, Limits{PromptSlots: 512, PromptLen: 8, Slots: 512, NewLen: 12, Frozen: true})
 	most := 0
-	out, err := few.Generate(context.Background(), reqs, o, func(done, total int) {
+	out, err := few.Generate(context.Background(), reqs, o, Watch{Progress: func(done, total int) {
 		most = max(most, done)
 		if total != 512 {
 			t.Errorf("%d completions, want 512", total)
 		}
-	})
+	}})
 	if err != nil || most != 512 {
 		t.Fatalf("%d done, %v", most, err)
 	}

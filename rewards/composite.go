@@ -110,10 +110,9 @@ func (c Composite) Score(ctx context.Context, g Group) ([]Breakdown, error) {
 		out[i].Parts = make([]PartResult, len(c.Parts))
 	}
 	// Each part sees what those before it said.
-	g.Samples = slices.Clone(g.Samples)
+	g = Share(g)
 	for i := range g.Samples {
 		g.Samples[i].Earlier = make(map[string]Result, len(c.Parts))
-		g.Samples[i].shared = &shared{of: g.Samples[i], found: make(map[string]any, 2)}
 	}
 	for k, part := range c.Parts {
 		spec := part.Reward.Spec()

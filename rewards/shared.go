@@ -2,6 +2,7 @@ package rewards
 
 import (
 	"bytes"
+	"slices"
 	"sync"
 
 	"gradus/rewards/text"
@@ -37,6 +38,19 @@ func Once[T any](s Sample, name string, find func() T) T {
 	defer m.mu.Unlock()
 	m.found[name] = answer
 	return answer
+}
+
+// Share makes the functions that judge the group find out once what several
+// of them ask about a sample, as the parts of a Composite do, also where
+// several Composites judge it.
+func Share(g Group) Group {
+	g.Samples = slices.Clone(g.Samples)
+	for i := range g.Samples {
+		if g.Samples[i].shared == nil {
+			g.Samples[i].shared = &shared{of: g.Samples[i], found: make(map[string]any, 2)}
+		}
+	}
+	return g
 }
 
 // reads says whether o is the same completion of the same problem.

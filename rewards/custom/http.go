@@ -23,6 +23,7 @@ type HTTPParams struct {
 	TokenEnv       string     `json:"token_env"`    // environment variable with a bearer token
 	Retries        int        `json:"retries"`      // after a failed connection or a 5xx; 2
 	DeadlineMS     int        `json:"deadline_ms"`  // for one group, retries included; 5000
+	Parallel       int        `json:"parallel"`     // groups asked about at a time, 1 … 64; 4
 	Conversational bool       `json:"conversational"`
 	Range          [2]float64 `json:"range"`
 	Deterministic  bool       `json:"deterministic"`
@@ -30,7 +31,7 @@ type HTTPParams struct {
 
 // DefaultHTTP returns the defaults.
 func DefaultHTTP() HTTPParams {
-	return HTTPParams{Retries: 2, DeadlineMS: 5000, Range: anyScore(), Deterministic: true}
+	return HTTPParams{Retries: 2, DeadlineMS: 5000, Parallel: 4, Range: anyScore(), Deterministic: true}
 }
 
 // HTTP is a reward that a web service computes.
@@ -60,6 +61,9 @@ func NewHTTP(p HTTPParams, getenv func(string) string) (*HTTP, error) {
 	if p.Retries < 0 || p.Retries > 10 || p.DeadlineMS < 1 {
 		return nil, fmt.Errorf("reward %s: retries is %d and deadline_ms %d; give 0 to 10, and at least 1", name, p.Retries, p.DeadlineMS)
 	}
+	if p.Parallel < 1 || p.Parallel > 64 {
+		return nil, fmt.Errorf("reward %s: parallel is %d; give 1 to 64", name, p.Parallel)
+	}
 	if err := checkRange(name, p.Range); err != nil {
 		return nil, err
 	}
@@ -87,6 +91,9 @@ func (h *HTTP) Spec() rewards.Spec { return h.spec }
 
 // Patience is how long one call may take.
 func (h *HTTP) Patience() time.Duration { return time.Duration(h.p.DeadlineMS) * time.Millisecond }
+
+// Parallel is how many groups it asks about at a time.
+func (h *HTTP) Parallel() int { return h.p.Parallel }
 
 // Score asks the service about a group. The Idempotency-Key is the same for
 // all tries of a group, so that a service may count it once.

@@ -181,6 +181,9 @@ func (p *Process) Patience() time.Duration {
 	return 2 * time.Duration(p.params.StartMS+p.params.DeadlineMS) * time.Millisecond
 }
 
+// Parallel is how many groups it scores side by side.
+func (p *Process) Parallel() int { return p.params.Processes }
+
 // Close ends the processes. It waits for calls that are under way.
 func (p *Process) Close() error {
 	for range p.params.Processes {

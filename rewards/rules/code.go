@@ -131,6 +131,10 @@ func (r *codeReward) Patience() time.Duration {
 	return time.Duration(r.params.DeadlineMS) * time.Millisecond
 }
 
+// Parallel is how many groups it scores side by side: the programs of one keep
+// the processors busy.
+func (r *codeReward) Parallel() int { return 1 }
+
 // Close ends the sandbox.
 func (r *codeReward) Close() error { return r.judge.Close() }
 

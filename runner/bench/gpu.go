@@ -115,7 +115,7 @@ func gpuModel(ctx context.Context, dev kernels.Device, s GPUShape, compute kerne
 	}
 	generate := func(n int) func() error {
 		return func() error {
-			_, err := m.Generate(ctx, reqs, model.SampleOptions{Temperature: 1, MaxNew: n, Seed: 1}, nil)
+			_, err := m.Generate(ctx, reqs, model.SampleOptions{Temperature: 1, MaxNew: n, Seed: 1}, model.Watch{})
 			return err
 		}
 	}
@@ -156,7 +156,7 @@ func (s GPUShape) grpoStep(ctx context.Context, m *model.Model, step uint64) err
 			reqs[i].Streams = append(reqs[i].Streams, step<<32|uint64(i*s.Group+j))
 		}
 	}
-	groups, err := m.Generate(ctx, reqs, model.SampleOptions{Temperature: 1, MaxNew: s.StepNew, Seed: 1}, nil)
+	groups, err := m.Generate(ctx, reqs, model.SampleOptions{Temperature: 1, MaxNew: s.StepNew, Seed: 1}, model.Watch{})
 	if err != nil {
 		return err
 	}

@@ -53,7 +53,7 @@ func Ragged(ctx context.Context, dev kernels.Device, s Shape, n, repeats int, fm
 	rate := func(batch int) (float64, error) {
 		start, tokens := now(), 0
 		for lo := 0; lo < len(reqs); lo += batch {
-			out, err := m.Generate(ctx, reqs[lo:min(lo+batch, len(reqs))], o, nil)
+			out, err := m.Generate(ctx, reqs[lo:min(lo+batch, len(reqs))], o, model.Watch{})
 			if err != nil {
 				return 0, err
 			}

@@ -55,7 +55,7 @@ func grpoStep(ctx context.Context, m *model.Model, step uint64) error {
 			reqs[i].Streams = append(reqs[i].Streams, step<<32|uint64(i*grpoGroup+j))
 		}
 	}
-	groups, err := m.Generate(ctx, reqs, model.SampleOptions{Temperature: 1, MaxNew: grpoNew, Seed: 1}, nil)
+	groups, err := m.Generate(ctx, reqs, model.SampleOptions{Temperature: 1, MaxNew: grpoNew, Seed: 1}, model.Watch{})
 	if err != nil {
 		return err
 	}
@@ -193,7 +193,7 @@ func newDecoding(ctx context.Context, dev kernels.Device, s Shape) (work, error)
 		}
 	}
 	return work{m, func() error {
-		_, err := m.Generate(ctx, reqs, model.SampleOptions{Temperature: 1, MaxNew: decodeLength, Seed: 1}, nil)
+		_, err := m.Generate(ctx, reqs, model.SampleOptions{Temperature: 1, MaxNew: decodeLength, Seed: 1}, model.Watch{})
 		return err
 	}}, nil
 }

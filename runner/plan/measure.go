@@ -161,7 +161,7 @@ func (t *trial) sampling() error {
 	}
 	run := func(steps int) (float64, error) {
 		return t.seconds(func() error {
-			_, err := t.m.Generate(t.ctx, reqs, model.SampleOptions{Temperature: 1, MaxNew: steps, Seed: 1}, nil)
+			_, err := t.m.Generate(t.ctx, reqs, model.SampleOptions{Temperature: 1, MaxNew: steps, Seed: 1}, model.Watch{})
 			return err
 		})
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"gradus/rewards"
 	"gradus/rewards/prompt"
@@ -68,22 +69,9 @@ func (r *rescoring) batch(ctx context.Context, batch []store.SampleDetail) error
 			return nil
 		}
 	}
-	judged := make([]judge.Judgement, 0, len(batch))
-	groups := make([]int, 0, len(batch))
-	for from, n := 0, 0; from < len(batch); n++ {
-		to := groupEnd(batch, from)
-		g, err := r.judge.Score(ctx, r.group(batch[from:to]))
-		if err != nil {
-			return fmt.Errorf("trace %d: %w", batch[from].ID, err)
-		}
-		if err := ctx.Err(); err != nil {
-			return err // what was asked last may have been given up for that
-		}
-		judged = append(judged, g...)
-		for range g {
-			groups = append(groups, n)
-		}
-		from = to
+	judged, groups, err := r.score(ctx, batch)
+	if err != nil {
+		return err
 	}
 	advantages, err := r.advantages(&batch[0], judged, groups)
 	if err != nil {
@@ -103,6 +91,31 @@ func (r *rescoring) batch(ctx context.Context, batch []store.SampleDetail) error
 	}
 	r.sum.step(batch, rows, groups)
 	return r.scores(ctx, rows)
+}
+
+// score judges the traces of one step, group by group, and numbers the groups.
+func (r *rescoring) score(ctx context.Context, batch []store.SampleDetail) (judged []judge.Judgement, groups []int, err error) {
+	var ends []int
+	for from := 0; from < len(batch); from = ends[len(ends)-1] {
+		ends = append(ends, groupEnd(batch, from))
+	}
+	q := r.judge.Queue(ctx, len(ends), func() {})
+	from := 0
+	for n, to := range ends {
+		q.Add(n, r.group(batch[from:to]))
+		for range batch[from:to] {
+			groups = append(groups, n)
+		}
+		from = to
+	}
+	all, err := q.Wait()
+	if err != nil {
+		if ctx.Err() == nil {
+			err = fmt.Errorf("step %d: %w", batch[0].Step, err)
+		}
+		return nil, nil, err
+	}
+	return slices.Concat(all...), groups, nil
 }
 
 // groupEnd is where the group that begins at from ends: a prompt's

@@ -35,7 +35,8 @@ type rollout struct {
 	version int // optimizer updates of the policy that sampled
 	limit   int // most tokens of a completion
 
-	sampling, judging time.Duration
+	sampling time.Duration
+	judging  time.Duration // beyond sampling
 }
 
 // sampleOptions of a stage.
@@ -46,8 +47,9 @@ func sampleOptions(g recipe.GRPO, seed uint64, stop []int32) model.SampleOptions
 	}
 }
 
-// sample draws group completions of each prompt and has them judged. stream
-// gives the random stream of a completion.
+// sample draws group completions of each prompt and has them judged: a group
+// as soon as it is whole, while others are still being drawn. stream gives the
+// random stream of a completion.
 func (r *run) sample(ctx context.Context, told func(done, total int), prompts []feed.Prompt, group int, o model.SampleOptions, step int, stream func(prompt, index int) uint64) (*rollout, error) {
 	ro := &rollout{prompts: prompts, group: group, version: r.m.OptimizerSteps(), limit: o.MaxNew}
 	reqs := make([]model.Request, len(prompts))
@@ -58,20 +60,27 @@ func (r *run) sample(ctx context.Context, told func(done, total int), prompts []
 		}
 	}
 	begin := r.env.Clock.Now()
-	drawn, err := r.m.Generate(ctx, reqs, o, told)
+	sampling, stop := context.WithCancel(ctx)
+	defer stop()
+	queue := r.judge.Queue(ctx, len(prompts), stop)
+	groups := make([]rewards.Group, len(prompts))
+	drawn, err := r.m.Generate(sampling, reqs, o, model.Watch{Progress: told, Group: func(i int, drawn []model.Completion) {
+		groups[i] = r.toJudge(prompts[i], drawn, step)
+		queue.Add(i, groups[i])
+	}})
 	if err != nil {
-		return nil, err
+		return nil, queue.Close(err)
 	}
 	ro.sampling = r.env.Clock.Now().Sub(begin)
 	begin = r.env.Clock.Now()
-	for i, p := range prompts {
-		judged, err := r.judgeGroup(ctx, p, drawn[i], step)
-		if err != nil {
-			return nil, err
-		}
+	judged, err := queue.Wait()
+	if err != nil {
+		return nil, err
+	}
+	for i := range prompts {
 		for k, c := range drawn[i] {
 			ro.all = append(ro.all, completion{
-				Completion: c, Judgement: judged[k], group: i, index: k, stream: reqs[i].Streams[k], text: r.text(c),
+				Completion: c, Judgement: judged[i][k], group: i, index: k, stream: reqs[i].Streams[k], text: groups[i].Samples[k].Completion,
 			})
 		}
 	}
@@ -79,14 +88,15 @@ func (r *run) sample(ctx context.Context, told func(done, total int), prompts []
 	return ro, ctx.Err()
 }
 
-func (r *run) judgeGroup(ctx context.Context, p feed.Prompt, drawn []model.Completion, step int) ([]judge.Judgement, error) {
+// toJudge is what the rewards see of the completions of a prompt.
+func (r *run) toJudge(p feed.Prompt, drawn []model.Completion, step int) rewards.Group {
 	g := rewards.Group{ID: p.Hash}
 	for _, c := range drawn {
 		g.Samples = append(g.Samples, rewards.Sample{
 			Prompt: p.Text, Completion: r.text(c), TokenIDs: c.Tokens, Truncated: c.Finish == model.FinishLength, Problem: p.Problem, Step: step,
 		})
 	}
-	return r.judge.Score(ctx, g)
+	return g
 }
 
 // text is a completion without the token that stopped it.

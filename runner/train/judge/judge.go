@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"sync"
 	"time"
 
 	"gradus/rewards"
@@ -31,7 +32,10 @@ type Judge struct {
 	parts   rewards.Composite // the recipe's; may be empty
 	verdict rewards.Composite // accuracyRule and formatRule
 	timeout time.Duration
-	guards  []guard // of the parts, in order
+	groups  int // that are judged side by side
+
+	mu     sync.Mutex
+	guards []guard // of the parts, in order
 }
 
 // Timeout is the longest that all rewards of one group may take together,
@@ -70,6 +74,11 @@ func New(list []recipe.Reward, code string) (*Judge, error) {
 		if slow, ok := f.(interface{ Patience() time.Duration }); ok {
 			j.timeout += slow.Patience()
 		}
+		if several, ok := f.(interface{ Parallel() int }); ok {
+			if n := several.Parallel(); j.groups == 0 || n < j.groups {
+				j.groups = n
+			}
+		}
 		rule, err := rules.Find(r.Name)
 		if err != nil {
 			return nil, errors.Join(err, j.Close())
@@ -102,6 +111,11 @@ func (j *Judge) Close() error {
 	}
 	return err
 }
+
+// Parallel is how many groups may be judged side by side: as many as the
+// reward that runs in the fewest processes has, so that no group waits for a
+// process while its time runs; one where no reward runs in processes.
+func (j *Judge) Parallel() int { return max(1, j.groups) }
 
 // Names are the recipe's rewards, in order.
 func (j *Judge) Names() []string {
@@ -136,20 +150,19 @@ type Judgement struct {
 
 // Score judges a group, one Judgement a sample in order. A reward that fails
 // is part of the judgement; it is an error (ErrReward) only when the recipe
-// says that it stops the run.
+// says that it stops the run. Several goroutines may score groups.
 func (j *Judge) Score(ctx context.Context, g rewards.Group) ([]Judgement, error) {
 	ctx, cancel := context.WithTimeout(ctx, j.timeout)
 	defer cancel()
 	out := make([]Judgement, len(g.Samples))
+	g = rewards.Share(g)
 	if len(j.parts.Parts) > 0 {
 		scored, err := j.parts.Score(ctx, g)
 		if err != nil {
 			return nil, err
 		}
-		for k := range j.guards {
-			if err := j.guards[k].check(scored, k); err != nil {
-				return nil, err
-			}
+		if err := j.guard(scored); err != nil {
+			return nil, err
 		}
 		for i, b := range scored {
 			out[i].Total, out[i].Unscorable, out[i].Failures = b.Total, b.Unscorable, b.Failures
@@ -183,6 +196,18 @@ func (j *Judge) Score(ctx context.Context, g rewards.Group) ([]Judgement, error)
 		}
 	}
 	return out, nil
+}
+
+// guard looks whether a failure ends the run.
+func (j *Judge) guard(scored []rewards.Breakdown) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for k := range j.guards {
+		if err := j.guards[k].check(scored, k); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // part is a reward part as the store keeps it.
