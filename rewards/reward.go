@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 )
 
 // Problem is one question of a task.
@@ -105,3 +106,16 @@ type Reward interface {
 	Spec() Spec
 	Score(ctx context.Context, g Group) ([]Result, error)
 }
+
+// What a Reward may know beside how to score. One that has processes also is
+// an io.Closer.
+type (
+	// Starter is a reward that may not work on this machine. Ready starts what
+	// it needs; the error says what is missing, and what to do.
+	Starter interface{ Ready() error }
+	// Patient is a reward that may take long: Patience is the most that one
+	// group takes.
+	Patient interface{ Patience() time.Duration }
+	// Several is a reward that scores groups side by side: Parallel is how many.
+	Several interface{ Parallel() int }
+)

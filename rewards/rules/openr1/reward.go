@@ -11,6 +11,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"time"
 
 	"gradus/rewards"
 	"gradus/rewards/rules/rule"
@@ -57,7 +58,7 @@ func (r *contestReward) Spec() rewards.Spec { return r.spec }
 // what is missing, and what to do.
 func (r *contestReward) Ready() error {
 	err := r.ready()
-	if engine, ok := r.provider.(interface{ Ready() error }); err == nil && ok {
+	if engine, ok := r.provider.(rewards.Starter); err == nil && ok {
 		err = engine.Ready()
 	}
 	if err != nil {
@@ -65,6 +66,13 @@ func (r *contestReward) Ready() error {
 	}
 	return nil
 }
+
+// Patience is how long a group may take.
+func (r *contestReward) Patience() time.Duration { return r.where.patience() }
+
+// Parallel is how many groups it scores side by side: the programs of one keep
+// what runs them busy.
+func (r *contestReward) Parallel() int { return 1 }
 
 // Close ends what runs the programs.
 func (r *contestReward) Close() error { return r.provider.Close() }

@@ -57,7 +57,7 @@ func New(list []recipe.Reward, code string) (*Judge, error) {
 		if err != nil {
 			return nil, errors.Join(err, j.Close())
 		}
-		if starts, ok := f.(interface{ Ready() error }); ok {
+		if starts, ok := f.(rewards.Starter); ok {
 			// What cannot work on this machine must be known before the first step.
 			if err := starts.Ready(); err != nil {
 				return nil, errors.Join(err, j.Close(), f.(io.Closer).Close())
@@ -71,10 +71,10 @@ func New(list []recipe.Reward, code string) (*Judge, error) {
 			}
 			part.Gate = gate
 		}
-		if slow, ok := f.(interface{ Patience() time.Duration }); ok {
+		if slow, ok := f.(rewards.Patient); ok {
 			j.timeout += slow.Patience()
 		}
-		if several, ok := f.(interface{ Parallel() int }); ok {
+		if several, ok := f.(rewards.Several); ok {
 			if n := several.Parallel(); j.groups == 0 || n < j.groups {
 				j.groups = n
 			}
