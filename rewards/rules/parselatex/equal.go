@@ -74,6 +74,18 @@ func SymbolicEqual(a, b *Expr, close func(a, b float64) bool) bool {
 
 func difference(r *Expr) *Expr { return make2(Add, r.Args[0], negative(r.Args[1])) }
 
+// Same says whether two expressions were read as the same structure.
+func (e *Expr) Same(o *Expr) bool { return e.key() == o.key() }
+
+// Value is float(N(e)); ok is false where a symbol stands in e, and of complex
+// numbers and relations.
+func (e *Expr) Value() (v float64, ok bool) {
+	if e.free() || e.Op == Relation || e.Op == Truth {
+		return 0, false
+	}
+	return e.real()
+}
+
 // real is float(N(e)).
 func (e *Expr) real() (float64, bool) {
 	if r, ok := e.rational(); ok {

@@ -87,6 +87,7 @@ func TestPublished(t *testing.T) {
 		{`{3}`, `3`, 1, 1},
 		{`2/4`, `1/2`, 0, 1},
 		{`9.99e-1`, `1`, 0, 0},
+		{`[0,2\pi)`, `[0, 2\pi]`, 0, 1},
 	} {
 		ruletest.Pays(t, verl, tt.completion, tt.gold, tt.verl)
 		ruletest.Pays(t, own, tt.completion, tt.gold, tt.own)

@@ -139,17 +139,20 @@ func joined(items []value) string {
 // around each goes.
 func elements(s string) ([]string, bool) {
 	var out []string
-	open, from := 0, 0
+	var open []byte
+	from := 0
 	for i := range len(s) {
-		switch s[i] {
+		switch c := s[i]; c {
 		case '(', '[', '{':
-			open++
+			open = append(open, c)
 		case ')', ']', '}':
-			if open--; open < 0 {
+			last := len(open) - 1
+			if last < 0 || strings.IndexByte("([{", open[last]) != strings.IndexByte(")]}", c) {
 				return nil, false
 			}
+			open = open[:last]
 		case ',':
-			if open == 0 {
+			if len(open) == 0 {
 				out = append(out, s[from:i])
 				from = i + 1
 			}
@@ -159,7 +162,7 @@ func elements(s string) ([]string, bool) {
 	for i := range out {
 		out[i] = strings.Trim(out[i], " \t\f")
 	}
-	return out, open == 0
+	return out, len(open) == 0
 }
 
 // closes is the place of the bracket that closes the one that s begins with.

@@ -2,12 +2,9 @@ package qwen
 
 import (
 	"regexp"
-	"slices"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
-	"gradus/rewards/rules/parselatex"
 	"gradus/rewards/rules/pytext"
 	"gradus/rewards/rules/tora"
 )
@@ -155,64 +152,4 @@ func (e *Equal) sameEquation(pred, gold string) bool {
 		return e.Same(pred, g[1])
 	}
 	return false
-}
-
-// symbolicEqual is symbolic_equal. What parse_latex refuses goes to Python:
-// of that, sets and tuples of numbers and names are read here; all else is
-// compared as a text.
-func symbolicEqual(a, b string) bool {
-	x, errX := parseEither(a)
-	y, errY := parseEither(b)
-	switch {
-	case errX == nil && errY == nil:
-		return parselatex.SymbolicEqual(x, y, tora.Close)
-	case errX == nil || errY == nil:
-		return false
-	case a == b:
-		return true
-	}
-	p, okP := collection(a)
-	q, okQ := collection(b)
-	return okP && okQ && slices.Equal(p, q)
-}
-
-// parseEither reads a text with double backslashes made single, else as it is.
-func parseEither(s string) (*parselatex.Expr, error) {
-	single := strings.ReplaceAll(s, `\\`, `\`)
-	e, err := parselatex.Parse(single)
-	if err != nil && single != s {
-		e, err = parselatex.Parse(s)
-	}
-	return e, err
-}
-
-// collection reads a Python set, tuple or list of numbers and names: its kind
-// and its elements, those of a set in order and each once.
-func collection(s string) ([]string, bool) {
-	if len(s) < 2 || !slices.Contains([]string{"{}", "()", "[]"}, s[:1]+s[len(s)-1:]) {
-		return nil, false
-	}
-	var out []string
-	for part := range strings.SplitSeq(s[1:len(s)-1], ",") {
-		part = pytext.Strip(part)
-		switch v, ok := pytext.Float(part); {
-		case ok && strings.Trim(part, "+-0123456789") == "":
-			out = append(out, strconv.FormatFloat(v, 'g', -1, 64))
-		case ok:
-			out = append(out, strconv.FormatFloat(v, 'g', -1, 64)+"f")
-		case name(part):
-			out = append(out, part)
-		default:
-			return nil, false
-		}
-	}
-	if s[0] == '{' {
-		slices.Sort(out)
-		out = slices.Compact(out)
-	}
-	return append(out, s[:1]), true
-}
-
-func name(s string) bool {
-	return s != "" && !(s[0] >= '0' && s[0] <= '9') && strings.IndexFunc(s, func(r rune) bool { return !pytext.Word(r) }) < 0
 }
