@@ -85,7 +85,8 @@ def functions(o, t):
     for name in names:
         rows += [{**texts.row([name]), "only": name} for _ in range(max(1, o.rows // 8))]
     yield "openinstruct.ifeval", ifeval, rows
-    rare = {n: dict(verdicts[n]) for n in names if min(verdicts[n][0.0], verdicts[n][1.0]) < 0.1 * sum(verdicts[n].values())}
-    print(f"  one instruction at a time, {len(names)} of them; seldom paid or seldom refused: {json.dumps({n: {str(k): v for k, v in c.items()} for n, c in rare.items()})}")
+    if verdicts:
+        rare = {n: dict(verdicts[n]) for n in names if min(verdicts[n][0.0], verdicts[n][1.0]) < 0.1 * sum(verdicts[n].values())}
+        print(f"  one instruction at a time, {len(names)} of them; seldom paid or seldom refused: {json.dumps({n: {str(k): v for k, v in c.items()} for n, c in rare.items()})}")
     yield "openinstruct.ifeval", ifeval, [texts.row(t.random.sample(names, t.random.randint(2, 5))) for _ in range(o.rows)]
     yield "openinstruct.ifeval", ifeval, [texts.bad() for _ in range(o.rows // 8)]

@@ -126,10 +126,10 @@ class IFEvalTexts:
             splitter = pick(["Section", "SECTION", "Part", "Day", "(S)", "S|T", "\u00a7", None, 5, "S+"])
             return {"section_spliter": splitter, "num_sections": self.number(n)}, lambda: self.mixed([f"{splitter} 1", f"{splitter}\n2\n", f"{splitter} x", f" {splitter}\u0663 ", "S 4", "S"], 0, n + 2)
         if name == "detectable_format:json_format":
-            values = ['{"a": 1}', "[1, 2]", "NaN", "-NaN", "-Infinity", "1NaN", '"x"', '"a\tb"', "01", "1.", "{'a': 1}", "[1,]", "null", "true", "1e5", "-", '"\\ud800"', '"\\u12"', "{}", "[]", "9" * 4301, '{"a": {"b": [1.5, "\\n"]}}', "1 2", '{"a":1,"a":2}', "\ufeff{}", '{1: 2}', "\u00a0[]"]
+            values = ['{"a": 1}', "[1, 2]", "NaN", "-NaN", "-Infinity", "1NaN", '"x"', '"a\tb"', "01", "1.", "{'a': 1}", "[1,]", "null", "true", "1e5", "-", '"\\ud800"', '"\\u12"', "{}", "[]", "9" * 4301, '{"a": {"b": [1.5, "\\n"]}}', "1 2", '{"a":1,"a":2}', "\ufeff{}", '{1: 2}', "\u00a0[]", "[" * 1400 + "]" * 1400, "[" * 1600]
             return {}, lambda: pick(["", "```json\n", "```JSON", "```", "```Json ", "``` json", "```json```"]) + pick(values) + pick(["", "\n```", "```", " ", "``"])
         if name == "detectable_format:title":
-            return {}, lambda: pick([self.prose(2) + pick(["<<title>>", "<<>>", "<< >>", "<<<>>>", "<<a", "<<a\nb>>", "<<<x>>", ">>b<<", "<<>>>", "<>"]) + self.prose(2), self.mixed(["<<", ">>", "x", " ", "\n"], 1, 5)])
+            return {}, lambda: pick([self.prose(2) + pick(["<<title>>", "<<a b>> <<c>>", "<<x>>", "<< y>>>", "<<>>", "<< >>", "<<<>>>", "<<a", "<<a\nb>>", "<<<x>>", ">>b<<", "<<>>>", "<>"]) + self.prose(2), self.mixed(["<<", ">>", "x", " ", "\n"], 1, 5)])
         if name == "detectable_format:sentence_hyphens":
             return {}, lambda: pick(["-", "-", " - "]).join(self.sentence(1, 3, pick([PLAIN, PLAIN, WORDS])) for _ in range(pick([1, 2, 3])))
         if name == "detectable_format:square_brackets":
@@ -152,14 +152,15 @@ class IFEvalTexts:
             prompt = pick([few(), self.prose(4) or "x"])
             return {"prompt_to_repeat": prompt, "N": self.number(n)}, lambda: pick(["******", "\n******\n"]).join([pick([prompt, prompt.upper(), " " + prompt])] * (n if self.random.random() < 0.8 else self.near(n)))
         if name == "copy:repeat_phrase":
-            phrase = pick([self.words(3, 6, PLAIN), self.words(3, 5), ["(a)", "b", "c"], ["(a)", "b", "(c)"], ["c++", "is", "fun"]])
+            n = self.random.randint(1, 3)
+            phrase = pick([self.words(3, 6, PLAIN)] * 4 + [self.words(3, 5), ["(a)", "b", "c"], ["(a)", "b", "(c)"], ["c++", "is", "fun"]])
 
             def repeated():
                 parts = []
                 for _ in range(self.near(n)):
                     p = list(phrase)
-                    for _ in range(pick([0, 1, 1, 1, 1, 1, 1, 1, 2])):
-                        p[self.random.randrange(1, max(2, len(p) - 1))] = pick(PLAIN)
+                    for _ in range(pick([0] + [1] * 12 + [2])):
+                        p[self.random.randrange(1, len(p) - 1)] = pick(["sea", "sky", "sun"])
                     parts.append(" ".join(p).replace("(", "").replace(")", ""))
                 return pick(["\n", ". ", "\n", " "]).join(parts)
             return {"phrase": pick([" ".join(phrase)] * 12 + [None, "", 5]), "small_n": self.number(n)}, repeated

@@ -80,6 +80,30 @@ func TestReward(t *testing.T) {
 	}
 }
 
+// The gold answer of ifeval is a Python literal, or the JSON of a row that has
+// none of JSON's own words; a list of one is the verifiers' list only where it
+// holds a text.
+func TestRewardOfInstructions(t *testing.T) {
+	const one = `{"instruction_id": ["punctuation:no_comma", "startend:quotation"], "kwargs": [{}, {"N": 0}]}`
+	literal := strings.ReplaceAll(strings.ReplaceAll(one, "0", "None"), `"`, `'`)
+	text, err := json.Marshal([]string{"[" + literal + "]"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := ruletest.New(t, Rules(), "openinstruct.reward", map[string]any{"verifier": "ifeval"})
+	for _, gold := range []string{"[" + literal + "]", string(text), `["` + strings.ReplaceAll(strings.ReplaceAll(one, "0", "null"), `"`, `\"`) + `"]`, "[" + strings.ReplaceAll(one, `{"N": 0}`, "{}") + "]"} {
+		got := ruletest.Score(t, r, rewards.Sample{Completion: "<think>, x</think>no quotes", Problem: rewards.Problem{Gold: gold}})
+		if want := 5.0; got.Status != rewards.OK || got.Score != want {
+			t.Errorf("%s: %v, %v (%s); want %v", gold, got.Status, got.Score, got.Why, want)
+		}
+	}
+	s := rewards.Sample{Completion: "a, b", Problem: rewards.Problem{Gold: "[" + literal + "]"}}
+	got := ruletest.Score(t, ruletest.New(t, Rules(), "openinstruct.ifeval", nil), s)
+	if want := "follows 0 of 2 instructions, not punctuation:no_comma, startend:quotation"; !strings.Contains(got.Why, want) {
+		t.Errorf("%q; want %q", got.Why, want)
+	}
+}
+
 func TestRewardRefuses(t *testing.T) {
 	ruletest.Refused(t, Rules(), "openinstruct.reward", map[string]any{"verifier": "gsm8"})
 	ruletest.Refused(t, Rules(), "openinstruct.reward", map[string]any{"verification_reward": 1e300})
@@ -103,6 +127,8 @@ func FuzzVerifiers(f *testing.F) {
 	f.Add("<think>1</think> <answer>1,000</answer>", `{"func_name":"validate_paragraphs","N":1,"first_word":"","i":1}`)
 	f.Add(`\boxed{\frac12}`, "1/2")
 	f.Add("<finish>x</finish>", `["x", NaN, {}]`)
+	f.Add("Mr. X said: \"no\". * a\n- b [c] <<d>> ***", `[{'instruction_id': ['count:count_unique', 'detectable_format:title', 'length_constraints:number_sentences'], 'kwargs': [None, {}, {'num_sentences': 2, "relation": u'less than'}]}]`)
+	f.Add("a sun. Sun!", `['{"instruction_id": ["keywords:existence", "keywords:forbidden_words", "language:response_language"], "kwargs": [{"keywords": ["s(u|n)*?$", "(?=a)"]}, {"forbidden_words": ["c++"]}, {"language": "en"}]}']`)
 	f.Fuzz(func(t *testing.T, completion, gold string) {
 		for _, v := range verifiers() {
 			s := rewards.Sample{Completion: completion, Problem: rewards.Problem{Gold: gold}}

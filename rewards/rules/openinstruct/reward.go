@@ -118,7 +118,10 @@ func (p RewardParams) verified(judges map[string]rule.Judge, s rewards.Sample) (
 			}
 			continue
 		}
-		s.Problem.Gold = golds[i]
+		// What ifeval reads is itself a list, of an object or the text of one.
+		if name != "ifeval" || len(names) > 1 || !strings.HasPrefix(golds[i], "{") {
+			s.Problem.Gold = golds[i]
+		}
 		r := judge(s)
 		if r.Status != rewards.OK {
 			return 0, nil, r
@@ -130,11 +133,11 @@ func (p RewardParams) verified(judges map[string]rule.Judge, s rewards.Sample) (
 }
 
 // goldTexts are as many gold answers as there are verifiers: one text, or the
-// elements of a list. A list of one object is the text that ifeval reads.
+// elements of a list.
 func goldTexts(s rewards.Sample, n int) ([]string, error) {
 	golds := []string{s.Problem.Gold}
 	var list []json.RawMessage
-	if strings.HasPrefix(s.Problem.Gold, "[") && json.Unmarshal([]byte(s.Problem.Gold), &list) == nil && (n > 1 || len(list) == 1 && list[0][0] != '{') {
+	if strings.HasPrefix(s.Problem.Gold, "[") && json.Unmarshal([]byte(s.Problem.Gold), &list) == nil && (n > 1 || len(list) == 1) {
 		golds = make([]string, len(list))
 		for i, raw := range list {
 			if json.Unmarshal(raw, &golds[i]) != nil {

@@ -13,15 +13,19 @@ import (
 
 // deepestLiteral are the brackets within brackets that Python's tokenizer
 // reads.
-const deepestLiteral = 199
+const deepestLiteral = 200
 
 // Literal is ast.literal_eval: the value of a text that is a Python literal.
 func Literal(s string) (any, error) {
 	if strings.IndexByte(s, 0) >= 0 {
 		return nil, errors.New("it holds a null character")
 	}
-	r := &literalReader{in: strings.TrimLeft(s, " \t")}
-	r.blanks(false)
+	s = strings.TrimLeft(s, " \t")
+	r := &literalReader{in: s}
+	r.blanks(true)
+	if line := s[:r.at]; r.at > 0 && strings.ContainsAny(line, "\r\n") && strings.IndexByte(" \t", line[len(line)-1]) >= 0 {
+		return nil, errors.New("its first line is indented")
+	}
 	v, err := r.tuple("")
 	if err != nil {
 		return nil, err
@@ -96,8 +100,16 @@ func (r *literalReader) tuple(end string) (any, error) {
 func (r *literalReader) list(end string) (list []any, comma bool, err error) {
 	list = []any{}
 	closed := func() bool {
-		r.blanks(end == "")
-		return end != "" && r.take(end) || end == "" && r.at == len(r.in)
+		r.blanks(false)
+		if end != "" {
+			return r.take(end)
+		}
+		back := r.at
+		if r.blanks(true); r.at == len(r.in) {
+			return true
+		}
+		r.at = back
+		return false
 	}
 	for !closed() {
 		v, err := r.sum()
@@ -168,7 +180,7 @@ func (r *literalReader) atom() (any, error) {
 	switch c := r.in[r.at]; {
 	case c == '(' || c == '[' || c == '{':
 		if r.depth++; r.depth > deepestLiteral {
-			return nil, errors.New("brackets within more than 199 others")
+			return nil, errors.New("more than 200 brackets within one another")
 		}
 		defer func() { r.depth-- }()
 		r.at++

@@ -146,7 +146,7 @@ func whole(digits string) (Number, bool) {
 	}
 	f, err := strconv.ParseFloat(digits, 64)
 	if digits == "-0" {
-		digits = "0"
+		f, digits = 0, "0"
 	}
 	return Number{Float: f, Whole: digits}, err == nil || math.IsInf(f, 0)
 }
