@@ -1,6 +1,7 @@
 package reasoninggym
 
 import (
+	"math/big"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -72,4 +73,79 @@ func share(oracle, answer string) float64 {
 		return 0
 	}
 	return float64(utf8.RuneCountInString(oracle)) / float64(utf8.RuneCountInString(answer))
+}
+
+// powerFunction is PowerFunctionDataset.score_answer: equal in three digits;
+// 0.01 for any other answer.
+func powerFunction(answer string, found bool, e entry) (float64, error) {
+	got, ok := readDecimal(answer)
+	want, ok2 := readDecimal(e.answer)
+	same := ok && ok2 && !got.infinite && !want.infinite && got.significant(3) == want.significant(3)
+	return max(half(found, 0.01), truth(found && same)), nil
+}
+
+// significant is the number rounded to so many digits, half to even.
+func (d decimal) significant(n int) decimal {
+	if len(d.digits) <= n {
+		return d
+	}
+	kept, rest := d.digits[:n], d.digits[n:] // the rest does not end with 0
+	d.exponent += int64(len(rest))
+	if rest[0] > '5' || rest[0] == '5' && (len(rest) > 1 || (kept[n-1]-'0')%2 == 1) {
+		last := strings.TrimRight(kept, "9")
+		if last == "" {
+			last, d.exponent = "0", d.exponent+int64(n)
+		} else {
+			d.exponent += int64(n - len(last))
+		}
+		kept = last[:len(last)-1] + string(last[len(last)-1]+1)
+	}
+	d.digits = strings.TrimRight(kept, "0")
+	d.exponent += int64(len(kept) - len(d.digits))
+	return d
+}
+
+// decimalArithmetic is DecimalArithmeticDataset.score_answer with its default
+// of three decimal places: at most a thousandth off, in the twelve digits of
+// its context.
+func decimalArithmetic(answer string, _ bool, e entry) (float64, error) {
+	got, ok := readDecimal(answer)
+	want, ok2 := readDecimal(e.answer)
+	if !ok || !ok2 || got.infinite || want.infinite {
+		return 0, nil
+	}
+	a, b := got.scaled(), want.scaled()
+	if a == nil || b == nil {
+		return 0, nil // further apart than a thousandth, unless they are the same
+	}
+	off := a.Sub(a, b).Abs(a).String()
+	d := decimal{digits: strings.TrimRight(off, "0"), exponent: -scaledPlaces + int64(len(off)-len(strings.TrimRight(off, "0")))}
+	d = d.significant(12)
+	return truth(d.exponent+int64(len(d.digits)) <= -3 || d == decimal{digits: "1", exponent: -3}), nil
+}
+
+// scaledPlaces are the decimal places that scaled keeps.
+const scaledPlaces = 80
+
+// scaled is the number times 10^80. What is behind those places is a 1 in the
+// last of them, so that what is rounded is rounded to the right side; nil for
+// what is beyond 10^80.
+func (d decimal) scaled() *big.Int {
+	top := d.exponent + int64(len(d.digits))
+	if top > scaledPlaces {
+		return nil
+	}
+	digits := d.digits
+	if places := d.exponent + scaledPlaces; places >= 0 {
+		digits += strings.Repeat("0", int(places))
+	} else if keep := top + scaledPlaces; keep > 1 {
+		digits = digits[:keep-1] + "1"
+	} else {
+		digits = "1"
+	}
+	n, _ := new(big.Int).SetString("0"+digits, 10)
+	if d.negative {
+		n.Neg(n)
+	}
+	return n
 }

@@ -6,12 +6,14 @@ import (
 	"fmt"
 
 	"gradus/rewards"
+	"gradus/rewards/rules/reasoninggym/pyvalue"
 	"gradus/rewards/rules/rule"
 )
 
 // entry is an item of one of reasoning-gym's data sets.
 type entry struct {
 	answer   string          // the oracle's; "" where it is null
+	raw      json.RawMessage // the answer as it came; nil for a gold answer
 	metadata json.RawMessage // an object
 }
 
@@ -30,15 +32,15 @@ func readEntry(s rewards.Sample) (entry, error) {
 			continue
 		}
 		if item.Answer, item.Metadata = nil, nil; json.Unmarshal(raw, &item) == nil && item.Answer != nil && item.Metadata != nil {
-			return entry{text(item.Answer), item.Metadata}, nil
+			return entry{text(item.Answer), item.Answer, item.Metadata}, nil
 		}
 	}
-	e := entry{s.Problem.Gold, columns["metadata"]}
+	e := entry{answer: s.Problem.Gold, metadata: columns["metadata"]}
 	if e.metadata == nil && s.Problem.Task != "jsonl" {
 		e.metadata = s.Problem.Data // a built-in task's, as countdown's numbers and target
 	}
 	if raw, ok := columns["answer"]; ok {
-		e.answer = text(raw)
+		e.answer, e.raw = text(raw), raw
 	}
 	if e.answer == "" && e.metadata == nil {
 		return e, fmt.Errorf("problem %s has no answer: give the columns answer and metadata, or item with both", s.Problem.ID)
@@ -65,6 +67,36 @@ func (e entry) meta(name string, into any) error {
 		return rowError(fmt.Sprintf("the row's metadata: %s: %v", name, err))
 	}
 	return nil
+}
+
+// has says whether the metadata has a field.
+func (e entry) has(name string) bool {
+	var fields map[string]json.RawMessage
+	return json.Unmarshal(e.metadata, &fields) == nil && fields[name] != nil
+}
+
+// value is a field of the metadata as Python has it.
+func (e entry) value(name string) (any, error) {
+	var raw json.RawMessage
+	if err := e.meta(name, &raw); err != nil {
+		return nil, err
+	}
+	v, err := pyvalue.JSON(string(raw))
+	if err != nil {
+		return nil, rowError(fmt.Sprintf("the row's metadata: %s: %v", name, err))
+	}
+	return v, nil
+}
+
+// null says whether the oracle has no answer.
+func (e entry) null() bool { return string(e.raw) == "null" }
+
+// truth is bool(answer).
+func (e entry) truth() bool {
+	if v, err := pyvalue.JSON(string(e.raw)); err == nil {
+		return pyvalue.Truth(v)
+	}
+	return e.answer != ""
 }
 
 // rowError says what of a row cannot be read: no fault of the completion.

@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"gradus/rewards/rules/pytext"
+	"gradus/rewards/rules/reasoninggym/pyvalue"
 )
 
 // errZero is where the published function divides by zero.
@@ -120,22 +121,21 @@ func numberSorting(answer string, found bool, e entry) (float64, error) {
 // floatList is [float(x) for x in json.loads(s)] of a list; ok is false for
 // anything else. Python's JSON has NaN and Infinity too.
 func floatList(s string) (out []float64, ok bool) {
-	var list []any
-	s = pythonJSON(s)
-	d := json.NewDecoder(strings.NewReader(s))
-	d.UseNumber()
-	if d.Decode(&list) != nil || list == nil || strings.Trim(s[d.InputOffset():], " \t\r\n") != "" {
+	v, err := pyvalue.JSON(s)
+	list, ok := v.([]any)
+	if err != nil || !ok {
 		return nil, false
 	}
 	for _, v := range list {
 		f, ok := 0.0, true
 		switch v := v.(type) {
-		case json.Number:
-			if f, ok = pytext.Float(v.String()); math.IsInf(f, 0) && !strings.ContainsAny(v.String(), ".eE") {
-				return nil, false // a whole number that is too large for a float
-			}
+		case *big.Int:
+			f, _ = new(big.Float).SetInt(v).Float64()
+			ok = !math.IsInf(f, 0)
+		case float64:
+			f = v
 		case string:
-			f, ok = pytext.Float(strings.TrimPrefix(v, marked))
+			f, ok = pytext.Float(v)
 		case bool:
 			f = truth(v)
 		default:
@@ -149,82 +149,20 @@ func floatList(s string) (out []float64, ok bool) {
 	return out, true
 }
 
-// marked begins a text that stands for a number that JSON has not.
-const marked = "\uFFFFnumber "
-
-// pythonJSON puts texts for the numbers that only Python's JSON has.
-func pythonJSON(s string) string {
-	var b strings.Builder
-	quoted := false
-	for i := 0; i < len(s); {
-		if !quoted {
-			for _, name := range []string{"NaN", "-Infinity", "Infinity"} {
-				if strings.HasPrefix(s[i:], name) {
-					b.WriteString(`"` + marked + name + `"`)
-					i += len(name)
-				}
-			}
-			if i == len(s) {
-				break
-			}
-		}
-		if quoted && s[i] == '\\' && i+1 < len(s) {
-			b.WriteByte(s[i])
-			i++
-		} else if s[i] == '"' {
-			quoted = !quoted
-		}
-		b.WriteByte(s[i])
-		i++
-	}
-	return b.String()
-}
-
 // pythonSorted is v == sorted(v, reverse=descending), where NaN is in order
-// wherever Python's sort leaves it: of up to 63 numbers it counts the run at
-// the start and inserts the others by halves.
+// wherever Python's sort leaves it.
 func pythonSorted(v []float64, descending bool) bool {
-	if len(v) < 2 {
-		return true
-	}
 	s := slices.Clone(v)
 	if descending {
 		slices.Reverse(s)
 	}
-	n := 2
-	if s[1] < s[0] {
-		for n < len(s) && s[n] < s[n-1] {
-			n++
-		}
-		slices.Reverse(s[:n])
-	} else {
-		for n < len(s) && !(s[n] < s[n-1]) {
-			n++
-		}
-	}
-	for ; n < len(s); n++ {
-		pivot, lo, hi := s[n], 0, n
-		for lo < hi {
-			if mid := int(uint(lo+hi) >> 1); pivot < s[mid] {
-				hi = mid
-			} else {
-				lo = mid + 1
-			}
-		}
-		copy(s[lo+1:n+1], s[lo:n])
-		s[lo] = pivot
-	}
+	pyvalue.Sort(s, lessFloat) // which cannot fail
 	if descending {
 		slices.Reverse(s)
 	}
 	// Python compares the same object as equal to itself, so NaN to NaN only
 	// where it has not moved; another NaN in its place is a different object.
-	for i := range s {
-		if s[i] != v[i] && !(math.IsNaN(s[i]) && math.IsNaN(v[i])) {
-			return false
-		}
-	}
-	return true
+	return slices.EqualFunc(s, v, func(a, b float64) bool { return a == b || math.IsNaN(a) && math.IsNaN(b) })
 }
 
 func primeFactorization(answer string, found bool, e entry) (float64, error) {

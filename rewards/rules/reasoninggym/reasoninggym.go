@@ -6,6 +6,8 @@ package reasoninggym
 import (
 	"errors"
 	"fmt"
+	"math"
+	"slices"
 
 	"gradus/rewards"
 	"gradus/rewards/rules/pytext"
@@ -22,6 +24,31 @@ type generator struct {
 	names []string // as reasoning-gym registers them; the rule is called after the first
 	about string
 	score scorer
+}
+
+// withoutAnswer are the data sets whose score_answer does not ask for the
+// row's answer, which may be null.
+func withoutAnswer() []string {
+	return []string{"countdown", "puzzle24", "palindrome_generation", "word_sorting", "propositional_logic", "number_format", "group_anagrams", "palindrome_partitioning", "graph_color", "jugs",
+		"arc_agi", "kakurasu", "survo", "word_ladder", "cryptarithm", "n_queens", "rush_hour", "tower_of_hanoi", "knight_swap", "sokoban", "rubiks_cube", "boxnet", "fraction_simplification",
+		"bitwise_arithmetic", "complex_arithmetic", "polynomial_equations", "game_of_life_halting", "ab"}
+}
+
+// judge scores the text of the last answer tags, as all examples do
+// (utils.extract_answer).
+func (g generator) judge() rule.Judge {
+	needed := !slices.Contains(withoutAnswer(), g.names[0])
+	return func(s rewards.Sample) rewards.Result {
+		e, err := readEntry(s)
+		if err == nil && needed && e.null() {
+			err = rowError("the row's answer is null, at which the published function fails")
+		}
+		if err != nil {
+			return rewards.Result{Status: rewards.Skipped, Reason: "reasoninggym.no_entry", Why: err.Error()}
+		}
+		from, to, found := pytext.LastAnswer(s.Completion)
+		return g.result(s.Completion, from, to, found, e)
+	}
 }
 
 func generators() []generator {
@@ -50,6 +77,46 @@ func generators() []generator {
 		{[]string{"family_relationships"}, "the answer's text, case aside", lowerText},
 		{[]string{"needle_haystack"}, "the answer's text, case and blanks aside", needle},
 		{[]string{"path_star"}, "the answer's words exactly", pathStar},
+		{[]string{"complex_arithmetic"}, "e to the power of minus the distance", complexArithmetic},
+		{[]string{"polynomial_equations"}, "e to the power of ten times minus the distance of each solution, a half less for each too many or missing", polynomialEquations},
+		{[]string{"binary_matrix"}, "the answer's text exactly; 0.1 for it as a Python matrix", binaryMatrix},
+		{[]string{"spiral_matrix"}, "the answer's text; 0.1 for it as a Python list", spiralMatrix},
+		{[]string{"string_insertion"}, "the answer's text exactly; 0.1 for it in Python's quotes, or as a list of letters", stringInsertion},
+		{[]string{"n_queens"}, "any of the row's boards; a half for one as a Python matrix", nQueens},
+		{[]string{"game_of_life"}, "the share of right cells of a JSON matrix", gameOfLife},
+		{[]string{"game_of_life_halting"}, "1 for any text", gameOfLifeHalting},
+		{[]string{"group_anagrams"}, "the groups in any order; 0.01 for other JSON lists", groupAnagrams},
+		{[]string{"palindrome_partitioning"}, "the partitions in any order", palindromePartitioning},
+		{[]string{"graph_color"}, "a colour for each vertex, another for its neighbours; 0.01 for other JSON", graphColor},
+		{[]string{"jugs"}, "moves that fill a jug to the target; 0.01 for others", jugs},
+		{[]string{"arc_agi", "rearc"}, "the board; 0.05 for any other digits", arc},
+		{[]string{"kakurasu"}, "zeros and ones with the row's sums", kakurasu},
+		{[]string{"survo"}, "the board's numbers, words between them aside", survo},
+		{[]string{"manipulate_matrix"}, "the matrix, blanks aside; its share of a longer text", manipulateMatrix},
+		{[]string{"pool_matrix"}, "the matrix within a hundredth; 0.1 for any of its shape", poolMatrix},
+		{[]string{"word_ladder"}, "words that change a letter at a time; each that is not in its list halves the score", wordLadder},
+		{[]string{"cryptarithm"}, "digits that solve the sum; 0.01 for others", cryptarithm},
+		{[]string{"color_cube_rotation"}, "the answer's text, case aside; 0.01 for any other", colorCube},
+		{[]string{"figlet_font"}, "the word, case and blanks aside; 0.1 for each letter in place", figletFont},
+		{[]string{"emoji_mystery"}, "the share of the right characters in a text of the same length, 0.01 for others", emojiMystery},
+		{[]string{"tsumego"}, "the point; its share of a longer text, 0.05 for another point, 0.01 for any text", tsumego},
+		{[]string{"quantum_lock"}, "presses that reach the target; a half for more or fewer than the answer's", quantumLock},
+		{[]string{"rush_hour"}, "moves that bring the car out; 0.01 for any others", rushHour},
+		{[]string{"tower_of_hanoi"}, "the fewest moves, by their share for more; 0.05 for moves that end elsewhere", towerOfHanoi},
+		{[]string{"knight_swap"}, "moves that change the knights' places, by their share of the fewest; 0.05 for other moves", knightSwap},
+		{[]string{"sokoban"}, "moves that bring every box onto a goal", sokoban},
+		{[]string{"rubiks_cube"}, "moves that solve the cube; 0.01 for any others", rubiksCube},
+		{[]string{"boxnet"}, "the share of boxes brought to their targets, 0.05 at least for JSON", boxnet},
+		{[]string{"calendar_arithmetic"}, "the day, 0.1 for another; a count by how near it is, without a limit where the right one is negative", calendarArithmetic},
+		{[]string{"time_intervals"}, "what is left of a day, or of 100, after the difference", timeIntervals},
+		{[]string{"fraction_simplification"}, "the fraction; 0.1 for the old numerator or denominator, 0.05 for other fractions, 0.01 for anything and nothing", fractionSimplification},
+		{[]string{"coin_flip"}, "within a ten thousandth, else the share of the first digits", coinFlip},
+		{[]string{"gsm_symbolic"}, "the first number of the answer, which is never negative behind a blank; 0.01 for another", gsmSymbolic},
+		{[]string{"power_function"}, "equal in three digits; 0.01 for any other answer", powerFunction},
+		{[]string{"decimal_arithmetic"}, "at most a thousandth off", decimalArithmetic},
+		{[]string{"bitwise_arithmetic"}, "the problem's value in any base", bitwiseArithmetic},
+		{[]string{"advanced_geometry"}, "an angle to two places, an orthocentre to three, a radius exactly; 0.5, 0.05 and 0.01 for others", advancedGeometry},
+		{[]string{"codeio"}, "the answer's text, or a JSON object by how near its tree is", codeIO},
 		{append([]string{"default"}, byDefault()...), "1 for the answer's text; the share of its length in a text around it", byText},
 	}
 }
@@ -58,7 +125,7 @@ func generators() []generator {
 func byDefault() []string {
 	return []string{"simple_equations", "base_conversion", "binary_alternation", "caesar_cipher", "count_primes", "isomorphic_strings", "letter_counting", "number_filtering",
 		"ransom_note", "rotate_matrix", "rotten_oranges", "string_manipulation", "string_splitting", "string_synthesis", "word_sequence_reversal", "arc_1d", "basic_arithmetic",
-		"count_bits", "gcd", "lcm", "leg_counting", "bf", "modulo_grid", "number_sequence", "mahjong_puzzle", "maze", "simple_geometry", "course_schedule", "largest_island", "aiw", "syllogism"}
+		"count_bits", "gcd", "lcm", "leg_counting", "bf", "modulo_grid", "number_sequence", "mahjong_puzzle", "maze", "simple_geometry", "course_schedule", "largest_island", "aiw", "syllogism", "acre", "list_functions"}
 }
 
 // Rules are the entries of the catalogue.
@@ -70,7 +137,7 @@ func Rules() []rule.Rule {
 	}
 	for _, g := range generators() {
 		name := "reasoninggym." + g.names[0]
-		r := rule.Rule{Name: name, About: "reasoning-gym's score_answer of " + g.names[0] + ": " + g.about, Fixed: "gradus.accuracy", Make: maker(name, g.score)}
+		r := rule.Rule{Name: name, About: "reasoning-gym's score_answer of " + g.names[0] + ": " + g.about, Fixed: "gradus.accuracy", Make: g.maker(name)}
 		for _, n := range g.names[1:] {
 			r.Aliases = append(r.Aliases, "reasoninggym."+n)
 		}
@@ -83,54 +150,49 @@ func Rules() []rule.Rule {
 }
 
 // maker is the maker of a reward function of that name.
-func maker(name string, score scorer) func(map[string]any) (rewards.Reward, error) {
+func (g generator) maker(name string) func(map[string]any) (rewards.Reward, error) {
 	return func(params map[string]any) (rewards.Reward, error) {
 		if err := rule.Decode(name, params, &struct{}{}); err != nil {
 			return nil, err
 		}
-		return rule.PerSample(spec(name), judge(score)), nil
+		return rule.PerSample(spec(name, g.names[0]), g.judge()), nil
 	}
 }
 
 // spec has a range that spell_backward's sums of parts fit into: nine ninths
-// are 1.0000000000000002.
-func spec(name string) rewards.Spec {
+// are 1.0000000000000002. Only calendar_arithmetic pays more.
+func spec(name, of string) rewards.Spec {
 	s := rule.Binary(name)
 	s.Range[1] += 1e-9
+	if of == "calendar_arithmetic" || of == "" {
+		s.Range[1] = math.MaxFloat64
+	}
 	return s
 }
 
-// judge scores the text of the last answer tags, as all examples do
-// (utils.extract_answer).
-func judge(score scorer) rule.Judge {
-	return func(s rewards.Sample) rewards.Result {
-		e, err := readEntry(s)
-		if err != nil {
-			return rewards.Result{Status: rewards.Skipped, Reason: "reasoninggym.no_entry", Why: err.Error()}
-		}
-		from, to, found := pytext.LastAnswer(s.Completion)
-		answer := s.Completion[from:to]
-		v, err := score(answer, found, e)
-		var row rowError
-		if errors.As(err, &row) {
-			return rewards.Result{Status: rewards.Skipped, Reason: "reasoninggym.no_entry", Why: err.Error()}
-		}
-		if err != nil {
-			return rewards.Result{Status: rewards.Error, Reason: "reasoninggym.failed", Why: err.Error()}
-		}
-		r := rewards.Result{Score: v, Reason: "reasoninggym.partly", Claim: answer, Why: fmt.Sprintf("the answer is worth %.3g", v)}
-		switch {
-		case !found:
-			r.Reason, r.Why = "reasoninggym.no_answer", "there is no <answer>…</answer>"
-			return r
-		case v >= 1:
-			r.Reason, r.Why = "reasoninggym.right", "the answer is right"
-		case v == 0:
-			r.Reason, r.Why = "reasoninggym.wrong", "the answer is worth nothing"
-		}
-		r.Spans = []rewards.Span{{From: from, To: to, Label: "claim"}}
-		return r
+// result is the score of the part of a completion that is its answer.
+func (g generator) result(completion string, from, to int, found bool, e entry) rewards.Result {
+	answer := completion[from:to]
+	v, err := g.score(answer, found, e)
+	var row rowError
+	if errors.As(err, &row) {
+		return rewards.Result{Status: rewards.Skipped, Reason: "reasoninggym.no_entry", Why: err.Error()}
 	}
+	if err != nil {
+		return rewards.Result{Status: rewards.Error, Reason: "reasoninggym.failed", Why: err.Error()}
+	}
+	r := rewards.Result{Score: v, Reason: "reasoninggym.partly", Claim: answer, Why: fmt.Sprintf("the answer is worth %.3g", v)}
+	switch {
+	case !found:
+		r.Reason, r.Why = "reasoninggym.no_answer", "there is no <answer>…</answer>"
+		return r
+	case v >= 1:
+		r.Reason, r.Why = "reasoninggym.right", "the answer is right"
+	case v == 0:
+		r.Reason, r.Why = "reasoninggym.wrong", "the answer is worth nothing"
+	}
+	r.Spans = []rewards.Span{{From: from, To: to, Label: "claim"}}
+	return r
 }
 
 // newAccuracy scores by the data set that the metadata names, as a composite
@@ -143,10 +205,10 @@ func newAccuracy(params map[string]any) (rewards.Reward, error) {
 	judges := map[string]rule.Judge{}
 	for _, g := range generators() {
 		for _, n := range g.names {
-			judges[n] = judge(g.score)
+			judges[n] = g.judge()
 		}
 	}
-	return rule.PerSample(spec(name), func(s rewards.Sample) rewards.Result {
+	return rule.PerSample(spec(name, ""), func(s rewards.Sample) rewards.Result {
 		e, err := readEntry(s)
 		var source string
 		if err == nil {

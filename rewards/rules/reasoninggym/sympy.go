@@ -38,7 +38,7 @@ type kind byte
 
 const (
 	exact    kind = iota // a rational number
-	real                 // a decimal number, or the value of a root or constant
+	floating             // a decimal number, or the value of a root or constant
 	undef                // sympy's nan
 	infinite             // sympy's zoo: a number over 0
 )
@@ -47,7 +47,7 @@ const (
 type number struct {
 	kind kind
 	r    *big.Rat // exact
-	f    float64  // real
+	f    float64  // floating
 }
 
 func exactly(r *big.Rat) number { return number{kind: exact, r: r} }
@@ -56,7 +56,7 @@ func realNumber(f float64) number {
 	if math.IsNaN(f) {
 		return number{kind: undef}
 	}
-	return number{kind: real, f: f}
+	return number{kind: floating, f: f}
 }
 
 // float is float(expr); ok is false where Python raises TypeError.
@@ -65,7 +65,7 @@ func (n number) float() (f float64, ok bool) {
 	case exact:
 		f, _ = n.r.Float64()
 		return f, true
-	case real:
+	case floating:
 		return n.f, true
 	case undef:
 		return math.NaN(), true
@@ -78,7 +78,7 @@ func (n number) integer() (*big.Int, bool) {
 	switch n.kind {
 	case exact:
 		return new(big.Int).Quo(n.r.Num(), n.r.Denom()), true
-	case real:
+	case floating:
 		if math.IsInf(n.f, 0) {
 			return nil, false
 		}
@@ -88,7 +88,9 @@ func (n number) integer() (*big.Int, bool) {
 	return nil, false
 }
 
-func (n number) zero() bool { return n.kind == exact && n.r.Sign() == 0 || n.kind == real && n.f == 0 }
+func (n number) zero() bool {
+	return n.kind == exact && n.r.Sign() == 0 || n.kind == floating && n.f == 0
+}
 
 // small says whether an exact number is within the budget.
 func small(r *big.Rat) bool { return r.Num().BitLen() <= maxBits && r.Denom().BitLen() <= maxBits }

@@ -29,7 +29,7 @@ func call(name string, v number) (number, error) {
 		switch v.kind {
 		case exact:
 			return exactly(new(big.Rat).Abs(v.r)), nil
-		case real:
+		case floating:
 			return realNumber(math.Abs(v.f)), nil
 		case undef:
 			return v, nil
@@ -43,7 +43,7 @@ func call(name string, v number) (number, error) {
 func apply(op string, a, b number) (number, error) {
 	switch op {
 	case "/":
-		if y, _ := b.float(); a.kind == real && b.kind <= real && !b.zero() {
+		if y, _ := b.float(); a.kind == floating && b.kind <= floating && !b.zero() {
 			return realNumber(a.f / y), nil
 		}
 		inverse, err := reciprocal(b)
@@ -109,7 +109,7 @@ func reciprocal(v number) (number, error) {
 		return whole(0), nil
 	case v.kind == exact:
 		return exactly(new(big.Rat).Inv(v.r)), nil
-	case v.kind == real:
+	case v.kind == floating:
 		return realNumber(1 / v.f), nil
 	}
 	return v, nil
@@ -117,7 +117,7 @@ func reciprocal(v number) (number, error) {
 
 // floorDivision is a // b and a % b.
 func floorDivision(op string, a, b number) (number, error) {
-	if a.kind > real || b.kind > real || b.zero() {
+	if a.kind > floating || b.kind > floating || b.zero() {
 		return number{}, errSympy
 	}
 	quotient, err := apply("/", a, b)
@@ -130,7 +130,7 @@ func floorDivision(op string, a, b number) (number, error) {
 	}
 	floor := exactly(new(big.Rat).SetInt(q))
 	if f, _ := quotient.float(); f < 0 {
-		if back, _ := floor.float(); quotient.kind == real && back != f || quotient.kind == exact && !quotient.r.IsInt() {
+		if back, _ := floor.float(); quotient.kind == floating && back != f || quotient.kind == exact && !quotient.r.IsInt() {
 			floor.r.Sub(floor.r, big.NewRat(1, 1))
 		}
 	}
@@ -228,7 +228,7 @@ func factorial(v number, step int) (number, error) {
 			z.Mul(z, big.NewInt(k))
 		}
 		return exactly(new(big.Rat).SetInt(z)), nil
-	case v.kind > real || step > 1:
+	case v.kind > floating || step > 1:
 		return number{}, errSympy
 	}
 	x, _ := v.float()

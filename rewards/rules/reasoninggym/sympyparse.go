@@ -33,7 +33,7 @@ func (p *sympyParser) comparison() (number, error) {
 		if err != nil {
 			return number{}, err
 		}
-		equal := a.kind == b.kind && (a.kind != exact || a.r.Cmp(b.r) == 0) && (a.kind != real || a.f == b.f)
+		equal := a.kind == b.kind && (a.kind != exact || a.r.Cmp(b.r) == 0) && (a.kind != floating || a.f == b.f)
 		if equal == (op == "==") {
 			return whole(1), nil
 		}

@@ -123,8 +123,8 @@ func wordSorting(answer string, _ bool, e entry) (float64, error) {
 	return score, nil
 }
 
-// inPlace is how many words stand where they should.
-func inPlace(want, got []string) int {
+// inPlace is how many words or letters stand where they should.
+func inPlace[T comparable](want, got []T) int {
 	n := 0
 	for i := 0; i < min(len(want), len(got)); i++ {
 		if want[i] == got[i] {
