@@ -40,6 +40,7 @@ func IsUpper(s string) bool {
 	}
 	return true
 }
+
 // UpperLetter is str.isupper of one character: Unicode's Uppercase, which
 // counts Ⅷ and Ⓐ.
 func UpperLetter(r rune) bool { return unicode.IsUpper(r) || unicode.Is(unicode.Other_Uppercase, r) }
