@@ -32,6 +32,7 @@ import openr1_contests
 import openr1_trl
 import prime_math
 import prm800k
+import published
 import reasoninggym
 import orz
 import qwen
@@ -122,6 +123,7 @@ def main():
 
     logging.disable(logging.CRITICAL)
     warnings.simplefilter("ignore")  # of what the texts make Python's eval warn of
+    published.ready()
     t = Texts(o.seed)
     different = 0
     for publisher in here:

@@ -1,6 +1,5 @@
 """PRIME's grader of mathematical answers, in its own repository and in verl."""
 
-import contextlib
 import importlib.util
 from pathlib import Path
 
@@ -24,8 +23,6 @@ ENDS = ["Step 2: so the answer is \\boxed{%s}", "The answer is: %s. I hope so. "
 def compute_score(package, given, drop):
     """compute_score of a package with its grader and normal form."""
     grader = module(Path(package, "grader.py"), drop, given)
-    with contextlib.suppress(ImportError):
-        grader.parse_latex("1")  # its first call imports a parser, which a second may not suffice for
     normal = module(Path(package, "math_normalize.py"))
     return module(Path(package, "__init__.py"), drop, {**given, "math_normalize": normal, "math_equal": grader.math_equal})
 

@@ -33,6 +33,13 @@ def functions_of(path, names, given=()):
     return loaded
 
 
+def ready():
+    """Lets sympy's parse_latex import its parser: its first call may take longer than a publisher's limit, and then it never works."""
+    with contextlib.suppress(ImportError):
+        from sympy.parsing.latex import parse_latex
+        parse_latex("1")
+
+
 @contextlib.contextmanager
 def limit(seconds):
     """Raises TimeoutError in what runs longer, as sympy can."""

@@ -51,3 +51,22 @@ func TestHostile(t *testing.T) {
 		}
 	}
 }
+
+// What is read can be compared, and brought into sympy's form.
+func FuzzParse(f *testing.F) {
+	for _, s := range []string{`\log_2 16+x(y+1)`, `|x||y|^{2}!`, `\sum_{k=1}^{3} k\frac{d}{dx} x'_1`, `\sin^{-1} 42.`, `x^2_3 \le \lfloor 2.5 \rfloor`, `\begin{pmatrix}1\end{pmatrix}`} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		e, err := Parse(s)
+		if err != nil {
+			return
+		}
+		if same, ok := EvalfEqual(e, e); ok && !same {
+			t.Errorf("%q is not itself", s)
+		}
+		if v, err := e.Sympy(); err == nil {
+			v.Float64()
+		}
+	})
+}

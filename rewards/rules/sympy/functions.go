@@ -170,8 +170,17 @@ func cosine(c ball.Context, z ball.Complex) (v ball.Complex, err error) {
 	return v, err
 }
 
-// arcsine is -I log(I z + √(1-z²)).
+// arcsine is -I log(I z + √(1-z²)), of real numbers from -1 to 1 by the
+// arctangent of z/√(1-z²).
 func arcsine(c ball.Context, z ball.Complex) (ball.Complex, error) {
+	if z.Real() && (z.Re.Is(1) || z.Re.Is(-1)) {
+		pi, err := c.Pi()
+		if err != nil {
+			return z, err
+		}
+		v, err := c.Div(pi, c.Int(2*int64(z.Re.Float64())))
+		return c.FromReal(v), err
+	}
 	square, err := c.CMul(z, z)
 	if err != nil {
 		return z, err
@@ -179,6 +188,18 @@ func arcsine(c ball.Context, z ball.Complex) (ball.Complex, error) {
 	rest, err := c.CAdd(c.FromReal(c.Int(1)), c.CNeg(square))
 	if err != nil {
 		return z, err
+	}
+	if s, ok := rest.Re.Sign(); z.Real() && ok && s > 0 {
+		root, err := c.Sqrt(rest.Re)
+		if err != nil {
+			return z, err
+		}
+		slope, err := c.Div(z.Re, root)
+		if err != nil {
+			return z, err
+		}
+		v, err := c.Atan(slope)
+		return c.FromReal(v), err
 	}
 	root, err := c.CSqrt(rest)
 	if err != nil {
@@ -244,9 +265,15 @@ func areaCosine(c ball.Context, z ball.Complex) (ball.Complex, error) {
 		if w, err = c.CSqrt(w); err != nil {
 			return w, err
 		}
-		if i == 0 {
+		switch {
+		case i == 0:
 			product = w
-		} else if product, err = c.CMul(product, w); err != nil {
+		case product.Real() && w.Real():
+			product.Re, err = c.Mul(product.Re, w.Re)
+		default:
+			product, err = c.CMul(product, w)
+		}
+		if err != nil {
 			return product, err
 		}
 	}

@@ -2,6 +2,7 @@ package sympy_test
 
 import (
 	"errors"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -99,6 +100,36 @@ func TestIsZero(t *testing.T) {
 	}
 }
 
+// What parse_expr read and N made of it; ok is false where float(N(…)) raises.
+func TestParseExpr(t *testing.T) {
+	for _, c := range []struct {
+		text string
+		read bool
+		want float64
+		ok   bool
+	}{
+		{"2^3", true, 1, true}, {"3|6", true, 7, true}, {"6&3", true, 2, true}, {"~5", true, -6, true}, {"2<<3", true, 16, true}, {"x^2", false, 0, false}, {"x^y", true, 0, false}, {"2(3)", false, 0, false}, {"2x", false, 0, false},
+		{"3 or 4", true, 3, true}, {"0 or 5", true, 5, true}, {"1 and 2", true, 2, true}, {"not 3", true, 0, true}, {"x==2", true, 0, true}, {"x!=3", true, 1, true}, {"7 % 2 == 1", true, 1, true}, {"x<3", true, 0, false},
+		{"1<x<2", false, 0, false}, {"(1,2)", true, 0, false}, {"{1:2}", true, 0, false}, {"[1,2]", true, 0, false}, {"()", true, 0, false}, {"2*3,4", true, 0, false}, {"...", true, 0, false}, {"None", true, 0, false}, {"N+1", false, 0, false},
+		{"oo", true, math.Inf(1), true}, {"-oo", true, math.Inf(-1), true}, {"oo-oo", true, 0, false}, {"3*oo+1", true, math.Inf(1), true}, {"7%3", true, 1, true}, {"7//2", true, 3, true}, {"5%0", false, 0, false}, {"03", false, 0, false},
+		{"5!", true, 120, true}, {"4 !", false, 0, false}, {"sin(0)", true, 0, true}, {"f(x)", true, 0, false}, {"f(x)(y)", false, 0, false}, {"binomial(5,2)", true, 10, true}, {"E", true, math.E, true}, {"I", true, 0, false},
+		{"atan(1)*4", true, math.Pi, true}, {"asin(1)*2", true, math.Pi, true}, {"cosh(1)", true, math.Cosh(1), true}, {"acosh(2)", true, math.Acosh(2), true}, {"floor(sqrt(2)*10)", true, 14, true}, {"sec(1)", true, 1 / math.Cos(1), true},
+		{"log(8,2)", true, 3, true}, {"0.[3]", true, 1. / 3, true}, {"1e400", true, math.Inf(1), true}, {"lambda", false, 0, false}, {"x'", false, 0, false}, {"", false, 0, false}, {"a\nb", false, 0, false},
+	} {
+		e, err := sympy.ParseExpr(c.text)
+		if (err == nil) != c.read {
+			t.Errorf("%s: %v", c.text, err)
+			continue
+		}
+		if err != nil {
+			continue
+		}
+		if v, ok := e.Float64(); ok != c.ok || ok && v != c.want && math.Abs(v-c.want) > 1e-13*math.Abs(c.want) {
+			t.Errorf("%s: %v, %v; want %v, %v", c.text, v, ok, c.want, c.ok)
+		}
+	}
+}
+
 // TestBounded: what sympy would not come to an end with does not hang here.
 func TestBounded(t *testing.T) {
 	for _, s := range []string{
@@ -120,6 +151,12 @@ func FuzzIsZero(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
+		if e, err := sympy.ParseExpr(s); err == nil {
+			e.Float64()
+			if _, err := sympy.Same(e, e); err != nil && !errors.Is(err, sympy.ErrRefused) && !errors.Is(err, sympy.ErrBudget) {
+				t.Error(err)
+			}
+		}
 		zero, err := sympy.IsZero(s)
 		if err != nil && (zero || !errors.Is(err, sympy.ErrRefused) && !errors.Is(err, sympy.ErrBudget)) {
 			t.Errorf("%v, %v", zero, err)
