@@ -15,6 +15,7 @@ type ruleRow struct {
 	Name       string         `json:"name"`
 	Aliases    []string       `json:"aliases,omitempty"`
 	About      string         `json:"about"`
+	Notes      []string       `json:"notes,omitempty"`
 	Fixed      string         `json:"fixed,omitempty"` // the repaired form of a published function
 	Version    string         `json:"version,omitempty"`
 	Range      *[2]float64    `json:"range,omitempty"`      // absent for functions of the user's own
@@ -83,6 +84,9 @@ func (a *app) rewardShowCommand() *cobra.Command {
 				return a.printJSON(row)
 			}
 			a.printf("%s %s\n  %s\n", row.Name, row.Version, row.About)
+			for _, note := range row.Notes {
+				a.printf("  %s\n", note)
+			}
 			if row.Fixed != "" {
 				a.printf("  published form, quirks included; the repaired form is %s\n", row.Fixed)
 			}
@@ -115,7 +119,7 @@ func (a *app) rewardShowCommand() *cobra.Command {
 // describe makes the rule with its example parameters and reads off what it
 // says of itself.
 func describe(rule rules.Rule) (ruleRow, error) {
-	row := ruleRow{Name: rule.Name, Aliases: rule.Aliases, About: rule.About, Fixed: rule.Fixed}
+	row := ruleRow{Name: rule.Name, Aliases: rule.Aliases, About: rule.About, Notes: rule.Notes, Fixed: rule.Fixed}
 	if rule.Custom { // its file is not there: only the example can be shown
 		row.Parameters = rule.Needed
 	} else {

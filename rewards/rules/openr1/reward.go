@@ -19,11 +19,14 @@ import (
 
 // Rules lists the rewards.
 func Rules() []rule.Rule {
+	const where = `provider_type "sandbox" runs programs here; "piston" on the servers of piston_endpoints, else of the variable PISTON_ENDPOINTS (docs/code-rewards.md)`
 	return []rule.Rule{
 		{Name: "openr1.cf_code", Aliases: rule.Published("openr1.cf_code"), Fixed: "gradus.code", Make: newCF, Defaults: CFParams{},
-			About: "open-r1's cf_code_reward: a program against a problem's tests, of the columns of open-r1/codeforces: language, official_tests, generated_checker, time_limit, memory_limit, input_mode, id"},
+			About: "open-r1's cf_code_reward: a program against the tests of a problem of Codeforces, with its checker",
+			Notes: []string{"columns of open-r1/codeforces: language, official_tests, generated_checker, time_limit, memory_limit, input_mode, id", where}},
 		{Name: "openr1.ioi_code", Aliases: rule.Published("openr1.ioi_code"), Fixed: "gradus.code", Wants: []string{"id"}, Make: newIOI, Defaults: IOIParams{},
-			About: "open-r1's ioi_code_reward: a C++ program against the tests of a subtask, of the columns of open-r1/ioi: id, test_names, test_cases, grader_files, time_limit, memory_limit, subtask, score, score_precision, year"},
+			About: "open-r1's ioi_code_reward: a program in C++ against the tests of a subtask of the IOI, with its grader",
+			Notes: []string{"columns of open-r1/ioi: id, subtask, score, score_precision, test_names, test_cases (else year), grader_files, time_limit, memory_limit", where}},
 	}
 }
 

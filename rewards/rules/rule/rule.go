@@ -16,6 +16,7 @@ type Rule struct {
 	Name    string   // as "openr1.format"
 	Aliases []string // other names New takes, among them the published ones
 	About   string   // one line
+	Notes   []string // further lines: what it reads of a row, where it can run
 	Fixed   string   // the repaired form of a published function; "" when there is none
 	// Needed are the parameters without a default, with example values.
 	Needed map[string]any
