@@ -74,6 +74,9 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
+// Places is how many jobs can be under way at a time.
+func (c *Client) Places() int { return cap(c.places.free) }
+
 // Close lets the connections go.
 func (c *Client) Close() error {
 	c.http.CloseIdleConnections()

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"gradus/rewards"
+	"gradus/rewards/code/piston"
 	"gradus/rewards/rules/rule"
 )
 
@@ -73,9 +74,14 @@ func (r *contestReward) Ready() error {
 // Patience is how long a group may take.
 func (r *contestReward) Patience() time.Duration { return r.where.patience() }
 
-// Parallel is how many groups it scores side by side: the programs of one keep
-// what runs them busy.
-func (r *contestReward) Parallel() int { return 1 }
+// Parallel is how many groups it scores side by side: here the programs of one
+// keep the sandbox busy; servers may be many.
+func (r *contestReward) Parallel() int {
+	if servers, ok := r.provider.(*piston.Client); ok {
+		return min(servers.Places(), atOnce)
+	}
+	return 1
+}
 
 // Close ends what runs the programs.
 func (r *contestReward) Close() error { return r.provider.Close() }
