@@ -119,37 +119,42 @@ func newSteps(params map[string]any) (rewards.Reward, error) {
 }
 
 // opensStep says whether a line, without white space around it, opens a step
-// and says something in it.
+// and says something in it. Most lines are told by their first byte.
 func opensStep(line string) bool {
 	if line == "" {
 		return false
 	}
-	// Most lines begin with nothing that could be a marker.
-	if c := line[0]; c < 0x80 && !(c >= '0' && c <= '9') && strings.IndexByte("sSFTNL-*", c) < 0 {
-		return false
-	}
-	rest, isStep := line, false
-	if len(line) > 5 && strings.EqualFold(line[:4], "step") && isBlank(line[4]) {
-		rest, isStep = strings.TrimLeft(line[5:], " \t"), true
-	}
-	if n := digits(rest); n > 0 {
-		after := rest[n:]
-		if isStep {
-			return len(after) > 1 && strings.IndexByte(":.)", after[0]) >= 0
+	switch c := line[0]; {
+	case c == 's' || c == 'S':
+		if len(line) > 5 && strings.EqualFold(line[:4], "step") && isBlank(line[4]) {
+			number := strings.TrimLeft(line[5:], " \t")
+			n := digits(number)
+			return n > 0 && len(number) > n+1 && strings.IndexByte(":.)", number[n]) >= 0
 		}
-		return len(after) > 2 && (after[0] == '.' || after[0] == ')') && isBlank(after[1])
-	}
-	for _, bullet := range [...]string{"- ", "* ", "• "} {
-		if strings.HasPrefix(line, bullet) {
-			return true
+		return opensWith("Second", line)
+	case c == 'F':
+		return opensWith("First", line) || opensWith("Finally", line)
+	case c == 'T':
+		return opensWith("Third", line) || opensWith("Then", line)
+	case c == 'N':
+		return opensWith("Next", line)
+	case c == 'L':
+		return opensWith("Lastly", line)
+	case c == '-' || c == '*':
+		return strings.HasPrefix(line[1:], " ")
+	case c >= '0' && c <= '9', c >= 0x80:
+		if n := digits(line); n > 0 {
+			return len(line) > n+2 && (line[n] == '.' || line[n] == ')') && isBlank(line[n+1])
 		}
-	}
-	for _, word := range [...]string{"First", "Second", "Third", "Next", "Then", "Finally", "Lastly"} {
-		if after, ok := strings.CutPrefix(line, word); ok && len(after) > 1 && (isBlank(after[0]) || after[0] == ',' || after[0] == ':') {
-			return true
-		}
+		return strings.HasPrefix(line, "• ")
 	}
 	return false
+}
+
+// opensWith says whether a line opens with a word of sequence.
+func opensWith(word, line string) bool {
+	after, ok := strings.CutPrefix(line, word)
+	return ok && len(after) > 1 && (isBlank(after[0]) || after[0] == ',' || after[0] == ':')
 }
 
 func isBlank(b byte) bool { return b == ' ' || b == '\t' }
