@@ -62,7 +62,7 @@ func (o *ioi) score(ctx context.Context, s *rewards.Sample) rewards.Result {
 	row := row(rule.Columns(*s))
 	id, ok := row["id"]
 	if !ok {
-		return rewards.Result{Status: rewards.Error, Reason: "code.bad_tests", Why: "the row has no column id, which names the task"}
+		return rewards.Result{Status: rewards.Error, Reason: "code.bad_tests", Why: "the row has no column id, which names the task; the published function fails without it"}
 	}
 	from, to := code.LastBlock(s.Completion, "cpp")
 	program := addIncludes(s.Completion[from:to], formatted(id))
