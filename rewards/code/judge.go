@@ -359,14 +359,15 @@ func (r *run) build(files []sandbox.File) ([]byte, *CaseResult, error) {
 	if o.Status != sandbox.OK {
 		why := o.Why
 		if o.Status == sandbox.Exit {
-			why = firstError(o.Stderr)
+			why = FirstError(o.Stderr)
 		}
 		return nil, &CaseResult{Status: CompileError, Why: why, Wall: o.Wall}, nil
 	}
 	return o.Stdout, nil, nil
 }
 
-func firstError(stderr []byte) string {
+// FirstError is the first line of a compiler that tells an error, for a reader.
+func FirstError(stderr []byte) string {
 	for _, line := range strings.Split(string(stderr), "\n") {
 		if strings.Contains(line, "error") {
 			return short(line)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"sync"
 	"time"
 
 	"gradus/rewards"
@@ -143,18 +142,7 @@ func (r *codeReward) Score(ctx context.Context, g rewards.Group) ([]rewards.Resu
 	ctx, cancel := context.WithTimeout(ctx, r.Patience())
 	defer cancel()
 	out := make([]rewards.Result, len(g.Samples))
-	places := make(chan struct{}, r.params.Parallel)
-	var wg sync.WaitGroup
-	for i := range g.Samples {
-		wg.Add(1)
-		places <- struct{}{}
-		go func() {
-			defer wg.Done()
-			defer func() { <-places }()
-			out[i] = r.one(ctx, &g.Samples[i])
-		}()
-	}
-	wg.Wait()
+	rule.Apart(len(out), r.params.Parallel, func(i int) { out[i] = r.one(ctx, &g.Samples[i]) })
 	return out, nil
 }
 

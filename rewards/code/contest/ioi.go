@@ -69,7 +69,9 @@ func (e *Engine) executables(ctx context.Context, files []piston.File) (x execut
 			return x, failed, err
 		}
 	}
-	sources := slices.DeleteFunc(slices.Clone(files), func(f piston.File) bool { return f.Name == "input.txt" || f.Name == "correct_output.txt" })
+	sources := slices.DeleteFunc(slices.Clone(files), func(f piston.File) bool {
+		return f.Name == "input.txt" || f.Name == "correct_output.txt" || f.Name == graderConfig
+	})
 	x.name = taskName(sources)
 	command := []string{"g++", "-DEVAL", "-std=gnu++17", "-O2", "-pipe", "-s", "-o", "a.out", "graders/" + x.name + ".cpp"}
 	for _, beside := range []string{"graders/grader.cpp", "graders/stub.cpp"} {

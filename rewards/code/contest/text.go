@@ -11,10 +11,7 @@ import (
 // uncarriage takes a carriage return from the end of each line
 // (sed 's/\r$//').
 func uncarriage(s string) string {
-	if strings.HasSuffix(s, "\r") {
-		s = s[:len(s)-1]
-	}
-	return strings.ReplaceAll(s, "\r\n", "\n")
+	return strings.ReplaceAll(strings.TrimSuffix(s, "\r"), "\r\n", "\n")
 }
 
 // unblank drops lines in which nothing stands (sed '/^$/d').

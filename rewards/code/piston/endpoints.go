@@ -26,7 +26,7 @@ func ParseEndpoints(ctx context.Context, list string) ([]string, error) {
 		}
 		found := slurmEndpoints(string(out))
 		if len(found) == 0 {
-			return nil, errors.New("Slurm runs no job of the name piston-worker-PORT")
+			return nil, errors.New("no job of the name piston-worker-PORT runs under Slurm")
 		}
 		return found, nil
 	}

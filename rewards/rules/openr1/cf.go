@@ -185,7 +185,7 @@ func (c *cf) run(ctx context.Context, row row, tests []json.RawMessage, program,
 		failures := 0
 		for _, o := range outcomes {
 			if o.uncompiled {
-				return rewards.Result{Score: scoreNoCompile, Reason: "code.compile_error", Why: "the program does not compile: " + firstError(o.said)}
+				return rewards.Result{Score: scoreNoCompile, Reason: "code.compile_error", Why: "the program does not compile: " + code.FirstError([]byte(o.said))}
 			}
 			if o.passed {
 				passed++
@@ -311,14 +311,4 @@ func (c *cf) test(ctx context.Context, job piston.Job) (outcome, error) {
 	o.passed = a.Run.OK() && pytext.Strip(a.Run.Stdout) == "1"
 	o.verdict = verdictOf(a.Run.Stderr)
 	return o, nil
-}
-
-// firstError is the first line of a compiler that tells an error.
-func firstError(stderr string) string {
-	for line := range strings.Lines(stderr) {
-		if strings.Contains(line, "error") {
-			return fmt.Sprintf("%.200q", strings.ToValidUTF8(strings.TrimSpace(line), "?"))
-		}
-	}
-	return "the compiler refuses it"
 }

@@ -277,7 +277,7 @@ func scoreOf(a piston.Answer) (score float64, said string, err error) {
 	case a.Message != "":
 		return 0, "", fmt.Errorf("the server refuses the job: %.200q; is open-r1's package cms_ioi installed on it?", a.Message)
 	case a.Compile != nil && !a.Compile.OK():
-		return 0, "Compilation error " + firstError(a.Compile.Stderr), nil
+		return 0, "Compilation error " + code.FirstError([]byte(a.Compile.Stderr)), nil
 	case a.Run == nil:
 		return 0, "", errors.New("the answer has no run")
 	case a.Run.Code != nil && *a.Run.Code == 1 && strings.Contains(a.Run.Stderr, "MemoryError"):

@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"sync"
 	"time"
 
 	"gradus/rewards"
@@ -91,23 +90,14 @@ func (r *contestReward) Score(ctx context.Context, g rewards.Group) ([]rewards.R
 	ctx, cancel := context.WithTimeout(ctx, r.where.patience())
 	defer cancel()
 	out := make([]rewards.Result, len(g.Samples))
-	places := make(chan struct{}, atOnce)
-	var wg sync.WaitGroup
-	for i := range g.Samples {
-		wg.Add(1)
-		places <- struct{}{}
-		go func() {
-			defer wg.Done()
-			defer func() { <-places }()
-			defer func() {
-				if e := recover(); e != nil {
-					out[i] = rewards.Result{Status: rewards.Error, Reason: "reward.error", Why: fmt.Sprintf("%s failed: panic: %v", r.spec.Name, e)}
-				}
-			}()
-			out[i] = r.one(ctx, &g.Samples[i])
+	rule.Apart(len(out), atOnce, func(i int) {
+		defer func() {
+			if e := recover(); e != nil {
+				out[i] = rewards.Result{Status: rewards.Error, Reason: "reward.error", Why: fmt.Sprintf("%s failed: panic: %v", r.spec.Name, e)}
+			}
 		}()
-	}
-	wg.Wait()
+		out[i] = r.one(ctx, &g.Samples[i])
+	})
 	return out, nil
 }
 
@@ -128,20 +118,14 @@ func skipped(reason, why string) rewards.Result {
 // all runs f for 0 to n-1 side by side and returns the first error.
 func all(n int, f func(i int) error) error {
 	errs := make([]error, n)
-	var wg sync.WaitGroup
-	for i := range n {
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
-			defer func() {
-				if e := recover(); e != nil {
-					errs[i] = fmt.Errorf("panic: %v", e)
-				}
-			}()
-			errs[i] = f(i)
+	rule.Apart(n, n, func(i int) {
+		defer func() {
+			if e := recover(); e != nil {
+				errs[i] = fmt.Errorf("panic: %v", e)
+			}
 		}()
-	}
-	wg.Wait()
+		errs[i] = f(i)
+	})
 	for _, err := range errs {
 		if err != nil {
 			return err
