@@ -337,8 +337,8 @@ func readLatex(s string, c extract.Candidate, r *reading) {
 			r.text = strings.TrimSpace(src)
 		}
 		a, err := parseOrLast(src)
-		if err == nil && textBeforeBrace(src) {
-			err = errTextTail
+		if err == nil {
+			err = refused(src)
 		}
 		if err != nil {
 			r.large = r.large || errors.Is(err, parse.ErrTooLarge)
@@ -371,6 +371,20 @@ func readLatex(s string, c extract.Candidate, r *reading) {
 		r.expr = ast.New(ast.List, flat...)
 	}
 	r.err = nil
+}
+
+var errFullStop = errors.New("it ends with a full stop, which Math-Verify cannot read")
+
+// refused says why Math-Verify cannot read a formula that can be read: it ends
+// with a full stop, or in a text command inside another group.
+func refused(src string) error {
+	switch {
+	case strings.HasSuffix(strings.TrimSpace(src), "."):
+		return errFullStop
+	case textBeforeBrace(src):
+		return errTextTail
+	}
+	return nil
 }
 
 var errTextTail = errors.New("a \\text before a closing brace ends it, which Math-Verify cannot read")

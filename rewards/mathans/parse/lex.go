@@ -196,6 +196,14 @@ func (l *lexer) command() error {
 		l.emit(token{kind: tRow}, 2)
 		return nil
 	}
+	if l.sympy && (c == '(' || c == ')') {
+		kind := tOpen
+		if c == ')' {
+			kind = tClose
+		}
+		l.emit(token{kind: kind, text: string(c)}, 2)
+		return nil
+	}
 	if !isLetter(c) {
 		switch c {
 		case '{':
