@@ -50,3 +50,30 @@ func TestOpenReasonerZero(t *testing.T) {
 	ruletest.Pays(t, ruletest.New(t, Rules(), "orz.math", map[string]any{"math_mode": "math_verify"}), `<answer>\boxed{$2\pi$}</answer>`, `$\pi\cdot 2$`, 1)
 	ruletest.Refused(t, Rules(), "orz.math", map[string]any{"math_mode": "sympy"})
 }
+
+// What is_latex_equal returned (sympy 1.14.0, antlr 4.11.1): 1.0*x is not x to
+// it, nor a sum that cancels 0; terms without a number are counted.
+func TestEvalf(t *testing.T) {
+	r := ruletest.New(t, Rules(), "orz.math", nil)
+	for _, c := range []struct {
+		claim, gold string
+		want        float64
+	}{
+		{`-1+1`, "0", 0},
+		{`5 \cdot (1-1)`, "0", 0},
+		{`0 \cdot 5`, "0", 1},
+		{`1 + (\frac{20000}{\pi}) - 1`, `\frac{20000}{\pi}`, 1},
+		{`1+x-1`, "x", 1},
+		{`\frac{2(x+1)}{2}`, "x+1", 0},
+		{`\frac{2\pi}{2}`, `\pi`, 0},
+		{`\frac{4x}{2}`, "2x", 1},
+		{`x+x`, "2x", 0},
+		{`x+2x`, "3x", 1},
+		{`1x`, "x", 1},
+		{`x-x`, "0", 1},
+		{`3(x+1)`, "3x+3", 1},
+		{`-(x+1)`, "-1-x", 1},
+	} {
+		ruletest.Pays(t, r, `<answer>\boxed{`+c.claim+`}</answer>`, c.gold, c.want)
+	}
+}

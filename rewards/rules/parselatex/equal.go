@@ -6,6 +6,7 @@ import (
 	"math/big"
 	"math/cmplx"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -117,11 +118,12 @@ func EvalfEqual(a, b *Expr) (equal, ok bool) {
 	return canonical(a) == canonical(b), true
 }
 
-// sameFloat compares numbers as sympy's evalf rounds them.
+// sameFloat compares numbers as sympy's evalf rounds them. A sum that vanishes
+// is a tiny number there, equal to no zero.
 func sameFloat(a, b *Expr) bool {
 	if x, ok := a.rational(); ok {
 		if y, ok := b.rational(); ok {
-			return float(x).Cmp(float(y)) == 0
+			return !vanishes(a) && !vanishes(b) && float(x).Cmp(float(y)) == 0
 		}
 	}
 	x, y := a.at(0), b.at(0)
@@ -129,6 +131,23 @@ func sameFloat(a, b *Expr) bool {
 		return a.key() == b.key()
 	}
 	return near(x, y, 1e-15)
+}
+
+// vanishes says whether e is 0 because the terms of a sum cancel.
+func vanishes(e *Expr) bool {
+	if r, ok := e.rational(); !ok || r.Sign() != 0 {
+		return false
+	}
+	switch e.Op {
+	case Add:
+		zero, _ := e.Args[0].rational()
+		return zero.Sign() != 0 || vanishes(e.Args[0]) || vanishes(e.Args[1])
+	case Mul:
+		a, _ := e.Args[0].rational()
+		b, _ := e.Args[1].rational()
+		return (a.Sign() != 0 || vanishes(e.Args[0])) && (b.Sign() != 0 || vanishes(e.Args[1]))
+	}
+	return false
 }
 
 func float(r *big.Rat) *big.Float { return new(big.Float).SetPrec(53).SetRat(r) }
@@ -139,24 +158,33 @@ func canonical(e *Expr) string {
 		return constant(e)
 	}
 	if terms := distributed(e); len(terms) > 1 {
-		like := map[string]complex128{}
+		like := map[string]factor{}
 		var number complex128
 		for _, t := range terms {
 			if !t.free() {
 				number += t.at(0)
 				continue
 			}
-			factor, rest := coefficient(t)
-			like[rest] += factor
+			f, rest := coefficient(t)
+			if before, ok := like[rest]; ok {
+				f = factor{before.value + f.value, before.count && f.count}
+			}
+			like[rest] = f
 		}
 		var out []string
-		for rest, factor := range like {
-			if factor != 0 {
-				out = append(out, digits(factor)+"*"+rest)
+		for rest, f := range like {
+			if f.value != 0 {
+				out = append(out, f.times(rest))
 			}
 		}
 		if number != 0 {
 			out = append(out, digits(number))
+		}
+		switch len(out) {
+		case 0:
+			return digits(0)
+		case 1:
+			return out[0]
 		}
 		return "(" + sorted(out, "+") + ")"
 	}
@@ -164,11 +192,8 @@ func canonical(e *Expr) string {
 	case Symbol:
 		return e.Name
 	case Mul:
-		factor, rest := coefficient(e)
-		if factor == 1 {
-			return rest
-		}
-		return digits(factor) + "*" + rest
+		f, rest := coefficient(e)
+		return f.times(rest)
 	case Pow:
 		return canonicalPower(e)
 	}
@@ -190,14 +215,36 @@ func canonicalPower(e *Expr) string {
 	return "[" + b + "^" + x + "]"
 }
 
+// factor is the number before a term. A count is an integer in sympy: of terms
+// that are written without a number, or with 1 or -1. Others are floats, and
+// 1.0*x is not x.
+type factor struct {
+	value complex128
+	count bool
+}
+
+// times writes down a term.
+func (f factor) times(rest string) string {
+	switch {
+	case f.value == 0:
+		return digits(0)
+	case !f.count:
+		return digits(f.value) + "*" + rest
+	case f.value == 1:
+		return rest
+	}
+	return strconv.Itoa(int(real(f.value))) + "*" + rest
+}
+
 // coefficient parts a product into its number and the rest, written down.
-func coefficient(e *Expr) (complex128, string) {
-	factor := complex(1, 0)
+func coefficient(e *Expr) (factor, string) {
+	number := factor{1, true}
 	powers := map[string]complex128{}
 	var others []string
 	for _, f := range flat(e, Mul) {
 		if !f.free() {
-			factor = times(factor, f.at(0))
+			number.value = times(number.value, f.at(0))
+			number.count = number.count && (f.isWhole(1) || f.isWhole(-1))
 			continue
 		}
 		base, exponent := f, complex(1, 0)
@@ -219,7 +266,7 @@ func coefficient(e *Expr) (complex128, string) {
 			others = append(others, "["+base+"^"+digits(exponent)+"]")
 		}
 	}
-	return factor, sorted(others, "*")
+	return number, sorted(others, "*")
 }
 
 // distributed lists the terms of nested sums. A number times one sum is
