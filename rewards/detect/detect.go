@@ -22,6 +22,14 @@ type Trace struct {
 // paid says whether the trace was rewarded.
 func (t Trace) paid() bool { return t.Reward > 0 }
 
+// wasPaid ends a sentence about a completion that was paid.
+func (t Trace) wasPaid() string {
+	if t.paid() {
+		return ", and the completion was paid"
+	}
+	return ""
+}
+
 // right says whether the checker accepted the answer.
 func (t Trace) right() bool { return t.Correct != nil && *t.Correct }
 

@@ -19,7 +19,10 @@ func answerWithoutReasoning(t Trace) (Signal, bool) {
 		words += len(strings.FieldsFunc(part.In(t.Completion), func(r rune) bool { return r == ' ' || r == '\n' || r == ';' || r == '\t' }))
 	}
 	s := Signal{Value: float64(words), Flag: t.paid() && words < 3}
-	s.Why = fmt.Sprintf("the answer was paid and the thinking holds %d words", words)
+	s.Why = fmt.Sprintf("the thinking holds %d words", words) + t.wasPaid()
+	if words == 1 {
+		s.Why = "the thinking holds one word" + t.wasPaid()
+	}
 	return s, true
 }
 

@@ -62,7 +62,7 @@ func tagStuffing(t Trace) (Signal, bool) {
 		most = max(most, count[tag.Kind])
 	}
 	return Signal{Value: float64(most), Flag: t.paid() && most > 1, Spans: spans,
-		Why: fmt.Sprintf("a tag stands there %d times and the completion was paid", most)}, true
+		Why: fmt.Sprintf("a tag stands there %d times", most) + t.wasPaid()}, true
 }
 
 // hedging counts the different claims: answer parts and boxes after the
@@ -96,7 +96,7 @@ func hedging(t Trace) (Signal, bool) {
 		return Signal{}, false
 	}
 	return Signal{Value: float64(len(claims)), Flag: t.paid() && len(claims) > 1, Spans: spans[:min(len(spans), 20)],
-		Why: fmt.Sprintf("%d different answers are given and one of them was paid", len(claims))}, true
+		Why: fmt.Sprintf("%d different answers are given", len(claims)) + t.wasPaid()}, true
 }
 
 // maxEcho bounds the texts that are compared, in bytes of each.
