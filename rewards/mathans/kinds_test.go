@@ -48,6 +48,13 @@ func TestKinds(t *testing.T) {
 		{`$45^\circ$`, `$\frac{\pi}{4}$`, true},
 		{`$45^\circ$`, `$45$`, true},
 		{`$\binom{7}{3}$`, "35", true},
+		{`$\gcd(\frac12,\frac34)$`, `$\frac14$`, true},
+		{`$\lcm(0.5,0.75)$`, `$\frac32$`, true},
+		{`$\gcd(0,3)+\lcm(0,3)$`, "$3$", true},
+		{`$\gcd(1.5,2)$`, `$1$`, false},
+		{`$\ulcorner 2.5 \urcorner$`, "$3$", true},
+		{`$\left\llcorner 2.5 \right\lrcorner$`, "$2$", true},
+		{`$\variable{x}+1$`, "$x+1$", true},
 		// Complex numbers.
 		{`$(1+i)^2$`, `$2i$`, true},
 		{`$\sqrt{-9}$`, `$3i$`, true},

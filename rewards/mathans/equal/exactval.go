@@ -280,26 +280,13 @@ func (s *session) exactFunction(n *ast.Node) (exact.Number, error) {
 			return exact.FromRat(whole.Sub(r, whole.Mul(whole, rats[1]))), nil
 		}
 	case "gcd", "lcm":
-		var g *big.Int
-		for _, q := range rats {
-			if !q.IsInt() || q.Sign() == 0 {
-				return x, exact.ErrNotExact
-			}
-			v := new(big.Int).Abs(q.Num())
-			switch {
-			case g == nil:
-				g = v
-			case n.Name == "gcd":
-				g = new(big.Int).GCD(nil, nil, g, v)
-			default:
-				d := new(big.Int).GCD(nil, nil, g, v)
-				g = new(big.Int).Mul(g, v.Quo(v, d))
-			}
-			if g.BitLen() > exact.MaxBits {
+		g := new(big.Rat).Abs(r)
+		for _, q := range rats[1:] {
+			if g = common(n.Name == "lcm", g, q); max(g.Num().BitLen(), g.Denom().BitLen()) > exact.MaxBits {
 				return x, exact.ErrBudget
 			}
 		}
-		return whole(g)
+		return exact.FromRat(g), nil
 	case "re", "conj":
 		return x, nil
 	case "im":
@@ -308,6 +295,20 @@ func (s *session) exactFunction(n *ast.Node) (exact.Number, error) {
 		return exact.FromRat(big.NewRat(int64(r.Sign()), 1)), nil
 	}
 	return x, exact.ErrNotExact
+}
+
+// common is the greatest common divisor of two rational numbers, as sympy
+// has it: that of their numerators by the least common multiple of their
+// denominators; or the least common multiple, which is 0 where one of them is.
+func common(multiple bool, a, b *big.Rat) *big.Rat {
+	num := new(big.Int).GCD(nil, nil, new(big.Int).Abs(a.Num()), new(big.Int).Abs(b.Num()))
+	den := new(big.Int).GCD(nil, nil, a.Denom(), b.Denom())
+	den.Mul(a.Denom(), new(big.Int).Quo(b.Denom(), den))
+	g := new(big.Rat).SetFrac(num, den)
+	if multiple && g.Sign() != 0 {
+		g.Quo(new(big.Rat).Abs(new(big.Rat).Mul(a, b)), g)
+	}
+	return g
 }
 
 // exactLog finds a rational logarithm: log_8 4 = 2/3.

@@ -327,6 +327,10 @@ func (l *lexer) command() error {
 // word.
 func (l *lexer) text(command, arg string, length int) {
 	word := strings.ToLower(strings.Trim(arg, " ,.;~"))
+	if command == "variable" { // latex2sympy's own
+		l.emit(token{kind: tSym, text: strings.TrimSpace(arg)}, length)
+		return
+	}
 	if l.sympy && command != "operatorname" {
 		l.emit(token{kind: tSym, text: sympyName(arg)}, length)
 		return

@@ -18,7 +18,7 @@ var skipped = map[string]bool{
 var wrappers = map[string]bool{
 	"text": true, "textbf": true, "textit": true, "textrm": true, "textnormal": true, "textsf": true, "texttt": true,
 	"mbox": true, "hbox": true, "mathrm": true, "mathit": true, "mathbf": true, "mathsf": true, "mathtt": true,
-	"operatorname": true, "textup": true, "textsc": true, "emph": true, "fbox": false,
+	"operatorname": true, "variable": true, "textup": true, "textsc": true, "emph": true, "fbox": false,
 }
 
 // transparent are commands that only decorate a formula given as argument.
@@ -106,6 +106,7 @@ var simple = map[string]token{
 	"mid": {kind: tMid}, "vert": {kind: tBar}, "lvert": {kind: tBar}, "rvert": {kind: tBar}, "Vert": {kind: tNorm},
 	"lVert": {kind: tNorm}, "rVert": {kind: tNorm},
 	"lfloor": {kind: tFloorL}, "rfloor": {kind: tFloorR}, "lceil": {kind: tCeilL}, "rceil": {kind: tCeilR},
+	"llcorner": {kind: tFloorL}, "lrcorner": {kind: tFloorR}, "ulcorner": {kind: tCeilL}, "urcorner": {kind: tCeilR},
 	"langle": {kind: tOpen, text: "<"}, "rangle": {kind: tClose, text: ">"},
 	"lbrace": {kind: tOpen, text: "{"}, "rbrace": {kind: tClose, text: "}"},
 	"lbrack": {kind: tOpen, text: "["}, "rbrack": {kind: tClose, text: "]"},
