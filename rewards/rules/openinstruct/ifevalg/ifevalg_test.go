@@ -37,7 +37,7 @@ func follow() map[string]map[string]any {
 // Much of anything is judged, or refused in one line, before long. With
 // GRADUS_FAULTS=full it is a megabyte.
 func TestHostile(t *testing.T) {
-	size := 1 << 12
+	size := 1 << 11
 	if os.Getenv("GRADUS_FAULTS") == "full" {
 		size = 1 << 20
 	}
@@ -91,5 +91,24 @@ func TestRefused(t *testing.T) {
 	}
 	if _, err := check(NewText("a")); err == nil || !strings.Contains(err.Error(), "missing )") {
 		t.Errorf("a broken expression: %v", err)
+	}
+}
+
+// Each instruction on a completion of 8 kB.
+func BenchmarkInstructions(b *testing.B) {
+	known := Known()
+	whole := strings.Repeat("This is a plain sentence, with words in it. It can't be (very) long, isn't it? Mr. Smith says *so*.\n", 80)
+	for name, args := range follow() {
+		check, err := known.Build(name, args)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := check(NewText(whole)); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }

@@ -24,18 +24,18 @@ func sentences(s string) []string {
 	for _, site := range [...]string{"com", "net", "org", "io", "gov", "edu", "me"} {
 		s = strings.ReplaceAll(s, "."+site, period+site)
 	}
-	s = rewrite(s, digitStopDigit)
-	s = rewrite(s, severalStops)
+	s = rewrite(s, 1, digitStopDigit)
+	s = rewrite(s, 0, severalStops)
 	s = strings.ReplaceAll(s, "Ph.D.", "Ph"+period+"D"+period)
-	s = rewrite(s, letterStopBlank)
-	s = rewrite(s, acronymStarter)
-	s = rewrite(s, initials(3))
-	s = rewrite(s, initials(2))
-	s = rewrite(s, suffixStarter)
+	s = rewrite(s, 4, letterStopBlank)
+	s = rewrite(s, 1, acronymStarter)
+	s = rewrite(s, 1, initials(3))
+	s = rewrite(s, 1, initials(2))
+	s = rewrite(s, 4, suffixStarter)
 	for _, suffix := range suffixes {
 		s = strings.ReplaceAll(s, " "+suffix+".", " "+suffix+period)
 	}
-	s = rewrite(s, blankLetterStop)
+	s = rewrite(s, 2, blankLetterStop)
 	s = strings.ReplaceAll(s, ".”", "”.")
 	s = strings.ReplaceAll(s, `."`, `".`)
 	s = strings.ReplaceAll(s, `!"`, `"!`)
@@ -52,11 +52,17 @@ func sentences(s string) []string {
 }
 
 // rewrite goes through a text from left to right: at each place a rule says
-// how many bytes it takes, 0 for none, and what stands for them.
-func rewrite(s string, rule func(s string) (n int, with string)) string {
+// how many bytes it takes, 0 for none, and what stands for them. What it takes
+// has a full stop among its first bytes, at most so many behind the first.
+func rewrite(s string, reach int, rule func(s string) (n int, with string)) string {
 	var b strings.Builder
 	done := 0
 	for i := 0; i < len(s); {
+		at := strings.IndexByte(s[i:], '.')
+		if at < 0 {
+			break
+		}
+		i += max(0, at-reach)
 		n, with := rule(s[i:])
 		if n == 0 {
 			i++

@@ -7,10 +7,11 @@ package pyregex
 
 // mostMemory is how many choices at a position are remembered, in bits;
 // mostSteps bounds what look-ahead and atomic groups cost, which begin anew at
-// each position.
+// each position, and whose memory is a map, as slow as that many steps.
 const (
 	mostMemory = 1 << 28
 	mostSteps  = 1 << 27
+	mapSteps   = 64
 )
 
 type matcher struct {
@@ -88,6 +89,7 @@ func (m *matcher) forget(split, at int) {
 // first says whether a choice is tried at a position for the first time.
 func (m *matcher) first(split, at int) bool {
 	if m.few != nil {
+		*m.steps += mapSteps
 		i := split*(len(m.text.runes)+1) + at
 		seen := m.few[i]
 		m.few[i] = true

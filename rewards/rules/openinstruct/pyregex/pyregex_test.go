@@ -64,3 +64,40 @@ func TestPython(t *testing.T) {
 		t.Errorf("%d rows, %d refused, %d not built in", rows, refused, other)
 	}
 }
+
+// No expression and text make the matcher panic or go on for long.
+func FuzzCompile(f *testing.F) {
+	for _, p := range []string{`(a|b)*?c{2,3}+(?=[^\d-])`, `(?i)\bK\w+$`, `(?>a*)(?!b)|(?P<n>é)`, `((((a*)*)*)*)*b`, `[]\x41-\u00e9]{,2}`} {
+		f.Add(p, "aabcé Kx1\nKk", true)
+	}
+	f.Fuzz(func(t *testing.T, pattern, text string, fold bool) {
+		r, err := Compile(pattern, Flags{IgnoreCase: fold})
+		if err != nil {
+			return
+		}
+		found, err := r.All(NewText(text))
+		if is, errOne := r.Search(NewText(text)); err == nil && errOne == nil && is != (len(found) > 0) {
+			t.Errorf("%q in %q: %v, but %d matches", pattern, text, is, len(found))
+		}
+	})
+}
+
+// Expressions that take exponential time where a matcher goes back and forth.
+func TestHostile(t *testing.T) {
+	text := NewText(strings.Repeat("a", 2_000))
+	for _, pattern := range []string{`(a*)*b`, `(a|a)*b`, `(a+)+$x`, `a*a*a*a*a*b`, `(a|b|ab)*c`, `a++b`, `(?=(a+)+b)a`, `a.*b`, `\s*a.*$x`, `(?>a+)+b`} {
+		r, err := Compile(pattern, Flags{})
+		if err != nil {
+			t.Fatalf("%s: %v", pattern, err)
+		}
+		if is, err := r.Search(text); is || err != nil && !errors.Is(err, ErrTooMuch) {
+			t.Errorf("%s: %v, %v", pattern, is, err)
+		}
+	}
+	if _, err := Compile(strings.Repeat("(a", 10_000), Flags{}); err == nil {
+		t.Error("ten thousand groups were read")
+	}
+	if _, err := Compile("((((a{99}){99}){99}){99})", Flags{}); !errors.Is(err, ErrUnsupported) {
+		t.Errorf("99⁴ letters: %v", err)
+	}
+}
