@@ -80,6 +80,7 @@ func patchPython(source string, replacements []replacement) string {
 
 // replacement is one substitution.
 type replacement struct {
+	must string // stands in every match: most programs need no other look
 	find *regexp.Regexp
 	text string // "\1" and "\2" stand for groups
 }
@@ -94,26 +95,29 @@ const notSpace = `[^\t-\r\x1c-\x20\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\
 // reward.
 func pythonReplacements() []replacement {
 	var list []replacement
-	for _, r := range [][2]string{
-		{`from collections import (Mapping|Sequence|Set|Container|MutableMapping|MutableSet|MutableSequence)`, `from collections.abc import \1`},
-		{`import imp`, `import importlib`},
-		{`asyncio\.async\(`, `asyncio.ensure_future(`},
-		{`inspect\.getargspec`, `inspect.getfullargspec`},
-		{`array\.array\('c'`, `array.array('b'`},
-		{`\\(?:\r\n|\r|\n)+`, "\\\n"},
-		{`(?:os\s*\.\s*)?getlogin\s*\(\s*\)`, `False`},
-		{`\bfractions\.gcd\b`, `math.gcd`},
-		{`(from\s+fractions\s+import\s+(?:\([^)]*)?)\bgcd\s*,\s*`, `\1`},
-		{`(from\s+fractions\s+import\s+.*?\S)\s*,\s*\bgcd(\s*\)?\s*(?:#.*)?)`, `\1\2`},
-		{`from\s+fractions\s+import\s+\(?\s*gcd\s*\)?`, ``},
+	for _, r := range [][3]string{
+		{`from collections import`, `from collections import (Mapping|Sequence|Set|Container|MutableMapping|MutableSet|MutableSequence)`, `from collections.abc import \1`},
+		{`import imp`, `import imp`, `import importlib`},
+		{`asyncio.async(`, `asyncio\.async\(`, `asyncio.ensure_future(`},
+		{`inspect.getargspec`, `inspect\.getargspec`, `inspect.getfullargspec`},
+		{`array.array('c'`, `array\.array\('c'`, `array.array('b'`},
+		{`\`, `\\(?:\r\n|\r|\n)+`, "\\\n"},
+		{`getlogin`, `(?:os\s*\.\s*)?getlogin\s*\(\s*\)`, `False`},
+		{`fractions.gcd`, `\bfractions\.gcd\b`, `math.gcd`},
+		{`gcd`, `(from\s+fractions\s+import\s+(?:\([^)]*)?)\bgcd\s*,\s*`, `\1`},
+		{`gcd`, `(from\s+fractions\s+import\s+.*?\S)\s*,\s*\bgcd(\s*\)?\s*(?:#.*)?)`, `\1\2`},
+		{`gcd`, `from\s+fractions\s+import\s+\(?\s*gcd\s*\)?`, ``},
 	} {
-		list = append(list, replacement{regexp.MustCompile(strings.NewReplacer(`\s`, space, `\S`, notSpace).Replace(r[0])), r[1]})
+		list = append(list, replacement{r[0], regexp.MustCompile(strings.NewReplacer(`\s`, space, `\S`, notSpace).Replace(r[1])), r[2]})
 	}
 	return list
 }
 
 // apply replaces all matches, from left to right.
 func (r replacement) apply(s string) string {
+	if !strings.Contains(s, r.must) {
+		return s
+	}
 	shadow := ascii(s)
 	var b strings.Builder
 	at := 0
