@@ -27,20 +27,18 @@ func newFormat(params map[string]any) (rewards.Reward, error) {
 	if err := rule.Decode(name, params, &p); err != nil {
 		return nil, err
 	}
-	if !(p.ScalingFactor > -1e9 && p.ScalingFactor < 1e9) {
-		return nil, fmt.Errorf("reward %s: scaling_factor is %v; give a finite number", name, p.ScalingFactor)
+	if err := checkFactor(name, p.ScalingFactor); err != nil {
+		return nil, err
 	}
+	of := formatPart(p)
 	spec := rule.Binary(name)
 	spec.Params, spec.Range = rule.Canonical(p), [2]float64{min(0, p.ScalingFactor), max(0, p.ScalingFactor)}
 	return rule.PerSample(spec, func(s rewards.Sample) rewards.Result {
-		text := s.Completion
-		if p.PreappendThinkingToken {
-			text = "<think>" + text
-		}
-		if !inForm(text) {
+		score := of(s.Completion, 0)
+		if score == 0 {
 			return rewards.Result{Reason: "reasoninggym.no_form", Why: "the completion is not one <think> part and then one <answer> part"}
 		}
-		return rewards.Result{Score: p.ScalingFactor, Reason: "reasoninggym.form", Why: "one <think> part and then one <answer> part"}
+		return rewards.Result{Score: score, Reason: "reasoninggym.form", Why: "one <think> part and then one <answer> part"}
 	}), nil
 }
 

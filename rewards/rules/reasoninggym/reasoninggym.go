@@ -31,7 +31,7 @@ type generator struct {
 func withoutAnswer() []string {
 	return []string{"countdown", "puzzle24", "palindrome_generation", "word_sorting", "propositional_logic", "number_format", "group_anagrams", "palindrome_partitioning", "graph_color", "jugs",
 		"arc_agi", "kakurasu", "survo", "word_ladder", "cryptarithm", "n_queens", "rush_hour", "tower_of_hanoi", "knight_swap", "sokoban", "rubiks_cube", "boxnet", "fraction_simplification",
-		"bitwise_arithmetic", "complex_arithmetic", "polynomial_equations", "game_of_life_halting", "ab"}
+		"bitwise_arithmetic", "complex_arithmetic", "polynomial_equations", "game_of_life_halting", "ab", "simple_integration"}
 }
 
 // judge scores the text of the last answer tags, as all examples do
@@ -116,6 +116,8 @@ func generators() []generator {
 		{[]string{"decimal_arithmetic"}, "at most a thousandth off", decimalArithmetic},
 		{[]string{"bitwise_arithmetic"}, "the problem's value in any base", bitwiseArithmetic},
 		{[]string{"advanced_geometry"}, "an angle to two places, an orthocentre to three, a radius exactly; 0.5, 0.05 and 0.01 for others", advancedGeometry},
+		{[]string{"polynomial_multiplication"}, "the polynomial multiplied out, in any order", polynomialMultiplication},
+		{[]string{"simple_integration", "intermediate_integration"}, "an antiderivative, with any constant or none", integration},
 		{[]string{"codeio"}, "the answer's text, or a JSON object by how near its tree is", codeIO},
 		{append([]string{"default"}, byDefault()...), "1 for the answer's text; the share of its length in a text around it", byText},
 	}
@@ -134,6 +136,10 @@ func Rules() []rule.Rule {
 		{Name: "reasoninggym.accuracy", Aliases: []string{"reasoninggym.score_answer"}, About: "reasoning-gym's score_answer of the data set that the row's metadata names", Fixed: "gradus.accuracy", Make: newAccuracy},
 		{Name: "reasoninggym.tag_count", Aliases: []string{"reasoninggym.count_tags"}, About: "the format reward of reasoning-gym's TRL example: a quarter for each tag that is there", Fixed: "gradus.tag_count", Make: rule.Plain("reasoninggym.tag_count", countTags)},
 		{Name: "reasoninggym.format", Aliases: []string{"reasoninggym.compute_format_reward"}, About: "the format reward of reasoning-gym's training with verl: one think part, one answer part", Fixed: "gradus.format", Make: newFormat, Defaults: FormatParams{}},
+		{Name: "reasoninggym.unsloth_format", About: "the format reward of reasoning-gym's unsloth example: a <think> part, a line end, an <answer> part", Fixed: "gradus.format", Make: rule.Plain("reasoninggym.unsloth_format", unslothForm)},
+		{Name: "reasoninggym.cosine", Aliases: []string{"reasoninggym.cosine_scaled_reward"}, About: "a secondary reward of its training with verl: a cosine of the length in characters, by whether the answer is right", Fixed: "gradus.cosine", Make: newCosine, Defaults: CosineParams{}},
+		{Name: "reasoninggym.length", Aliases: []string{"reasoninggym.length_reward"}, About: "a secondary reward of its training with verl: length for what the answer's score leaves", Make: newLengthReward, Defaults: LengthParams{}},
+		{Name: "reasoninggym.reward", Aliases: []string{"reasoninggym._score_output"}, About: "what its trainer with verl pays: the answer's score and the secondary rewards that the configuration names", Make: newReward, Defaults: RewardParams{}},
 	}
 	for _, g := range generators() {
 		name := "reasoninggym." + g.names[0]
@@ -202,13 +208,18 @@ func newAccuracy(params map[string]any) (rewards.Reward, error) {
 	if err := rule.Decode(name, params, &struct{}{}); err != nil {
 		return nil, err
 	}
+	return rule.PerSample(spec(name, ""), byDataset()), nil
+}
+
+// byDataset judges by the data set that the metadata names.
+func byDataset() rule.Judge {
 	judges := map[string]rule.Judge{}
 	for _, g := range generators() {
 		for _, n := range g.names {
 			judges[n] = g.judge()
 		}
 	}
-	return rule.PerSample(spec(name, ""), func(s rewards.Sample) rewards.Result {
+	return func(s rewards.Sample) rewards.Result {
 		e, err := readEntry(s)
 		var source string
 		if err == nil {
@@ -219,8 +230,8 @@ func newAccuracy(params map[string]any) (rewards.Reward, error) {
 		}
 		of, known := judges[source]
 		if !known {
-			return rewards.Result{Status: rewards.Skipped, Reason: "reasoninggym.unknown", Why: fmt.Sprintf("the data set %q has a score_answer of its own that is not built in", source)}
+			return rewards.Result{Status: rewards.Skipped, Reason: "reasoninggym.unknown", Why: fmt.Sprintf("reasoning-gym has no data set %q that is built in here", source)}
 		}
 		return of(s)
-	}), nil
+	}
 }

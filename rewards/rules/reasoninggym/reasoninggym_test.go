@@ -42,7 +42,7 @@ func TestPublished(t *testing.T) {
 			t.Errorf("%s: %v above %v", row.Reward, got.Score, high)
 		}
 	}
-	if n < 200 || len(names) < 28 {
+	if n < 340 || len(names) < 70 {
 		t.Errorf("%d rows of %d functions", n, len(names))
 	}
 }
@@ -128,6 +128,20 @@ func TestRowsThatCannotBeScored(t *testing.T) {
 		{"reasoninggym.default", `{}`, rewards.Skipped},
 		{"reasoninggym.accuracy", `{"answer":"3"}`, rewards.Skipped},
 		{"reasoninggym.accuracy", `{"item":{"answer":"3","metadata":{"source_dataset":"rubiks_cube"}}}`, rewards.Skipped},
+		{"reasoninggym.accuracy", `{"item":{"answer":"3","metadata":{"source_dataset":"no_such_set"}}}`, rewards.Skipped},
+		{"reasoninggym.default", `{"item":{"answer":null,"metadata":{}}}`, rewards.Skipped},
+		{"reasoninggym.boxnet", `{"item":{"answer":null,"metadata":{"initial_state":{"0.5_0.5":["box_red"]}}}}`, rewards.Error},
+		{"reasoninggym.boxnet", `{"item":{"answer":null,"metadata":{"initial_state":{"0.5_0.5":[]}}}}`, rewards.Skipped},
+		{"reasoninggym.rubiks_cube", `{"item":{"answer":null,"metadata":{"cube_size":1000000,"scramble_moves":""}}}`, rewards.Skipped},
+		{"reasoninggym.rubiks_cube", `{"item":{"answer":null,"metadata":{"cube_size":3,"scramble_moves":"Q"}}}`, rewards.Skipped},
+		{"reasoninggym.word_ladder", `{"item":{"answer":"","metadata":{"start_word":"COLDER","end_word":"WARMER"}}}`, rewards.Skipped},
+		{"reasoninggym.tower_of_hanoi", `{"item":{"answer":"","metadata":{"num_disks":3,"num_pegs":3,"start_peg":4,"target_peg":1}}}`, rewards.Skipped},
+		{"reasoninggym.bitwise_arithmetic", `{"item":{"answer":"","metadata":{"problem":"__import__('os')"}}}`, rewards.Skipped},
+		{"reasoninggym.graph_color", `{"item":{"answer":null,"metadata":{"puzzle":{"vertices":[0]}}}}`, rewards.Skipped},
+		{"reasoninggym.survo", `{"item":{"answer":"","metadata":{"solution":[[1]],"board_size":2}}}`, rewards.Skipped},
+		{"reasoninggym.polynomial_multiplication", `{"item":{"answer":"sin(x)","metadata":{}}}`, rewards.Skipped},
+		{"reasoninggym.game_of_life", `{"item":{"answer":"[1]","metadata":{}}}`, rewards.Error},
+		{"reasoninggym.reward", `{"item":{"answer":"3","metadata":{"source_dataset":"no_such_set"}}}`, rewards.Skipped},
 		{"reasoninggym.countdown", `{"answer":"3","metadata":{"numbers":[3]}}`, rewards.Skipped},
 		{"reasoninggym.countdown", `{"answer":"3","metadata":{"numbers":[3.5],"target":3}}`, rewards.Error},
 		{"reasoninggym.number_sorting", `{"answer":"x","metadata":{"direction":"ascending"}}`, rewards.Error},
@@ -148,18 +162,26 @@ func TestRowsThatCannotBeScored(t *testing.T) {
 		ruletest.Refused(t, Rules(), r.Name, map[string]any{"nonsense": 1})
 	}
 	ruletest.Refused(t, Rules(), "reasoninggym.format", map[string]any{"scaling_factor": 1e300})
+	ruletest.Refused(t, Rules(), "reasoninggym.length", map[string]any{"max_output_length": 0})
+	ruletest.Refused(t, Rules(), "reasoninggym.cosine", map[string]any{"scaling_factor": math.Inf(1)})
+	ruletest.Refused(t, Rules(), "reasoninggym.reward", map[string]any{"secondary_rewards": []any{map[string]any{"name": "brevity"}}})
+	ruletest.Refused(t, Rules(), "reasoninggym.reward", map[string]any{"secondary_rewards": []any{map[string]any{"name": "cosine", "kwargs": map[string]any{"max_len": 9}}}})
 }
 
 // everything has all that any of the functions reads.
 const everything = `{"answer":"[1, 2]","metadata":{"source_dataset":"gcd","numbers":[9,9],"target":18,"direction":"ascending","sorted_words":["a","b"],"letters":["a"],
-	"matrix":[["*","O"],["X","#"]],"solution":[[1,2],[2,1]],"variables":["P","Q"],"premises":["P","(P → Q)"]}}`
+	"matrix":[["*","O"],["X","#"]],"solution":[[1,2],[2,1]],"variables":["P","Q"],"premises":["P","(P → Q)"],"result":[1,2],"valid_answers":["_ Q\\nQ _"],"output":[[1,2]],"row_sums":[1,2],"col_sums":[1,2],"n_rows":2,"n_cols":2,"board_size":2,
+	"puzzle":{"vertices":[0,1],"edges":[[0,1]],"color_options":[1,2],"jug_capacities":[3,5],"target":4},"start_word":"COLD","end_word":"WARM","words_letters":["AB"],"result_letters":"AB",
+	"initial_value":0,"target_value":4,"initial_state":"red","buttons":[{"name":"A","type":"multiply","value":3,"active_state":"any"}],"board_config":"oBBBoJooxDDJAAoHIooooHIoEEFFIooooGGo","num_disks":3,"num_pegs":3,"start_peg":1,"target_peg":2,
+	"is_possible":true,"board":{"A1":["B3"]},"pieces":{"A1":"w","B3":null},"start_turn":"w","gamestr":"+++\\n+*+\\n+++","cube_size":3,"scramble_moves":"R U","task":"count_days","task_type":"angle_measure",
+	"numerator":4,"denominator":6,"simplified_numerator":2,"simplified_denominator":3,"problem":"(0x10 << 2)","variable":"x","integrand":"2*x"}}`
 
 // No text makes a function hang.
 func TestHostileAnswers(t *testing.T) {
 	for name, text := range map[string]string{
-		"power tower": "9**9**9**9", "parentheses": strings.Repeat("(", 1<<16), "signs": strings.Repeat("-", 1<<16) + "9", "digits": strings.Repeat("9", 1<<16), "factorials": strings.Repeat("9!*", 3000) + "9",
-		"negations": strings.Repeat("¬", 1<<14) + "P", "implications": strings.Repeat("P→", 1<<14) + "P", "names": "a∧b∧c∧d∧e∧f∧g∧h∧i∧j∧k∧l∧m∧n∧o∧p∧q∧r∧s∧t∧u∧v∧w∧x∧y∧z", "lists": strings.Repeat("[", 1<<16), "factors": strings.Repeat("9×", 1<<14),
-		"lines": strings.Repeat("12\n", 1<<16), "exponent": "1e" + strings.Repeat("9", 1<<10), "bytes": "\xff\xfe\x00", "commas": strings.Repeat(",", 1<<16), "powers": "1.5**" + strings.Repeat("2**", 180) + "2",
+		"power tower": "9**9**9**9", "parentheses": strings.Repeat("(", 1<<14), "signs": strings.Repeat("-", 1<<14) + "9", "digits": strings.Repeat("9", 1<<14), "factorials": strings.Repeat("9!*", 3000) + "9",
+		"negations": strings.Repeat("¬", 1<<14) + "P", "implications": strings.Repeat("P→", 1<<14) + "P", "names": "a∧b∧c∧d∧e∧f∧g∧h∧i∧j∧k∧l∧m∧n∧o∧p∧q∧r∧s∧t∧u∧v∧w∧x∧y∧z", "lists": strings.Repeat("[", 1<<14), "factors": strings.Repeat("9×", 1<<14),
+		"lines": strings.Repeat("12\n", 1<<13), "exponent": "1e" + strings.Repeat("9", 1<<10), "bytes": "\xff\xfe\x00", "commas": strings.Repeat(",", 1<<14), "powers": "1.5**" + strings.Repeat("2**", 180) + "2",
 	} {
 		for _, r := range Rules() {
 			s := rewards.Sample{Completion: "<think></think><answer>" + text + "</answer>", Columns: map[string]json.RawMessage{"item": json.RawMessage(everything)}}

@@ -123,7 +123,7 @@ type sympyToken struct {
 
 // operators, longest first.
 func operators() []string {
-	return []string{"**", "//", "!!", "!=", "==", "+", "-", "*", "/", "%", "^", "!", "(", ")"}
+	return []string{"**", "//", "!!", "!=", "==", "+", "-", "*", "/", "%", "^", "!", "(", ")", ","}
 }
 
 func sympyTokens(s string) ([]sympyToken, error) {

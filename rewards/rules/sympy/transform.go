@@ -23,7 +23,7 @@ var constants = map[string]bool{"pi": true, "E": true, "I": true, "oo": true, "z
 
 var functions = map[string]bool{
 	"all": true, "csc": true, "eye": true, "ff": true, "fft": true, "frac": true, "fu": true, "gff": true, "hn1": true, "hn2": true, "id": true, "im": true, "jn": true, "li": true, "ln": true,
-	"ntt": true, "re": true, "rf": true, "sqrt": true, "yn": true,
+	"ntt": true, "re": true, "rf": true, "sqrt": true, "yn": true, "expand": true, "Integral": true, "integrate": true,
 	"sin": true, "cos": true, "tan": true, "cot": true, "sec": true, "asin": true, "acos": true, "atan": true, "sinh": true, "cosh": true, "tanh": true, "asinh": true, "acosh": true, "atanh": true, "acot": true, "asec": true, "acsc": true, "conjugate": true, "exp": true, "log": true,
 	"cbrt": true, "floor": true, "ceiling": true, "factorial": true, "factorial2": true, "binomial": true, "gcd": true, "lcm": true, "abs": true, "Abs": true, "max": true, "min": true,
 	"S": true, "N": true, "Q": true, "O": true,

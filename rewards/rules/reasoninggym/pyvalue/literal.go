@@ -135,6 +135,9 @@ func (p *literal) signed() (any, error) {
 	return v, err
 }
 
+// longestNumber is more than the digits of any number that Python reads.
+const longestNumber = 10_000
+
 var (
 	numberPattern = regexp.MustCompile(`^(?:0[xX](?:_?[0-9a-fA-F])+|0[bB](?:_?[01])+|0[oO](?:_?[0-7])+|(?:[0-9](?:_?[0-9])*)?\.?(?:[0-9](?:_?[0-9])*)?(?:[eE][-+]?[0-9](?:_?[0-9])*)?)`)
 	textPattern   = regexp.MustCompile(`^(?i:[rfu]?)(?:'''|"""|'|")`)
@@ -162,7 +165,7 @@ func (p *literal) atom() (any, error) {
 		p.open--
 		return v, err
 	case c >= '0' && c <= '9' || c == '.':
-		text := numberPattern.FindString(rest)
+		text := numberPattern.FindString(rest[:min(len(rest), longestNumber)])
 		p.at += len(text)
 		if r, _ := utf8.DecodeRuneInString(rest[len(text):]); r == '_' || r == '.' || unicode.IsLetter(r) || unicode.IsDigit(r) {
 			return nil, ErrLiteral
