@@ -551,11 +551,14 @@ func (p *Maker) factorial(name string, x *Expr) (*Expr, error) {
 }
 
 func wholePart(name string, x *Expr) (*Expr, error) {
-	if !x.isRational() {
-		if x.numeric() {
-			return nil, refuse("%s of a float", name)
-		}
+	switch {
+	case x.isRational():
+	case !x.numeric():
 		return node(applied, name, x), nil
+	case name == "frac":
+		return nil, refuse("%s of a float", name)
+	default:
+		x = rational(exactRat(x.float))
 	}
 	n := new(big.Int)
 	if name == "ceiling" {
