@@ -284,20 +284,23 @@ func areaCosine(c ball.Context, z ball.Complex) (ball.Complex, error) {
 	return c.CLog(w)
 }
 
-// wholeValue is the floor or ceiling of a real number.
+// wholeValue is the floor or ceiling of both parts of a number.
 func wholeValue(c ball.Context, z ball.Complex, up bool) (ball.Complex, error) {
-	if !z.Im.Zero() {
-		return z, ball.ErrUndefined
+	parts := [2]ball.Real{z.Re, z.Im}
+	for i, x := range parts {
+		if up {
+			x = c.Neg(x)
+		}
+		v, err := c.Floor(x)
+		if err != nil {
+			return z, err
+		}
+		if up {
+			v = c.Neg(v)
+		}
+		parts[i] = v
 	}
-	x := z.Re
-	if up {
-		x = c.Neg(x)
-	}
-	v, err := c.Floor(x)
-	if up {
-		v = c.Neg(v)
-	}
-	return c.FromReal(v), err
+	return ball.Complex{Re: parts[0], Im: parts[1]}, nil
 }
 
 // ofIntegers works out the functions of two integers.

@@ -92,6 +92,14 @@ func TestIsZero(t *testing.T) {
 		{`(-1)**(1/3)`, `1/2+sqrt(-3)/2`, false},
 		{`sqrt(pi+2sqrt(pi)+1)`, `sqrt(pi)+1`, false},
 		{`ln(9)/ln(3)`, `2`, true},
+		{`x**2.`, `x**2`, false},
+		{`3/4 !`, `3/4 !`, false},
+		{`csc(1)`, `1/csc(1)`, false},
+		{`floor(x+1)`, `floor(x)+1`, true},
+		{`sin(x)**2+cos(x)**2`, `1`, true},
+		{`sinh(x)`, `(exp(x)-exp(-x))/2`, true},
+		{`asin(x)+acos(x)`, `pi/2`, false},
+		{`asin(x)*2`, `asin(x)+asin(x)`, true},
 	} {
 		got, err := sympy.IsZero("(" + c.a + ")-(" + c.b + ")")
 		if got != c.want {

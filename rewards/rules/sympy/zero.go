@@ -4,6 +4,7 @@ import (
 	"errors"
 	"hash/fnv"
 	"math/big"
+	"strings"
 
 	"gradus/rewards/mathans/ball"
 )
@@ -299,7 +300,9 @@ func (m *machine) function(e *Expr) (ball.Complex, error) {
 	if e.name == "ln" {
 		return m.log(x, m.turns(e.args[0], x, false))
 	}
-	if f := elementary(e.name); f != nil && len(e.args) == 1 {
+	// An inverse function of symbols is a letter to simplify.
+	letter := m.branches && strings.HasPrefix(e.name, "a") && e.name != "abs" && e.free()
+	if f := elementary(e.name); f != nil && len(e.args) == 1 && !letter {
 		return f(m.c, x)
 	}
 	// Of others nothing is known but that equal arguments give equal values.
