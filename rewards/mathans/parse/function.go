@@ -61,7 +61,7 @@ var inverse = map[string]string{
 // functionArgs reads an argument in brackets, or the factors up to the next
 // sign or function: \sin 2x \cos y is sin(2x)·cos(y).
 func (p *parser) functionArgs() ([]*ast.Node, error) {
-	if t := p.peek(); t.kind == tOpen && t.text == "(" || t.kind == tLBrace && !p.opt.Arithmetic {
+	if t := p.peek(); t.kind == tOpen && t.text == "(" || t.kind == tLBrace && !p.opt.Arithmetic && !p.opt.Sympy {
 		brace := t.kind == tLBrace
 		p.i++
 		groups, err := p.groups(func(k kind) bool { return k == tClose || k == tRBrace })
@@ -77,6 +77,10 @@ func (p *parser) functionArgs() ([]*ast.Node, error) {
 			args = append(args, g...)
 		}
 		return args, nil
+	}
+	if p.opt.Sympy {
+		arg, err := p.sympyArgument()
+		return []*ast.Node{arg}, err
 	}
 	arg, err := p.expr(bpPower)
 	if err != nil {

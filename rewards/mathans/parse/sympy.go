@@ -21,6 +21,12 @@ func (p *parser) juxtaposed(left *ast.Node) (*ast.Node, bool, error) {
 			return nil, false, ErrTooLarge
 		}
 	}
+	n, err := p.node(sympyProduct(factors))
+	return n, false, err
+}
+
+// sympyProduct multiplies from the right.
+func sympyProduct(factors []*ast.Node) *ast.Node {
 	product := factors[len(factors)-1]
 	for i := len(factors) - 2; i >= 0; i-- {
 		whole, rest := factors[i], sympyRational(product)
@@ -37,8 +43,47 @@ func (p *parser) juxtaposed(left *ast.Node) (*ast.Node, bool, error) {
 		}
 		product = ast.New(ast.Mul, whole, product)
 	}
-	n, err := p.node(product)
-	return n, false, err
+	return product
+}
+
+// sympyArgument reads the argument of a function without brackets: products
+// and quotients to their end, but for juxtaposed functions. \ln 2/3 is the
+// logarithm of 2/3.
+func (p *parser) sympyArgument() (*ast.Node, error) {
+	left, err := p.sympyTerm()
+	for err == nil {
+		bp, join := operator(p.peek())
+		if join == nil || bp != bpProduct {
+			break
+		}
+		p.i++
+		var right *ast.Node
+		if right, err = p.sympyTerm(); err == nil {
+			left, err = p.node(join(left, right))
+		}
+	}
+	return left, err
+}
+
+func (p *parser) sympyTerm() (*ast.Node, error) {
+	negative := false
+	for p.kind() == tMinus || p.kind() == tPlus {
+		negative = negative != (p.kind() == tMinus)
+		p.i++
+	}
+	var factors []*ast.Node
+	for len(factors) == 0 || p.startsOperand() && p.kind() != tFunc && p.kind() != tSqrt && !(p.kind() == tConst && p.peek().text == "e") {
+		next, err := p.expr(bpImplicit + 1)
+		if err != nil {
+			return nil, err
+		}
+		factors = append(factors, next)
+	}
+	n := sympyProduct(factors)
+	if negative {
+		n = ast.New(ast.Neg, n)
+	}
+	return p.node(n)
 }
 
 // sympyRational is the value of what sympy keeps as one rational number: a

@@ -73,6 +73,12 @@ func TestSkyworkMath(t *testing.T) {
 		{`\boxed{45^\circ}`, `\frac{\pi}{4}`, 0},
 		{`\boxed{(1+i)^2}`, `2i`, 0}, // i is a letter
 		{`\boxed{--3}`, `3`, 1},
+		{`\boxed{\ln 2/3}`, `\ln(\frac{2}{3})`, 1}, // the quotient is the argument
+		{`\boxed{\ln 2/3}`, `\frac{\ln(2)}{3}`, 0},
+		{`\boxed{\ln(2)x/3}`, `\frac{x\ln(2)}{3}`, 1},
+		{`\boxed{\sin 2 \cdot x}`, `\sin(2x)`, 1},
+		{`\boxed{\sin 2\sqrt{3}}`, `\sqrt{3}\sin(2)`, 1},
+		{`\boxed{\(1,2\)}`, `(1,2)`, 1},
 		{`final answer is $3$. I hope \boxed{2}`, `3`, 1}, // goes before a box
 		{`\frac{1}{2}\{1,2\}+0`, `\frac{1}{2}\{1,2\}`, 1},
 		{`a</think>b</think>\boxed{1}`, `1`, 0},
