@@ -220,8 +220,7 @@ func (c *cf) result(passed, total int, verdicts []string, refused, language stri
 	case "partial":
 		r.Score = share
 	default:
-		tenth := 0.1 * share
-		r.Score = whole + tenth
+		r.Score = whole + float64(0.1*share) // rounded before the sum, as in Python
 	}
 	if passed < total {
 		first := ""
