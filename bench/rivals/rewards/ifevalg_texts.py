@@ -126,7 +126,7 @@ class IFEvalTexts:
             splitter = pick(["Section", "SECTION", "Part", "Day", "(S)", "S|T", "\u00a7", None, 5, "S+"])
             return {"section_spliter": splitter, "num_sections": self.number(n)}, lambda: self.mixed([f"{splitter} 1", f"{splitter}\n2\n", f"{splitter} x", f" {splitter}\u0663 ", "S 4", "S"], 0, n + 2)
         if name == "detectable_format:json_format":
-            values = ['{"a": 1}', "[1, 2]", "NaN", "-NaN", "-Infinity", "1NaN", '"x"', '"a\tb"', "01", "1.", "{'a': 1}", "[1,]", "null", "true", "1e5", "-", '"\\ud800"', '"\\u12"', "{}", "[]", "9" * 4301, '{"a": {"b": [1.5, "\\n"]}}', "1 2", '{"a":1,"a":2}', "\ufeff{}", '{1: 2}', "\u00a0[]", "[" * 900 + "]" * 900, "[" * 1600]
+            values = ['{"a": 1}', "[1, 2]", "NaN", "-NaN", "-Infinity", "1NaN", '"x"', '"a\tb"', "01", "1.", "{'a': 1}", "[1,]", "null", "true", "1e5", "-", '"\\ud800"', '"\\u12"', "{}", "[]", "9" * 4301, '{"a": {"b": [1.5, "\\n"]}}', "1 2", '{"a":1,"a":2}', "\ufeff{}", '{1: 2}', "\u00a0[]", "[" * 900 + "]" * 900, "[" * 9000]
             return {}, lambda: pick(["", "```json\n", "```JSON", "```", "```Json ", "``` json", "```json```"]) + pick(values) + pick(["", "\n```", "```", " ", "``"])
         if name == "detectable_format:title":
             return {}, lambda: pick([self.prose(2) + pick(["<<title>>", "<<a b>> <<c>>", "<<x>>", "<< y>>>", "<<>>", "<< >>", "<<<>>>", "<<a", "<<a\nb>>", "<<<x>>", ">>b<<", "<<>>>", "<>"]) + self.prose(2), self.mixed(["<<", ">>", "x", " ", "\n"], 1, 5)])

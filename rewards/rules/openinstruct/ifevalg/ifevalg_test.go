@@ -38,8 +38,11 @@ func follow() map[string]map[string]any {
 // GRADUS_FAULTS=full it is a megabyte.
 func TestHostile(t *testing.T) {
 	size := 1 << 11
-	if os.Getenv("GRADUS_FAULTS") == "full" {
+	switch {
+	case os.Getenv("GRADUS_FAULTS") == "full":
 		size = 1 << 20
+	case testing.Short():
+		size = 1 << 9
 	}
 	known := Known()
 	for _, piece := range []string{"a", "a ", "ab", "*", "* ", "***", "\n", "-\n", "<<", "[", "\"", ". ", "a. ", " ", "{\"a\":[", "\xff", "İ", "S1", "P.", "a b a"} {

@@ -23,7 +23,7 @@ func TestPublished(t *testing.T) {
 	}
 	defer file.Close()
 	rows, bad := 0, 0
-	for lines := bufio.NewScanner(file); lines.Scan() && bad < 10; rows++ {
+	for lines := bufio.NewScanner(file); lines.Scan() && bad < 10 && !(testing.Short() && rows == 40); rows++ {
 		var text string
 		var want *string
 		if err := json.Unmarshal(lines.Bytes(), &[]any{&text, &want}); err != nil {
@@ -38,7 +38,7 @@ func TestPublished(t *testing.T) {
 			t.Errorf("%q: %q, %v; want %s", text, got, known, lines.Bytes()[max(0, len(lines.Bytes())-12):])
 		}
 	}
-	if rows < 100 {
+	if rows < 40 {
 		t.Errorf("%d rows", rows)
 	}
 }
@@ -61,8 +61,12 @@ func TestTwister(t *testing.T) {
 }
 
 func TestHostile(t *testing.T) {
+	size := 1 << 16
+	if testing.Short() {
+		size = 1 << 12
+	}
 	for _, s := range []string{"a", "@", "a@", "http://", "\u0300", "A\u0300", " ", "\xff", "语", "x.-"} {
-		if _, _, err := Detect(strings.Repeat(s, 1<<16/len(s))); err != nil {
+		if _, _, err := Detect(strings.Repeat(s, size/len(s))); err != nil {
 			t.Errorf("%q: %v", s, err)
 		}
 	}

@@ -11,7 +11,7 @@ package pyregex
 const (
 	mostMemory = 1 << 28
 	mostSteps  = 1 << 27
-	mapSteps   = 64
+	mapSteps   = 256
 )
 
 type matcher struct {
