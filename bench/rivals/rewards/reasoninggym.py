@@ -125,7 +125,7 @@ def functions(o, t):
                 data = object.__new__(importlib.import_module("reasoning_gym.factory").DATASETS[name][0])
             else:
                 data = gym.create_dataset(name, size=30, seed=o.seed)
-            sets[name] = data, entries_of(name, data, {"futoshiki": 3, "knight_swap": 4, "rearc": 8}.get(name, 30))  # these take long to make
+            sets[name] = data, entries_of(name, data, {"futoshiki": 3, "knight_swap": 4, "rearc": 8, "intermediate_integration": 10}.get(name, 30))  # these take long to make
         item = dict(pick(sets[name][1]))
         full = item["metadata"]
         item["metadata"] = {k: full[k] for k in NEEDED if k in full}
@@ -164,7 +164,41 @@ def functions(o, t):
     yield "reasoninggym.default", score, [row(pick(DEFAULT)) for _ in range(o.rows)]
     yield "reasoninggym.accuracy", score, [row(pick(OWN + DEFAULT)) for _ in range(many)]
 
-    form = module(Path(o.reasoning_gym, "training/rewards/reward.py")).compute_format_reward
+    training = module(Path(o.reasoning_gym, "training/rewards/reward.py"))
+    form = training.compute_format_reward
+
+    def trainer(r):
+        """_score_output of the trainer, without its tensors."""
+        p, out = r["params"], []
+        for completion, correctness in zip(r["completions"], score(r)):
+            total = correctness if p.get("use_accuracy", True) else 0
+            for s in p["secondary_rewards"]:
+                more = {"cosine": {"is_correct": correctness == 1.0}, "length": {"correctness_score": correctness}}.get(s["name"], {})
+                total += training.reward_registry.get(s["name"])(completion, s.get("scaling_factor", 1.0), **more, **s.get("kwargs", {}))
+            out.append(total)
+        return out
+
+    def secondary(name):
+        scale = {} if rng.random() < 0.3 else {"scaling_factor": pick([0.2, 0.3, 1.0, -1.0])}
+        kwargs = {"format": [{}, {"preappend_thinking_token": True}], "length": [{}, {"max_score": 2.0}, {"max_output_length": 50}], "cosine": [{}]}[name]
+        return {"name": name, **scale, "kwargs": pick(kwargs)}
+
+    def trained(params):
+        r = row(pick(["chain_sum", "gcd", "spell_backward", "tsumego", "figlet_font", "word_sorting"]))
+        r["completions"] = [pick(["", "<think>a</think>", "<think>%s</think>\n" % ("step. " * rng.randrange(400))]) + c for c in r["completions"]]
+        return {**r, "params": params}
+
+    def flat(s):
+        return {**{k: v for k, v in s.items() if k == "scaling_factor"}, **s["kwargs"]}
+
+    def alone(name):
+        return lambda r: trainer({**r, "params": {"use_accuracy": False, "secondary_rewards": [{"name": name, "scaling_factor": r["params"].get("scaling_factor", 1.0), "kwargs": {k: v for k, v in r["params"].items() if k != "scaling_factor"}}]}})
+
+    for name in ["cosine", "length"]:
+        if o.only in "reasoninggym." + name:
+            yield "reasoninggym." + name, alone(name), [trained(flat(secondary(name))) for _ in range(o.rows)]
+    if o.only in "reasoninggym.reward":
+        yield "reasoninggym.reward", trainer, [trained({**pick([{}, {"use_accuracy": False}, {"use_accuracy": True}]), "secondary_rewards": [secondary(pick(["format", "length", "cosine"])) for _ in range(pick([0, 1, 2, 3]))]}) for _ in range(o.rows)]
     tags = functions_of(Path(o.reasoning_gym, "examples/trl/grpo.py"), ["CustomGRPOTrainer"], {"GRPOTrainer": object}).CustomGRPOTrainer._format_reward
 
     def parts():
@@ -173,3 +207,10 @@ def functions(o, t):
         return r
     yield "reasoninggym.format", lambda r: [form(c, **r["params"]) for c in r["completions"]], [parts() for _ in range(o.rows)]
     yield "reasoninggym.tag_count", lambda r: tags(types.SimpleNamespace(), r["completions"]), [{**parts(), "params": {}} for _ in range(o.rows)]
+    unsloth = functions_of(Path(o.reasoning_gym, "examples/unsloth/train_grpo_lora.py"), ["GRPOTrainerCustom"], {"GRPOTrainer": object}).GRPOTrainerCustom._format_reward
+
+    def closed():
+        r = {**parts(), "params": {}}
+        r["completions"] = [pick([c, "<think>%s</think>%s<answer>%s</answer>%s" % (pick(["a", "", "a<b", "<think>", "</think>", "x</thinkk>\n", "<answer>"]), pick(["\n", "\n", "", "\n\n"]), pick(["b", "", "</answer>", "<answer>\n"]), pick(["", "", "\n", "\n\n", "c"]))]) for c in r["completions"]]
+        return r
+    yield "reasoninggym.unsloth_format", lambda r: unsloth(types.SimpleNamespace(), r["completions"]), [closed() for _ in range(o.rows)]

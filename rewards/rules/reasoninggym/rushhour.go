@@ -97,10 +97,9 @@ func drive(cars []car, i int, forward bool, steps *big.Int) {
 		return
 	}
 	for n := big.NewInt(1); n.Cmp(steps) <= 0; n.Add(n, big.NewInt(1)) {
-		end, next := c.at, c.at-c.stride
+		next := c.at - c.stride
 		if forward {
-			end = c.at + (c.size-1)*c.stride
-			next = end + c.stride
+			next = c.at + c.size*c.stride
 		}
 		// A car that fills several columns (or rows) of a column (or row) stops at
 		// the side of the board that any of its cells touches.
