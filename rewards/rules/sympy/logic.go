@@ -74,6 +74,8 @@ func (p *parser) list(closing, what string) (*Expr, error) {
 		switch {
 		case err != nil:
 			return nil, err
+		case closing == "}" && e.kind == opaque && (strings.HasSuffix(e.name, "a set") || strings.HasSuffix(e.name, "a list")):
+			return nil, refuse("%s in a set", e.name) // unhashable
 		case n == 0:
 			only = e
 		default:

@@ -118,7 +118,7 @@ func TestParseExpr(t *testing.T) {
 	}{
 		{"2^3", true, 1, true}, {"3|6", true, 7, true}, {"6&3", true, 2, true}, {"~5", true, -6, true}, {"2<<3", true, 16, true}, {"x^2", false, 0, false}, {"x^y", true, 0, false}, {"2(3)", false, 0, false}, {"2x", false, 0, false},
 		{"3 or 4", true, 3, true}, {"0 or 5", true, 5, true}, {"1 and 2", true, 2, true}, {"not 3", true, 0, true}, {"x==2", true, 0, true}, {"x!=3", true, 1, true}, {"7 % 2 == 1", true, 1, true}, {"x<3", true, 0, false},
-		{"1<x<2", false, 0, false}, {"(1,2)", true, 0, false}, {"{1:2}", true, 0, false}, {"[1,2]", true, 0, false}, {"()", true, 0, false}, {"2*3,4", true, 0, false}, {"...", true, 0, false}, {"None", true, 0, false}, {"N+1", false, 0, false},
+		{"1<x<2", false, 0, false}, {"(1,2)", true, 0, false}, {"{1:2}", true, 0, false}, {"{{3}}", false, 0, false}, {"{(1,2)}", true, 0, false}, {"[1,2]", true, 0, false}, {"()", true, 0, false}, {"2*3,4", true, 0, false}, {"...", true, 0, false}, {"None", true, 0, false}, {"N+1", false, 0, false},
 		{"oo", true, math.Inf(1), true}, {"-oo", true, math.Inf(-1), true}, {"oo-oo", true, 0, false}, {"3*oo+1", true, math.Inf(1), true}, {"7%3", true, 1, true}, {"7//2", true, 3, true}, {"5%0", false, 0, false}, {"03", false, 0, false},
 		{"5!", true, 120, true}, {"4 !", false, 0, false}, {"sin(0)", true, 0, true}, {"f(x)", true, 0, false}, {"f(x)(y)", false, 0, false}, {"binomial(5,2)", true, 10, true}, {"E", true, math.E, true}, {"I", true, 0, false},
 		{"atan(1)*4", true, math.Pi, true}, {"asin(1)*2", true, math.Pi, true}, {"cosh(1)", true, math.Cosh(1), true}, {"acosh(2)", true, math.Acosh(2), true}, {"floor(sqrt(2)*10)", true, 14, true}, {"floor(2.5)", true, 2, true}, {"ceiling(-2.5)", true, -2, true}, {"sec(1)", true, 1 / math.Cos(1), true},
