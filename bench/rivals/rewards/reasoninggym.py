@@ -161,8 +161,10 @@ def functions(o, t):
     for name in OWN:
         if o.only in "reasoninggym." + name:  # making the others' rows takes minutes
             yield "reasoninggym." + name, score, [row(name) for _ in range(many)]
-    yield "reasoninggym.default", score, [row(pick(DEFAULT)) for _ in range(o.rows)]
-    yield "reasoninggym.accuracy", score, [row(pick(OWN + DEFAULT)) for _ in range(many)]
+    if o.only in "reasoninggym.default":
+        yield "reasoninggym.default", score, [row(pick(DEFAULT)) for _ in range(o.rows)]
+    if o.only in "reasoninggym.accuracy":
+        yield "reasoninggym.accuracy", score, [row(pick(OWN + DEFAULT)) for _ in range(many)]
 
     training = module(Path(o.reasoning_gym, "training/rewards/reward.py"))
     form = training.compute_format_reward

@@ -172,7 +172,11 @@ func sympyTokens(s string) ([]sympyToken, error) {
 		found := false
 		for _, op := range ops {
 			if strings.HasPrefix(s, op) {
-				out, s, found = append(out, sympyToken{op: op}), s[len(op):], true
+				s = s[len(op):]
+				if last := len(out) - 1; last >= 0 && out[last].op == op && (op == "*" || op == "/") {
+					out, op = out[:last], op+op // sympy writes the tokens of "* *" side by side before Python reads them
+				}
+				out, found = append(out, sympyToken{op: op}), true
 				switch op {
 				case "(":
 					depth++
