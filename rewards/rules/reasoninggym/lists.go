@@ -98,13 +98,9 @@ func gameOfLifeHalting(answer string, found bool, e entry) (float64, error) {
 // groupAnagrams is GroupAnagramsDataset.score_answer: the groups in any order;
 // 0.01 for other lists that Python can sort.
 func groupAnagrams(answer string, _ bool, e entry) (float64, error) {
-	oracle, err := e.value("solution")
-	if err != nil {
+	got, oracle, ok, err := withSolution(answer, e)
+	if !ok {
 		return 0, err
-	}
-	got, err := pyvalue.JSON(answer)
-	if err != nil {
-		return 0, nil
 	}
 	a, ok := sortedGroups(got)
 	b, ok2 := sortedGroups(oracle)
@@ -115,6 +111,16 @@ func groupAnagrams(answer string, _ bool, e entry) (float64, error) {
 		return 1, nil
 	}
 	return 0.01, nil
+}
+
+// withSolution is an answer in JSON and the row's solution; ok is false where
+// the answer is no JSON.
+func withSolution(answer string, e entry) (got, oracle any, ok bool, err error) {
+	if oracle, err = e.value("solution"); err != nil {
+		return nil, nil, false, err
+	}
+	got, err = pyvalue.JSON(answer)
+	return got, oracle, err == nil, nil
 }
 
 // sortedGroups sorts each list in a list, and then these by their first
@@ -143,13 +149,9 @@ func sortedGroups(v any) (groups []any, ok bool) {
 // palindromePartitioning is PalindromePartitioningDataset.score_answer: all
 // partitions, in any order and however often.
 func palindromePartitioning(answer string, _ bool, e entry) (float64, error) {
-	oracle, err := e.value("solution")
-	if err != nil {
+	got, oracle, ok, err := withSolution(answer, e)
+	if !ok {
 		return 0, err
-	}
-	got, err := pyvalue.JSON(answer)
-	if err != nil {
-		return 0, nil
 	}
 	a, ok := partitions(got)
 	b, ok2 := partitions(oracle)
