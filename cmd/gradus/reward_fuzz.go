@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -18,30 +19,50 @@ func (a *app) rewardFuzzCommand() *cobra.Command {
 	var policy, in, rows string
 	var examples int
 	var asJSON bool
+	var f fuzzFlags
 	cmd := &cobra.Command{
 		Use:   "fuzz",
-		Short: "Measure how often a verifier accepts wrong answers and rejects right ones",
-		Long: "Rewrites gold answers into forms that mean the same and into near misses, has the policy judge them, and reports\n" +
-			"the share of each rule that was judged wrong. --rows writes the rows, to judge them with another verifier\n" +
-			"(bench/rivals/mathverify/compare.py does so with Math-Verify).",
-		Example: "  gradus reward fuzz\n  gradus reward fuzz --policy r1 --in ../shared/data/math500.jsonl --examples 3\n" +
+		Short: "Attack a reward before training on it, or a verifier: what does it pay that it should not?",
+		Long: "With --reward, --setup or --recipe: writes completions that deserve nothing (hedges, enumerations, empty and repeated\n" +
+			"parts, echoes of the question, the right answer in the wrong place, orders to the judge) and right answers in other\n" +
+			"words, has the reward judge them beside honest work, and reports which it pays. The problems are those of --task,\n" +
+			"of the recipe, or gold answers: those of --in, or a small list of every kind. The completions are in the layout in\n" +
+			"which the reward pays honest work best.\n\n" +
+			"Otherwise: rewrites gold answers into forms that mean the same and into near misses, has the policy of the verifier\n" +
+			"judge them, and reports the share of each rule that was judged wrong. --rows writes the rows, to judge them with\n" +
+			"another verifier (bench/rivals/mathverify/compare.py does so with Math-Verify).",
+		Example: "  gradus reward fuzz --reward openr1.accuracy --reward openr1.format\n" +
+			"  gradus reward fuzz --setup tinyzero --task countdown --examples 1\n" +
+			"  gradus reward fuzz --recipe mine.toml --problems 64 --json\n" +
+			"  gradus reward fuzz --policy r1 --in ../shared/data/math500.jsonl --examples 3\n" +
 			"  gradus reward fuzz --in golds.jsonl --rows rows.jsonl --json",
 		Args: exactArgs(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if examples < 0 {
+				return usage(fmt.Errorf("--examples is %d; want 0 or more", examples))
+			}
+			if f.named() {
+				if cmd.Flags().Changed("policy") || rows != "" {
+					return usage(errors.New("--policy and --rows are of the verifier alone; leave them out to attack a reward"))
+				}
+				f.in, f.examples, f.asJSON = in, examples, asJSON
+				return a.rewardFuzzReward(cmd.Context(), f)
+			}
+			if f.task != "" || len(f.sets) > 0 {
+				return usage(errors.New("--task and --set choose problems to attack a reward with; name one with --reward, --setup or --recipe"))
+			}
 			p, err := mathans.ParsePolicy(policy)
 			if err != nil {
 				return usage(err)
 			}
-			if examples < 0 {
-				return usage(fmt.Errorf("--examples is %d; want 0 or more", examples))
-			}
 			return a.rewardFuzz(cmd.Context(), p, in, rows, examples, asJSON)
 		},
 	}
+	f.add(cmd)
 	cmd.Flags().StringVar(&policy, "policy", string(mathans.PolicyMathVerify), "policy to test: r1, gsm8k, mathverify, lenient")
 	cmd.Flags().StringVar(&in, "in", "", "JSONL file with gold answers in field gold or answer; without it, a small list of every kind")
 	cmd.Flags().StringVar(&rows, "rows", "", "file to write the mutated rows to")
-	cmd.Flags().IntVar(&examples, "examples", 0, "wrong verdicts to show for each rule")
+	cmd.Flags().IntVar(&examples, "examples", 0, "wrong verdicts, or completions paid wrongly, to show for each rule")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
 }

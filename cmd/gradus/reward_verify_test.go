@@ -111,6 +111,15 @@ func TestRewardVerifyWrongUse(t *testing.T) {
 		{[]string{"reward", "fuzz", "--policy", "nosuch"}, "there is no policy"},
 		{[]string{"reward", "fuzz", "--examples", "-1"}, "--examples"},
 		{[]string{"reward", "fuzz", "--in", "/nosuch/file"}, "no such file"},
+		{[]string{"reward", "fuzz", "--reward", "gradus.acuracy"}, "gradus.accuracy"},
+		{[]string{"reward", "fuzz", "--reward", "gradus.accuracy", "--setup", "r1"}, "give one of them"},
+		{[]string{"reward", "fuzz", "--reward", "gradus.accuracy", "--policy", "r1"}, "of the verifier alone"},
+		{[]string{"reward", "fuzz", "--reward", "gradus.accuracy", "--set", "seed=2"}, "--recipe"},
+		{[]string{"reward", "fuzz", "--reward", "gradus.accuracy", "--problems", "0"}, "--problems is 0"},
+		{[]string{"reward", "fuzz", "--reward", "gradus.accuracy", "--task", "chain_sum", "--in", "x.jsonl"}, "give one of them"},
+		{[]string{"reward", "fuzz", "--reward", "gradus.accuracy", "--task", "chainsum"}, "chain_sum"},
+		{[]string{"reward", "fuzz", "--reward", "gradus.code"}, "no number for honest completions"},
+		{[]string{"reward", "fuzz", "--task", "chain_sum"}, "name one with --reward"},
 		{[]string{"bench", "verify", "--repeats", "0"}, "--repeats"},
 	} {
 		code, _, errs := s.do(c.args...)
@@ -144,6 +153,44 @@ func TestRewardFuzz(t *testing.T) {
 	judged := s.must("reward", "verify", "--policy", "mathverify", "--in", rows)
 	if n := strings.Count(judged, `"verdict":`); n < 400 {
 		t.Errorf("%d rows judged", n)
+	}
+}
+
+// TestRewardFuzzReward: a whole reward is attacked; what is known of a published
+// one is found, and told with the part that pays it.
+func TestRewardFuzzReward(t *testing.T) {
+	t.Parallel()
+	s := newSession(t)
+	var report struct {
+		Cases     int
+		Right     float64
+		Wrong     float64
+		Separates bool
+		Attempts  []struct {
+			Name    string
+			N       int
+			AsRight int `json:"as_right"`
+			By      []string
+		}
+	}
+	decode(t, s.must("reward", "fuzz", "--setup", "open-r1", "--task", "chain_sum", "--problems", "4", "--json"), &report)
+	if report.Cases != 4 || report.Right != 3 || report.Wrong != 2 || !report.Separates {
+		t.Errorf("%+v", report)
+	}
+	found := false
+	for _, a := range report.Attempts {
+		if a.Name == "question" { // the sum itself is worth its value to Math-Verify
+			found = a.N == 4 && a.AsRight == 4 && len(a.By) == 1 && a.By[0] == "openr1.accuracy"
+		}
+	}
+	if !found {
+		t.Errorf("an echo of the question is not found to be paid by openr1.accuracy: %+v", report.Attempts)
+	}
+	out := s.must("reward", "fuzz", "--recipe", "countdown", "--problems", "4", "--examples", "1")
+	for _, want := range []string{"problems of countdown", "WRONG ANSWERS", "BROKEN FORMS", "second_turn", "as they deserve", "attacks are paid"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q in\n%s", want, out)
+		}
 	}
 }
 

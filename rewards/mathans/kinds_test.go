@@ -26,6 +26,8 @@ func TestKinds(t *testing.T) {
 		{"7/4", `$1\frac{3}{4}$`, true},
 		{"7/4", "1 3/4", true},
 		{"3/4", "1 3/4", false},
+		{"9", `9 or \text{Evelyn}`, false}, // another answer, no remark
+		{"9", `9 \text{ apples}`, true},
 		{`$\frac{1}{2^{120}}$`, `$\frac{1}{2^{121}}$`, false},
 		{`$\frac{1}{900!}$`, `$\frac{1}{901!}$`, false},
 		{`$\frac{901}{901!}$`, `$\frac{1}{900!}$`, true},

@@ -171,6 +171,9 @@ func stripUnit(toks []token) ([]token, string) {
 		before := toks[at-1]
 		switch {
 		case t.kind == tText:
+			if before.kind == tWord && (strings.EqualFold(before.text, "or") || strings.EqualFold(before.text, "and")) {
+				return toks, strings.Join(names, " ") // another answer, not a remark
+			}
 			if !endsValue(before) && !(before.kind == tSlash && at >= 2) || onlyWords(toks[:at]) {
 				return toks, strings.Join(names, " ")
 			}
