@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"gradus/rewards"
-	"gradus/rewards/rules/openinstruct/pyvalue"
+	"gradus/rewards/rules/openinstruct/literaleval"
 	"gradus/rewards/rules/rule"
 )
 
@@ -62,7 +62,7 @@ func newFollow() rule.Judge {
 type arguments map[string]any
 
 func (a arguments) number(key string) (float64, error) {
-	if v, ok := pyvalue.Float(a[key]); ok {
+	if v, ok := literaleval.Float(a[key]); ok {
 		return v, nil
 	}
 	return 0, fmt.Errorf("%s is %v, not a number", key, a[key])
@@ -97,8 +97,8 @@ func (a arguments) texts(key string) ([]string, error) {
 
 // index is a whole number.
 func (a arguments) index(key string) (int, error) {
-	if n, ok := a[key].(pyvalue.Number); ok && n.Whole != "" {
-		i, _ := pyvalue.Int(n)
+	if n, ok := a[key].(literaleval.Number); ok && n.Whole != "" {
+		i, _ := literaleval.Int(n)
 		return i, nil
 	}
 	return 0, fmt.Errorf("%s is %v, not a whole number", key, a[key])

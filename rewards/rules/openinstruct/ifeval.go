@@ -6,7 +6,7 @@ import (
 
 	"gradus/rewards"
 	"gradus/rewards/rules/openinstruct/ifevalg"
-	"gradus/rewards/rules/openinstruct/pyvalue"
+	"gradus/rewards/rules/openinstruct/literaleval"
 	"gradus/rewards/rules/rule"
 )
 
@@ -26,13 +26,13 @@ func newIFEval() rule.Judge {
 		if answer == "" {
 			return rewards.Result{Reason: "ifeval.empty", Why: "there is nothing behind the thinking"}
 		}
-		keys, ok := pyvalue.Items(names)
+		keys, ok := literaleval.Items(names)
 		if !ok {
-			return failed("instruction_id is " + pyvalue.Kind(names) + ", not a list")
+			return failed("instruction_id is " + literaleval.Kind(names) + ", not a list")
 		}
-		args, ok := pyvalue.Items(kwargs)
+		args, ok := literaleval.Items(kwargs)
 		if !ok {
-			return failed("kwargs is " + pyvalue.Kind(kwargs) + ", not a list")
+			return failed("kwargs is " + literaleval.Kind(kwargs) + ", not a list")
 		}
 		text := ifevalg.NewText(answer)
 		followed, broken := 0, []string{}
@@ -40,7 +40,7 @@ func newIFEval() rule.Judge {
 		for i := range n {
 			name, ok := keys[i].(string)
 			if !ok {
-				return failed("an instruction's name is " + pyvalue.Kind(keys[i]) + ", not a text")
+				return failed("an instruction's name is " + literaleval.Kind(keys[i]) + ", not a text")
 			}
 			holds, err := follows(known, text, name, args[i])
 			switch {
@@ -69,7 +69,7 @@ func follows(known ifevalg.Instructions, text *ifevalg.Text, name string, kwargs
 	}
 	dict, ok := kwargs.(map[string]any)
 	if !ok {
-		return false, fmt.Errorf("its kwargs are %s, not a dict", pyvalue.Kind(kwargs))
+		return false, fmt.Errorf("its kwargs are %s, not a dict", literaleval.Kind(kwargs))
 	}
 	given := map[string]any{}
 	for k, v := range dict {
@@ -86,7 +86,7 @@ func follows(known ifevalg.Instructions, text *ifevalg.Text, name string, kwargs
 
 // constraints are what a gold answer holds under instruction_id and kwargs.
 func constraints(gold string) (names, kwargs any, err error) {
-	value, err := pyvalue.Literal(gold)
+	value, err := literaleval.Literal(gold)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -94,21 +94,21 @@ func constraints(gold string) (names, kwargs any, err error) {
 	switch v := value.(type) {
 	case []any:
 		list = v
-	case pyvalue.Tuple:
+	case literaleval.Tuple:
 		list = v
 	}
 	if len(list) == 0 {
-		return nil, nil, fmt.Errorf("it is %s, not a list with a dict in it", pyvalue.Kind(value))
+		return nil, nil, fmt.Errorf("it is %s, not a list with a dict in it", literaleval.Kind(value))
 	}
 	first := list[0]
 	if text, ok := first.(string); ok {
-		if first, ok, _ = pyvalue.JSON(text); !ok {
+		if first, ok, _ = literaleval.JSON(text); !ok {
 			return nil, nil, fmt.Errorf("its first element, a text, is no JSON")
 		}
 	}
 	dict, ok := first.(map[string]any)
 	if !ok {
-		return nil, nil, fmt.Errorf("its first element is %s, not a dict", pyvalue.Kind(first))
+		return nil, nil, fmt.Errorf("its first element is %s, not a dict", literaleval.Kind(first))
 	}
 	for _, key := range [...]string{"instruction_id", "kwargs"} {
 		if _, ok := dict[key]; !ok {

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"unicode"
 
-	"gradus/rewards/rules/openinstruct/pyvalue"
+	"gradus/rewards/rules/openinstruct/literaleval"
 	"gradus/rewards/rules/pytext"
 )
 
@@ -27,7 +27,7 @@ func labels(gold string) (texts []string, ok bool, why string) {
 		switch v := v.(type) {
 		case string:
 			texts = append(texts, v)
-		case pyvalue.Number:
+		case literaleval.Number:
 			texts = append(texts, numberText(v))
 		case bool:
 			texts = append(texts, map[bool]string{true: "True", false: "False"}[v])
@@ -42,13 +42,13 @@ func labels(gold string) (texts []string, ok bool, why string) {
 
 // loads is json.loads; ok is false where it raises.
 func loads(s string) (any, bool) {
-	v, ok, _ := pyvalue.JSON(s)
+	v, ok, _ := literaleval.JSON(s)
 	return v, ok
 }
 
 // numberText is str() of a number: whole numbers as they are, others as repr
 // writes a float.
-func numberText(n pyvalue.Number) string {
+func numberText(n literaleval.Number) string {
 	if n.Whole != "" {
 		return n.Whole
 	}

@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 
 	"gradus/rewards/rules/pytext"
-	"gradus/rewards/rules/reasoninggym/pyvalue"
+	"gradus/rewards/rules/pyvalue"
 )
 
 // boxnet is BoxnetDataset.score_answer: the share of the boxes that a list of

@@ -9,7 +9,7 @@ import (
 	"unicode"
 
 	"gradus/rewards/rules/pytext"
-	"gradus/rewards/rules/reasoninggym/pyvalue"
+	"gradus/rewards/rules/pyvalue"
 )
 
 // codeIO is CodeIODataset.score_answer: the answer's text, or a JSON object by

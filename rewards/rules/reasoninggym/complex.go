@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"gradus/rewards/rules/pytext"
-	"gradus/rewards/rules/reasoninggym/pyvalue"
+	"gradus/rewards/rules/pyvalue"
 )
 
 // complexArithmetic is ComplexArithmeticDataset.score_answer: e to the power of

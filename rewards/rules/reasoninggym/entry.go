@@ -6,7 +6,7 @@ import (
 	"fmt"
 
 	"gradus/rewards"
-	"gradus/rewards/rules/reasoninggym/pyvalue"
+	"gradus/rewards/rules/pyvalue"
 	"gradus/rewards/rules/rule"
 )
 

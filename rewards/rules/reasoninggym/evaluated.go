@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"gradus/rewards/rules/pytext"
-	"gradus/rewards/rules/reasoninggym/pyvalue"
+	"gradus/rewards/rules/pyvalue"
 )
 
 // These data sets hand an answer that is not the oracle's to Python's eval, in

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"gradus/rewards/rules/pytext"
-	"gradus/rewards/rules/reasoninggym/pyvalue"
+	"gradus/rewards/rules/pyvalue"
 )
 
 // Answers written as JSON.

@@ -10,7 +10,7 @@ import (
 	"unicode"
 
 	"gradus/rewards/rules/pytext"
-	"gradus/rewards/rules/reasoninggym/pyvalue"
+	"gradus/rewards/rules/pyvalue"
 )
 
 // errZero is where the published function divides by zero.

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"gradus/rewards/rules/openinstruct/pyvalue"
+	"gradus/rewards/rules/openinstruct/literaleval"
 	"gradus/rewards/rules/pytext"
 )
 
@@ -19,7 +19,7 @@ func drawn(key, why string) error {
 
 // wrong is the error where an argument's type makes open-instruct raise one.
 func wrong(key string, v any, want string) error {
-	return fmt.Errorf("%s is %s, not %s", key, pyvalue.Kind(v), want)
+	return fmt.Errorf("%s is %s, not %s", key, literaleval.Kind(v), want)
 }
 
 // given is an argument without which one is drawn.
@@ -34,7 +34,7 @@ func (a arguments) given(key string) (any, error) {
 // truthy is an argument for which another is drawn if it is empty or 0.
 func (a arguments) truthy(key string) (any, error) {
 	v, err := a.given(key)
-	if err == nil && !pyvalue.True(v) {
+	if err == nil && !literaleval.True(v) {
 		return nil, drawn(key, "empty or 0")
 	}
 	return v, err
@@ -55,7 +55,7 @@ func (a arguments) number(key string) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	n, ok := pyvalue.Float(v)
+	n, ok := literaleval.Float(v)
 	if !ok {
 		return 0, wrong(key, v, "a number")
 	}
@@ -69,7 +69,7 @@ func (a arguments) equal(key string) (func(n int) bool, error) {
 	if err != nil {
 		return nil, err
 	}
-	want, ok := pyvalue.Float(v)
+	want, ok := literaleval.Float(v)
 	return func(n int) bool { return ok && float64(n) == want }, nil
 }
 
@@ -104,7 +104,7 @@ func (a arguments) firstWord(key string) (string, error) {
 	}
 	if list, ok := v.([]any); ok {
 		v = list[0]
-	} else if tuple, ok := v.(pyvalue.Tuple); ok {
+	} else if tuple, ok := v.(literaleval.Tuple); ok {
 		v = tuple[0]
 	}
 	s, ok := v.(string)
@@ -118,7 +118,7 @@ func (a arguments) firstWord(key string) (string, error) {
 func (a arguments) prompt() (string, error) {
 	const key = "prompt_to_repeat"
 	v := a[key]
-	if !pyvalue.True(v) {
+	if !literaleval.True(v) {
 		return "", fmt.Errorf("%s must be set", key)
 	}
 	s, ok := v.(string)
@@ -134,7 +134,7 @@ func (a arguments) texts(key string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	items, ok := pyvalue.Items(v)
+	items, ok := literaleval.Items(v)
 	if !ok {
 		return nil, wrong(key, v, "a list")
 	}

@@ -4,8 +4,8 @@ import (
 	"errors"
 	"strings"
 
+	"gradus/rewards/rules/openinstruct/literaleval"
 	"gradus/rewards/rules/openinstruct/pyregex"
-	"gradus/rewards/rules/openinstruct/pyvalue"
 	"gradus/rewards/rules/pytext"
 )
 
@@ -131,7 +131,7 @@ func copySpan(a arguments) (Check, error) {
 		if err != nil {
 			return nil, err
 		}
-		n, ok := pyvalue.Int(v)
+		n, ok := literaleval.Int(v)
 		if !ok {
 			return nil, wrong(key, v, "an int")
 		}

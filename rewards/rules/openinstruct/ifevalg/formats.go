@@ -4,8 +4,8 @@ import (
 	"errors"
 	"strings"
 
+	"gradus/rewards/rules/openinstruct/literaleval"
 	"gradus/rewards/rules/openinstruct/pyregex"
-	"gradus/rewards/rules/openinstruct/pyvalue"
 	"gradus/rewards/rules/pytext"
 )
 
@@ -171,7 +171,7 @@ func isJSON(t *Text) (bool, error) {
 	for _, mark := range [...]string{"```json", "```Json", "```JSON", "```"} {
 		s = strings.TrimPrefix(s, mark)
 	}
-	_, ok, deep := pyvalue.JSON(pytext.Strip(strings.TrimSuffix(s, "```")))
+	_, ok, deep := literaleval.JSON(pytext.Strip(strings.TrimSuffix(s, "```")))
 	if deep {
 		return false, errors.New("the JSON is nested so deeply that Python raises RecursionError")
 	}

@@ -6,10 +6,10 @@ import (
 	"testing"
 	"time"
 
-	"gradus/rewards/rules/openinstruct/pyvalue"
+	"gradus/rewards/rules/openinstruct/literaleval"
 )
 
-func number(n float64) pyvalue.Number { return pyvalue.Number{Float: n, Whole: "1"} }
+func number(n float64) literaleval.Number { return literaleval.Number{Float: n, Whole: "1"} }
 
 // follow are arguments with which each instruction of the registry can be
 // asked.

@@ -4,9 +4,9 @@ import (
 	"slices"
 	"strings"
 
+	"gradus/rewards/rules/openinstruct/literaleval"
 	"gradus/rewards/rules/openinstruct/nltk"
 	"gradus/rewards/rules/openinstruct/pyregex"
-	"gradus/rewards/rules/openinstruct/pyvalue"
 	"gradus/rewards/rules/pytext"
 )
 
@@ -164,14 +164,14 @@ func (a arguments) place(key string) (func(list []string) (s string, ok bool, er
 		return nil, err
 	}
 	return func(list []string) (string, bool, error) {
-		want, ok := pyvalue.Float(v)
+		want, ok := literaleval.Float(v)
 		if !ok {
 			return "", false, wrong(key, v, "a number")
 		}
 		if float64(len(list)) < want {
 			return "", false, nil
 		}
-		n, whole := pyvalue.Int(v)
+		n, whole := literaleval.Int(v)
 		if n--; n < 0 {
 			n += len(list)
 		}

@@ -4,8 +4,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"gradus/rewards/rules/openinstruct/literaleval"
 	"gradus/rewards/rules/openinstruct/nltk"
-	"gradus/rewards/rules/openinstruct/pyvalue"
 	"gradus/rewards/rules/pytext"
 )
 
@@ -116,7 +116,7 @@ func paragraphFirstWord(a arguments) (Check, error) {
 		if nth > float64(n) {
 			return false, nil
 		}
-		at, whole := pyvalue.Int(a["nth_paragraph"])
+		at, whole := literaleval.Int(a["nth_paragraph"])
 		if !whole {
 			return false, wrong("nth_paragraph", a["nth_paragraph"], "an int")
 		}

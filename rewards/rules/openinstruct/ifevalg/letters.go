@@ -4,7 +4,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"gradus/rewards/rules/openinstruct/pyvalue"
+	"gradus/rewards/rules/openinstruct/literaleval"
 	"gradus/rewards/rules/pytext"
 )
 
@@ -76,7 +76,7 @@ func letterCounting(a arguments) (Check, error) {
 	if err != nil {
 		return plain(func(*Text) bool { return false }), nil
 	}
-	want, ok := pyvalue.Float(v)
+	want, ok := literaleval.Float(v)
 	if !ok {
 		return nil, wrong("N", v, "a number")
 	}

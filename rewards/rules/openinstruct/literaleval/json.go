@@ -1,10 +1,10 @@
-package pyvalue
+package literaleval
 
 import (
 	"errors"
 	"math/big"
 
-	"gradus/rewards/rules/reasoninggym/pyvalue"
+	"gradus/rewards/rules/pyvalue"
 )
 
 // JSON is json.loads: JSON, and NaN, Infinity and -Infinity. ok is false where

@@ -1,9 +1,11 @@
-// Package pyvalue reads values as Python does: the literals of
-// ast.literal_eval and the JSON of json.loads (Python 3.12).
+// Package literaleval reads gold answers as open-instruct does: the literals of
+// ast.literal_eval, with its strings of every kind, sets and sums of complex
+// numbers, and JSON, both into a few kinds of values. Package pyvalue has the
+// values that are compared and sorted as Python does.
 //
 // A value is nil (None), a bool, a string, a Number, a []any (list), a Tuple, a
 // Set, a map[string]any (a dict whose keys are texts) or an Other.
-package pyvalue
+package literaleval
 
 import (
 	"math"
