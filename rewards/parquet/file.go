@@ -209,9 +209,6 @@ func (f *File) group(g fields) error {
 	return nil
 }
 
-// NumRows is the number of rows that the file says it has.
-func (f *File) NumRows() int64 { return f.rows }
-
 // Columns are the names of the columns that can be read. A column within a
 // struct is called "struct.column".
 func (f *File) Columns() []string {

@@ -82,8 +82,11 @@ func (q *Queue) Close(err error) error {
 	q.cancel()
 	close(q.todo)
 	q.done.Wait()
-	if q.failed != nil && errors.Is(err, context.Canceled) {
+	switch {
+	case q.failed == nil:
+		return err
+	case errors.Is(err, context.Canceled):
 		return q.failed
 	}
-	return errors.Join(q.failed, err)
+	return errors.Join(err, q.failed)
 }
