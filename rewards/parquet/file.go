@@ -33,7 +33,6 @@ func IsParquet(head []byte) bool { return strings.HasPrefix(string(head), magic)
 type File struct {
 	r      io.ReaderAt
 	size   int64
-	rows   int64
 	leaves []leaf
 	groups []rowGroup
 }
@@ -104,7 +103,7 @@ func Open(r io.ReaderAt, size int64) (*File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read its footer: %w", err)
 	}
-	f := &File{r: r, size: size, rows: meta.int(3)}
+	f := &File{r: r, size: size}
 	if err := f.schema(meta.list(2)); err != nil {
 		return nil, fmt.Errorf("its schema: %w", err)
 	}
