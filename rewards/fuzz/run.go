@@ -1,6 +1,7 @@
 package fuzz
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -96,12 +97,7 @@ func Run(ctx context.Context, reward rewards.Composite, cases []Case, layouts []
 		for name := range t.blame {
 			t.By = append(t.By, name)
 		}
-		slices.SortFunc(t.By, func(x, y string) int {
-			if t.blame[x] != t.blame[y] {
-				return map[bool]int{true: -1, false: 1}[t.blame[x] > t.blame[y]]
-			}
-			return map[bool]int{true: -1, false: 1}[x < y]
-		})
+		slices.SortFunc(t.By, func(x, y string) int { return cmp.Or(cmp.Compare(t.blame[y], t.blame[x]), cmp.Compare(x, y)) })
 	}
 	return &a.Report, nil
 }
