@@ -256,6 +256,15 @@ func (a *app) printFuzzed(r *fuzz.Report, list []recipe.Reward, of string) {
 			a.printf("  %d others as they deserve\n", fine)
 		}
 	}
+	var failed []string
+	for _, t := range r.Tallies {
+		if t.Failed > 0 {
+			failed = append(failed, fmt.Sprintf("%s (%d of %d)", t.Name, t.Failed, t.N))
+		}
+	}
+	if len(failed) > 0 {
+		a.printf("\nno reward gave a number on %s\n", strings.Join(failed, ", "))
+	}
 	a.printf("\n%d of %d attacks are paid as right answers are", paid, attacks)
 	if more > 0 {
 		a.printf(", %d others more than honest wrong ones", more)
