@@ -52,7 +52,7 @@ func arc(answer string, found bool, e entry) (float64, error) {
 func kakurasu(answer string, found bool, e entry) (float64, error) {
 	var rows, cols []int
 	var height, width int
-	for name, into := range map[string]any{"row_sums": &rows, "col_sums": &cols, "n_rows": &height, "n_cols": &width} {
+	for name, into := range inOrder[any]("row_sums", &rows, "col_sums", &cols, "n_rows", &height, "n_cols", &width) {
 		if err := e.meta(name, into); err != nil {
 			return 0, err
 		}
@@ -88,7 +88,7 @@ func kakurasu(answer string, found bool, e entry) (float64, error) {
 func survo(answer string, found bool, e entry) (float64, error) {
 	var want [][]*big.Int
 	var size int
-	for name, into := range map[string]any{"solution": &want, "board_size": &size} {
+	for name, into := range inOrder[any]("solution", &want, "board_size", &size) {
 		if err := e.meta(name, into); err != nil {
 			return 0, err
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"iter"
 
 	"gradus/rewards"
 	"gradus/rewards/rules/pyvalue"
@@ -67,6 +68,16 @@ func (e entry) meta(name string, into any) error {
 		return rowError(fmt.Sprintf("the row's metadata: %s: %v", name, err))
 	}
 	return nil
+}
+
+// inOrder lists names, each with what it is read into: where several are missing,
+// the first is told.
+func inOrder[T any](name string, into T, more ...any) iter.Seq2[string, T] {
+	return func(yield func(string, T) bool) {
+		for yield(name, into) && len(more) > 1 {
+			name, into, more = more[0].(string), more[1].(T), more[2:]
+		}
+	}
 }
 
 // has says whether the metadata has a field.

@@ -23,7 +23,7 @@ const pySpace = `[\s\v\x{1c}-\x{1f}\x{85}\p{Z}]*`
 func fractionSimplification(answer string, found bool, e entry) (float64, error) {
 	var was, want [2]*big.Int
 	for i, name := range []string{"numerator", "denominator"} {
-		for old, into := range map[string]**big.Int{name: &was[i], "simplified_" + name: &want[i]} {
+		for old, into := range inOrder(name, &was[i], "simplified_"+name, &want[i]) {
 			if err := e.meta(old, into); err != nil {
 				return 0, err
 			}

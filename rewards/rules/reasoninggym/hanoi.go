@@ -15,7 +15,7 @@ var hanoiMove = regexp.MustCompile(`Move disk (\p{Nd}+) from Peg (\p{Nd}+) to Pe
 // not be made.
 func towerOfHanoi(answer string, _ bool, e entry) (float64, error) {
 	var disks, count, start, target int
-	for name, into := range map[string]*int{"num_disks": &disks, "num_pegs": &count, "start_peg": &start, "target_peg": &target} {
+	for name, into := range inOrder("num_disks", &disks, "num_pegs", &count, "start_peg", &start, "target_peg", &target) {
 		if err := e.meta(name, into); err != nil {
 			return 0, err
 		}

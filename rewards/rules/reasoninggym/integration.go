@@ -11,7 +11,7 @@ import (
 // answer's derivative and the integrand to 0. Any constant will do, or none.
 func integration(answer string, _ bool, e entry) (float64, error) {
 	var x, integrand string
-	for name, into := range map[string]*string{"variable": &x, "integrand": &integrand} {
+	for name, into := range inOrder("variable", &x, "integrand", &integrand) {
 		if err := e.meta(name, into); err != nil {
 			return 0, err
 		}

@@ -28,7 +28,7 @@ func knightSwap(answer string, found bool, e entry) (float64, error) {
 	var start map[string]*string
 	var turn string
 	var solution []json.RawMessage
-	for name, into := range map[string]any{"board": &board, "pieces": &start, "start_turn": &turn, "solution": &solution} {
+	for name, into := range inOrder[any]("board", &board, "pieces", &start, "start_turn", &turn, "solution", &solution) {
 		if err := e.meta(name, into); err != nil {
 			return 0, err
 		}

@@ -65,7 +65,7 @@ func cryptarithm(answer string, found bool, e entry) (float64, error) {
 	var words []string
 	var result string
 	var zeros bool
-	for name, into := range map[string]any{"words_letters": &words, "result_letters": &result} {
+	for name, into := range inOrder[any]("words_letters", &words, "result_letters", &result) {
 		if err := e.meta(name, into); err != nil {
 			return 0, err
 		}
@@ -175,7 +175,7 @@ type button struct {
 
 func readLock(e entry) (l lock, err error) {
 	var buttons []button
-	for name, into := range map[string]any{"initial_value": &l.value, "target_value": &l.target, "initial_state": &l.color, "buttons": &buttons} {
+	for name, into := range inOrder[any]("initial_value", &l.value, "target_value", &l.target, "initial_state", &l.color, "buttons", &buttons) {
 		if err := e.meta(name, into); err != nil {
 			return l, err
 		}

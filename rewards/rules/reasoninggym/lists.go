@@ -194,7 +194,7 @@ func graphColor(answer string, found bool, e entry) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	for name, into := range map[string]*[]any{"vertices": &puzzle.Vertices, "edges": &puzzle.Edges, "color_options": &puzzle.ColorOptions} {
+	for name, into := range inOrder("vertices", &puzzle.Vertices, "edges", &puzzle.Edges, "color_options", &puzzle.ColorOptions) {
 		var list any
 		if d, ok := v.(*pyvalue.Dict); ok {
 			list, _ = d.Get(name)

@@ -144,7 +144,7 @@ func (c *cube) play(move string, times int) (ok bool) {
 func rubiksCube(answer string, found bool, e entry) (float64, error) {
 	var side int
 	var scramble string
-	for name, into := range map[string]any{"cube_size": &side, "scramble_moves": &scramble} {
+	for name, into := range inOrder[any]("cube_size", &side, "scramble_moves", &scramble) {
 		if err := e.meta(name, into); err != nil {
 			return 0, err
 		}

@@ -21,7 +21,7 @@ var words string
 // a letter from the one before; each that is not in the list halves it.
 func wordLadder(answer string, found bool, e entry) (float64, error) {
 	var start, end string
-	for name, into := range map[string]*string{"start_word": &start, "end_word": &end} {
+	for name, into := range inOrder("start_word", &start, "end_word", &end) {
 		if err := e.meta(name, into); err != nil {
 			return 0, err
 		}
