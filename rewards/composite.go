@@ -114,7 +114,13 @@ func (c Composite) Score(ctx context.Context, g Group) ([]Breakdown, error) {
 	for i := range g.Samples {
 		g.Samples[i].Earlier = make(map[string]Result, len(c.Parts))
 	}
-	for k, part := range c.Parts {
+	for k := 0; k < len(c.Parts); k++ {
+		if end := c.singles(k); end > k {
+			c.scoreSingles(ctx, now, g, k, end, out)
+			k = end - 1
+			continue
+		}
+		part := c.Parts[k]
 		spec := part.Reward.Spec()
 		start := now()
 		view := g // a part may reorder its own list

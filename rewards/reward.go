@@ -116,6 +116,9 @@ type (
 	// Patient is a reward that may take long: Patience is the most that one
 	// group takes.
 	Patient interface{ Patience() time.Duration }
+	// Single is a reward that looks at no other completion of the group. One is
+	// Score of a sample alone; several goroutines may call it.
+	Single interface{ One(s Sample) Result }
 	// Several is a reward that scores groups side by side: Parallel is how many.
 	Several interface{ Parallel() int }
 )

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"gradus/rewards"
 )
@@ -24,10 +25,11 @@ func TestJudgesTogether(t *testing.T) {
 			continue // judged by processes of their own
 		}
 		r := mustNew(t, rule.Name, rule.Needed)
-		if reflect.TypeOf(r).Name() != "perSample" {
+		if _, ok := r.(rewards.Single); !ok {
 			continue
 		}
-		together, err := r.Score(context.Background(), g)
+		c := rewards.Composite{Parts: []rewards.Part{{Name: rule.Name, Weight: 1, Reward: r}}, Now: func() time.Time { return time.Time{} }}
+		together, err := c.Score(context.Background(), g)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -36,8 +38,8 @@ func TestJudgesTogether(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !reflect.DeepEqual(together[i], alone[0]) {
-				t.Errorf("%s on completion %d: %+v together, %+v alone", rule.Name, i, together[i], alone[0])
+			if got := together[i].Parts[0].Result; !reflect.DeepEqual(got, alone[0]) {
+				t.Errorf("%s on completion %d: %+v together, %+v alone", rule.Name, i, got, alone[0])
 			}
 		}
 	}

@@ -3,9 +3,6 @@ package rule
 import (
 	"context"
 	"fmt"
-	"runtime"
-	"sync"
-	"sync/atomic"
 
 	"gradus/rewards"
 )
@@ -47,42 +44,22 @@ type perSample struct {
 
 func (p perSample) Spec() rewards.Spec { return p.spec }
 
-// Score judges the completions one by one, long ones on several processors.
+// Score judges the completions one by one.
 func (p perSample) Score(ctx context.Context, g rewards.Group) ([]rewards.Result, error) {
 	out := make([]rewards.Result, len(g.Samples))
-	var next atomic.Int64
-	work := func() {
-		for i := int(next.Add(1)) - 1; i < len(out); i = int(next.Add(1)) - 1 {
-			if err := ctx.Err(); err != nil {
-				out[i] = rewards.Result{Status: rewards.Timeout, Reason: "reward.timeout",
-					Why: fmt.Sprintf("%s did not reach this completion in time: %v", p.spec.Name, err)}
-				continue
-			}
-			out[i] = p.one(g.Samples[i])
+	for i, s := range g.Samples {
+		if err := ctx.Err(); err != nil {
+			out[i] = rewards.Result{Status: rewards.Timeout, Reason: "reward.timeout",
+				Why: fmt.Sprintf("%s did not reach this completion in time: %v", p.spec.Name, err)}
+			continue
 		}
+		out[i] = p.One(s)
 	}
-	var helpers sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(out), size(g)/bytesEach) - 1 {
-		helpers.Go(work)
-	}
-	work()
-	helpers.Wait()
 	return out, nil
 }
 
-// bytesEach is how much text makes a processor's help worth its start, which
-// takes some microseconds.
-const bytesEach = 16 << 10
-
-// size is the number of bytes of a group's completions.
-func size(g rewards.Group) (n int) {
-	for i := range g.Samples {
-		n += len(g.Samples[i].Completion)
-	}
-	return n
-}
-
-func (p perSample) one(s rewards.Sample) (r rewards.Result) {
+// One judges one completion. A panic in the judge is an error of it.
+func (p perSample) One(s rewards.Sample) (r rewards.Result) {
 	defer func() {
 		if e := recover(); e != nil {
 			r = rewards.Result{Status: rewards.Error, Reason: "reward.error", Why: fmt.Sprintf("%s failed: panic: %v", p.spec.Name, e)}
