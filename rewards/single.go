@@ -34,7 +34,7 @@ func (c Composite) scoreSingles(ctx context.Context, now func() time.Time, g Gro
 		specs[n] = c.Parts[n].Reward.Spec()
 	}
 	total := len(g.Samples) * (end - k)
-	done := make(chan judged, total) // for all, as nobody waits for what is given up
+	done := make(chan judged, total)   // for all, as nobody waits for what is given up
 	samples := slices.Clone(g.Samples) // what is given up keeps its own
 	for i := range samples {
 		samples[i].Earlier = maps.Clone(samples[i].Earlier)
