@@ -12,14 +12,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"gradus/rewards"
-	"gradus/rewards/custom"
 	"gradus/rewards/fuzz"
 	"gradus/rewards/mathans/mutate"
-	"gradus/rewards/rules"
 	"gradus/rewards/tasks"
 	"gradus/runner/evaluate/suite"
 	"gradus/runner/recipe"
 	"gradus/runner/rescore"
+	"gradus/runner/train/judge"
 	"gradus/tui/text"
 )
 
@@ -150,7 +149,7 @@ func (a *app) fuzzCases(ctx context.Context, f fuzzFlags, base *recipe.Recipe) (
 			golds, of = golds[:min(len(golds), f.problems)], "gold answers of "+f.in
 		}
 		cases, err = fuzz.Golds(golds, template)
-		return cases, of, usageOf(err)
+		return cases, of, usage(err)
 	}
 	task, err := tasks.New(name, config)
 	if err != nil {
@@ -160,15 +159,7 @@ func (a *app) fuzzCases(ctx context.Context, f fuzzFlags, base *recipe.Recipe) (
 		level = task.Spec().MaxLevel
 	}
 	cases, err = fuzz.Problems(task, template, uint64(f.seed), level, f.problems)
-	return cases, "problems of " + name, usageOf(err)
-}
-
-// usageOf is usage for an error that may be none.
-func usageOf(err error) error {
-	if err == nil {
-		return nil
-	}
-	return usage(err)
+	return cases, "problems of " + name, usage(err)
 }
 
 // compose makes the rewards of a list. closeAll ends their processes, also
@@ -182,16 +173,11 @@ func compose(list []recipe.Reward) (c rewards.Composite, closeAll func(), err er
 		}
 	}
 	for _, r := range list {
-		part := rewards.Part{Name: r.PartName(), Weight: r.Weight}
-		if part.Reward, err = rules.New(r.Name, r.Params); err != nil {
+		part, err := judge.Part(r, r.Params)
+		if err != nil {
 			return c, closeAll, err
 		}
 		c.Parts = append(c.Parts, part)
-		if r.Gate != "" {
-			if c.Parts[len(c.Parts)-1].Gate, err = custom.Compile(r.Gate); err != nil {
-				return c, closeAll, fmt.Errorf("gate of %s: %w", r.PartName(), err)
-			}
-		}
 	}
 	return c, closeAll, nil
 }

@@ -53,23 +53,16 @@ func New(list []recipe.Reward, code string) (*Judge, error) {
 		if err != nil {
 			return nil, errors.Join(err, j.Close())
 		}
-		f, err := rules.New(r.Name, params)
+		part, err := Part(r, params)
 		if err != nil {
 			return nil, errors.Join(err, j.Close())
 		}
+		f := part.Reward
 		if starts, ok := f.(rewards.Starter); ok {
 			// What cannot work on this machine must be known before the first step.
 			if err := starts.Ready(); err != nil {
 				return nil, errors.Join(err, j.Close(), f.(io.Closer).Close())
 			}
-		}
-		part := rewards.Part{Name: r.PartName(), Weight: r.Weight, Reward: f}
-		if r.Gate != "" {
-			gate, err := custom.Compile(r.Gate)
-			if err != nil {
-				return nil, errors.Join(fmt.Errorf("gate of %s: %w", r.PartName(), err), j.Close())
-			}
-			part.Gate = gate
 		}
 		if slow, ok := f.(rewards.Patient); ok {
 			j.timeout += slow.Patience()
@@ -99,6 +92,28 @@ func New(list []recipe.Reward, code string) (*Judge, error) {
 		j.verdict.Parts = append(j.verdict.Parts, rewards.Part{Name: name, Weight: 1, Reward: f})
 	}
 	return j, nil
+}
+
+// Part makes one of a recipe's rewards with these parameters, and its gate.
+func Part(r recipe.Reward, params map[string]any) (rewards.Part, error) {
+	f, err := rules.New(r.Name, params)
+	if err != nil {
+		return rewards.Part{}, err
+	}
+	part := rewards.Part{Name: r.PartName(), Weight: r.Weight, Reward: f}
+	if r.Gate == "" {
+		return part, nil
+	}
+	gate, err := custom.Compile(r.Gate)
+	if err != nil {
+		err = fmt.Errorf("gate of %s: %w", r.PartName(), err)
+		if c, ok := f.(io.Closer); ok {
+			err = errors.Join(err, c.Close())
+		}
+		return rewards.Part{}, err
+	}
+	part.Gate = gate
+	return part, nil
 }
 
 // Close ends the processes of rewards that have some.
