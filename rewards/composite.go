@@ -138,8 +138,7 @@ func (c Composite) Score(ctx context.Context, g Group) ([]Breakdown, error) {
 				// The group was one call: each sample bears its share.
 				r.Micros = elapsed / int64(len(results))
 			}
-			out[i].Parts[k] = PartResult{Name: part.name(), Reward: spec.Name, Version: spec.Version, Weight: part.Weight, Result: r}
-			g.Samples[i].Earlier[part.name()] = r
+			c.record(k, spec, r, &out[i], g.Samples[i])
 		}
 	}
 	for i := range out {
@@ -157,6 +156,14 @@ func (c Composite) Score(ctx context.Context, g Group) ([]Breakdown, error) {
 		}
 	}
 	return out, nil
+}
+
+// record puts down what part k said of a sample, for the caller and for the
+// parts after it.
+func (c Composite) record(k int, spec Spec, r Result, b *Breakdown, s Sample) {
+	part := c.Parts[k]
+	b.Parts[k] = PartResult{Name: part.name(), Reward: spec.Name, Version: spec.Version, Weight: part.Weight, Result: r}
+	s.Earlier[part.name()] = r
 }
 
 // pass gives a scored part its value, unless its gate is shut.

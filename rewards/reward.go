@@ -117,7 +117,7 @@ type (
 	// group takes.
 	Patient interface{ Patience() time.Duration }
 	// Single is a reward that looks at no other completion of the group. One is
-	// Score of a sample alone; several goroutines may call it.
+	// Score of a sample alone, and may panic; several goroutines may call it.
 	Single interface{ One(s Sample) Result }
 	// Several is a reward that scores groups side by side: Parallel is how many.
 	Several interface{ Parallel() int }

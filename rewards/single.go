@@ -48,7 +48,7 @@ func (c Composite) scoreSingles(ctx context.Context, now func() time.Time, g Gro
 					return
 				}
 				start := now()
-				r := checkRange(specs[n], one(c.Parts[n].Reward.(Single), specs[n], s))
+				r := checkRange(specs[n], One(c.Parts[n].Reward.(Single), specs[n], s))
 				if r.Micros == 0 {
 					r.Micros = now().Sub(start).Microseconds()
 				}
@@ -70,9 +70,7 @@ func (c Composite) scoreSingles(ctx context.Context, now func() time.Time, g Gro
 	seen := make([]bool, len(samples)*end)
 	put := func(j judged) {
 		seen[j.sample*end+j.part] = true
-		part := c.Parts[j.part]
-		out[j.sample].Parts[j.part] = PartResult{Name: part.name(), Reward: specs[j.part].Name, Version: specs[j.part].Version, Weight: part.Weight, Result: j.result}
-		g.Samples[j.sample].Earlier[part.name()] = j.result
+		c.record(j.part, specs[j.part], j.result, &out[j.sample], g.Samples[j.sample])
 	}
 	for got := 0; got < total; got++ {
 		select {
@@ -95,8 +93,8 @@ func (c Composite) scoreSingles(ctx context.Context, now func() time.Time, g Gro
 	}
 }
 
-// one judges one completion and turns a panic into an error of it.
-func one(r Single, spec Spec, s Sample) (out Result) {
+// One judges one completion and turns a panic into an error of it.
+func One(r Single, spec Spec, s Sample) (out Result) {
 	defer func() {
 		if p := recover(); p != nil {
 			out = Result{Status: Error, Reason: "reward.error", Why: fmt.Sprintf("%s failed: panic: %v", spec.Name, p)}

@@ -53,17 +53,10 @@ func (p perSample) Score(ctx context.Context, g rewards.Group) ([]rewards.Result
 				Why: fmt.Sprintf("%s did not reach this completion in time: %v", p.spec.Name, err)}
 			continue
 		}
-		out[i] = p.One(s)
+		out[i] = rewards.One(p, p.spec, s)
 	}
 	return out, nil
 }
 
-// One judges one completion. A panic in the judge is an error of it.
-func (p perSample) One(s rewards.Sample) (r rewards.Result) {
-	defer func() {
-		if e := recover(); e != nil {
-			r = rewards.Result{Status: rewards.Error, Reason: "reward.error", Why: fmt.Sprintf("%s failed: panic: %v", p.spec.Name, e)}
-		}
-	}()
-	return p.judge(s)
-}
+// One judges one completion.
+func (p perSample) One(s rewards.Sample) rewards.Result { return p.judge(s) }
