@@ -13,6 +13,7 @@ import (
 	"gradus/rewards"
 	"gradus/rewards/custom"
 	"gradus/rewards/rules"
+	"gradus/rewards/text"
 	"gradus/runner/bench"
 )
 
@@ -91,13 +92,7 @@ func suiteSample(think, gold string) rewards.Sample {
 	think = strings.NewReplacer("<think>", "", "</think>", "").Replace(think)
 	s := rewards.Sample{Completion: "<think>\n" + think + "\n</think>\n<answer>\n$\\boxed{" + gold + "}$\n</answer>",
 		Problem: rewards.Problem{Task: "jsonl", ID: "bench", Question: "?", Gold: gold}}
-	for piece := range slices.Chunk([]byte(s.Completion), 4) {
-		id := int32(0)
-		for _, b := range piece {
-			id = id*31 + int32(b)
-		}
-		s.TokenIDs = append(s.TokenIDs, id&0xffff)
-	}
+	s.TokenIDs = text.MadeUpIDs(s.Completion)
 	return s
 }
 

@@ -70,18 +70,9 @@ type Case struct {
 	Wrong    string // one that does not
 }
 
-// sample is a completion as a reward sees it, with made-up token ids, one for
-// each four bytes.
+// sample is a completion as a reward sees it, with made-up token ids.
 func (c Case) sample(completion string) rewards.Sample {
-	s := rewards.Sample{Prompt: c.Prompt, Completion: completion, Problem: c.Problem, TokenIDs: []int32{}}
-	for i := 0; i < len(completion); i += 4 {
-		id := uint32(0)
-		for _, b := range []byte(completion[i:min(i+4, len(completion))]) {
-			id = id*31 + uint32(b)
-		}
-		s.TokenIDs = append(s.TokenIDs, int32(id&0xffff))
-	}
-	return s
+	return rewards.Sample{Prompt: c.Prompt, Completion: completion, Problem: c.Problem, TokenIDs: text.MadeUpIDs(completion)}
 }
 
 // prefilled is the layout where the prompt has opened the thinking already.

@@ -166,3 +166,13 @@ func FuzzSegment(f *testing.F) {
 		}
 	})
 }
+
+func TestMadeUpIDs(t *testing.T) {
+	if ids := MadeUpIDs(""); ids == nil || len(ids) != 0 {
+		t.Errorf("of nothing: %v", ids)
+	}
+	ids := MadeUpIDs("abcdabcdabce\xff")
+	if len(ids) != 4 || ids[0] != ids[1] || ids[1] == ids[2] || ids[3] != 0xff {
+		t.Errorf("%v", ids)
+	}
+}
