@@ -100,8 +100,9 @@ func suiteSample(think, gold string) rewards.Sample {
 const pythonCalls = 3000
 
 // benchPython times calls for a group of eight of Python rewards that do next
-// to nothing: one that leaves its **kwargs alone, and one that looks at them,
-// for which the token ids must be made. None where there is no Python.
+// to nothing: one that leaves its **kwargs alone, one that takes a column out of
+// them, and one that hands them on, for which everything must be made, the token
+// ids too. None where there is no Python.
 func (a *app) benchPython(ctx context.Context, cases []verifyCase) (out []bench.Figure, err error) {
 	if _, err := exec.LookPath("python3"); err != nil {
 		return nil, nil
@@ -113,14 +114,15 @@ func (a *app) benchPython(ctx context.Context, cases []verifyCase) (out []bench.
 	defer os.RemoveAll(dir)
 	file := filepath.Join(dir, "reward.py")
 	if err := os.WriteFile(file, []byte("def reward(completions, **kwargs):\n    return [1.0] * len(completions)\n\n"+
-		"def reads(completions, **kwargs):\n    return [1.0] * len(kwargs['completion_ids'])\n"), 0o600); err != nil {
+		"def reads(completions, **kwargs):\n    return [1.0] * len(kwargs['answer'])\n\n"+
+		"def passes(completions, **kwargs):\n    return reward(completions, **kwargs)\n"), 0o600); err != nil {
 		return nil, err
 	}
 	g := rewards.Group{ID: "bench"}
 	for i := range 8 {
 		g.Samples = append(g.Samples, suiteSample(cases[i%len(cases)].completion, cases[0].gold))
 	}
-	for _, f := range []struct{ name, function string }{{"python", "reward"}, {"python.kwargs", "reads"}} {
+	for _, f := range []struct{ name, function string }{{"python", "reward"}, {"python.kwargs", "reads"}, {"python.all", "passes"}} {
 		times, err := a.timePython(ctx, custom.PythonParams{File: file, Function: f.function, Python: "python3", ProcessParams: custom.DefaultProcess()}, g)
 		if err != nil {
 			return nil, err

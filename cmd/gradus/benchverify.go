@@ -45,8 +45,8 @@ func (a *app) benchVerifyCommand() *cobra.Command {
 			"time of the processor, which other programs do not lengthen. Of each text the fastest of --repeats runs counts.\n" +
 			"suite.median and suite.long.median are all rewards of an R1 setup together, in ms a completion: the same completions in\n" +
 			"the R1 template, and some of 2048 to 8192 tokens. python.median, python.mean and python.p99 are one call of a Python\n" +
-			"reward that does next to nothing, for a group of eight, where there is a python3; python.kwargs.… of one that also looks at\n" +
-			"its **kwargs.\n" +
+			"reward that does next to nothing, for a group of eight, where there is a python3; python.kwargs.… of one that takes a\n" +
+			"column out of its **kwargs, python.all.… of one that hands them on, and so is given the token ids too.\n" +
 			"--profile N lists the N slowest texts instead.",
 		Example: "  gradus bench verify\n  gradus bench verify --in ../shared/data/math500.jsonl --json\n  gradus bench verify --profile 10 --policy lenient",
 		Args:    exactArgs(),

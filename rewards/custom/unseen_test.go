@@ -1,12 +1,23 @@
 package custom
 
 import (
+	"maps"
+	"os"
 	"os/exec"
+	"path/filepath"
+	"slices"
 	"testing"
 )
 
 const unseenFile = `
 import functools
+import helper
+from helper import imported
+
+def once(f):
+    def call(completions, **kwargs):
+        return f(completions, **kwargs)
+    return call
 
 def blind(completions, **kwargs):
     return [1.0] * len(completions)
@@ -17,26 +28,82 @@ def blind_to_more(*args, answer, completions, **others):
 async def blind_async(completions, **kwargs):
     return [1.0] * len(completions)
 
+def none(completions, answer):
+    return [float(a == "1") for a in answer]
+
 def reads(completions, **kwargs):
     return [float(a == "1") for a in kwargs["answer"]]
 
-def passes_on(completions, **kwargs):
-    return reads(completions, **kwargs)
+def reads_in_words(completions, **kwargs):
+    if "solution" not in kwargs or kwargs.get("nothing", None):
+        return [0.0] * len(completions)
+    assert f"{kwargs['trainer_state'].global_step}" == "40"
+    return [float(a == "1") for a in kwargs.get("answer", [])]
 
 def reads_later(completions, **kwargs):
     return [(lambda: float(kwargs["answer"][0] == "1"))() for _ in completions]
 
+def reads_own(completions, **kwargs):
+    def inner(kwargs):
+        return kwargs["answer"][0] == "1"
+    return [float(inner({"answer": kwargs["answer"]})) for _ in completions]
+
+def logs(completions, **kwargs):
+    kwargs["log_metric"]("a", 1.0)
+    return [1.0 for _ in completions]
+
+@once
+def decorated(completions, **kwargs):
+    return [float(kwargs["answer"][0] == "1") for _ in completions]
+
+def passes_on(completions, **kwargs):
+    return reads(completions, **kwargs)
+
+def hands_on(completions, **kwargs):
+    return helper.inner(completions, kwargs)
+
+def by_another_name(completions, **kwargs):
+    columns = kwargs
+    return [float(columns["answer"][0] == "1") for _ in completions]
+
+def by_a_variable(completions, **kwargs):
+    name = "answer"
+    return [float(kwargs[name][0] == "1") for _ in completions]
+
+def pops(completions, **kwargs):
+    return [float(a == "1") for a in kwargs.pop("answer")]
+
+def walks(completions, **kwargs):
+    assert "completion_ids" in list(kwargs)
+    return [1.0 for _ in completions]
+
 def reads_locals(completions, **kwargs):
     return [float(locals()["kwargs"]["answer"][0] == "1")] + [1.0] * (len(completions) - 1)
 
+def reads_frame(completions, **kwargs):
+    import sys as s
+    here = s._getframe(0).f_locals["kwargs"]
+    return [float(here["answer"][0] == "1") for _ in completions]
+
 def rebinds(completions, **kwargs):
-    kwargs |= {}
+    kwargs = dict(kwargs)
     return [float(kwargs["answer"][0] == "1") for _ in completions]
+
+def changes(completions, **kwargs):
+    kwargs["answer"] = [a == "1" for a in kwargs["answer"]]
+    return [float(a) for a in kwargs["answer"]]
+
+def by_pattern(completions, **kwargs):
+    return [float(a == "1") for a in dict(**kwargs)["answer"]]
 
 @functools.wraps(blind)
 def wraps_blind(**kwargs):
     assert kwargs["answer"]
     return blind(**kwargs)
+
+brief = lambda completions, **kwargs: [float(a == "1") for a in kwargs["answer"]]
+
+exec("def of_no_file(completions, **kwargs):\n    return [float(a == '1') for a in kwargs['answer']]")
 
 def inner(completions, extra, **kwargs):
     return [float(extra and kwargs["answer"][0] == "1")] * len(completions)
@@ -50,28 +117,73 @@ class Scorer:
 scorer = Scorer()
 `
 
-// TestPythonUnseen: a function that never looks at its **kwargs gets none; one
-// that may, by whatever way, gets them all.
+// unseenWants are the arguments that each function is sent, none for all.
+var unseenWants = map[string][]string{
+	"imported":        {"answer", "completions"},
+	"blind":           {"completions"},
+	"blind_to_more":   {"answer", "args", "completions"},
+	"blind_async":     {"completions"},
+	"none":            {"answer", "completions"},
+	"reads":           {"answer", "completions"},
+	"reads_in_words":  {"answer", "completions", "nothing", "solution", "trainer_state"},
+	"reads_later":     {"answer", "completions"},
+	"reads_own":       {"answer", "completions"},
+	"logs":            {"completions", "log_metric"},
+	"decorated":       nil,
+	"passes_on":       nil,
+	"hands_on":        nil,
+	"by_another_name": nil,
+	"by_a_variable":   nil,
+	"pops":            nil,
+	"walks":           nil,
+	"reads_locals":    nil,
+	"reads_frame":     nil,
+	"rebinds":         nil,
+	"changes":         nil,
+	"by_pattern":      nil,
+	"wraps_blind":     nil,
+	"brief":           nil,
+	"of_no_file":      nil,
+	"part":            nil,
+	"scorer":          nil,
+}
+
+const unseenHelper = `
+def imported(completions, **kwargs):
+    return [float(a == "1") for a in kwargs["answer"]]
+
+def inner(completions, kwargs):
+    return [float(a == "1") for a in kwargs["answer"]]
+`
+
+// TestPythonUnseen: a function gets of its **kwargs what its source takes out
+// by name; one that may look at others, by whatever way, gets them all.
 func TestPythonUnseen(t *testing.T) {
 	if _, err := exec.LookPath("python3"); err != nil {
 		t.Skip("there is no python3 on this machine")
 	}
 	path := file(t, "unseen.py", unseenFile)
-	blind := map[string]bool{"blind": true, "blind_to_more": true, "blind_async": true}
+	if err := os.WriteFile(filepath.Join(filepath.Dir(path), "helper.py"), []byte(unseenHelper), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	r, err := NewPython(PythonParams{File: path, Function: "blind", Python: "python3", ProcessParams: DefaultProcess()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	for _, name := range []string{"blind", "blind_to_more", "blind_async", "reads", "passes_on", "reads_later", "reads_locals", "rebinds", "wraps_blind", "part", "scorer"} {
-		r.function = name
-		if got := summary(score(t, r, group(2))); got != "ok:1 ok:1" {
-			t.Errorf("%s: %s", name, got)
-		}
-		w := <-r.free
-		if only := w.only[name]; (only != nil) != blind[name] || only["completion_ids"] || blind[name] && !only["completions"] {
-			t.Errorf("%s is sent only %v", name, only)
-		}
-		r.free <- w
+	for name, want := range unseenWants {
+		t.Run(name, func(t *testing.T) {
+			r.function = name
+			g := group(2)
+			g.Samples[0].Step, g.Samples[1].Step = 40, 40
+			if got := summary(score(t, r, g)); got != "ok:1 ok:1" {
+				t.Error(got)
+			}
+			w := <-r.free
+			defer func() { r.free <- w }()
+			if got := slices.Sorted(maps.Keys(w.only[name])); !slices.Equal(got, want) || (w.only[name] == nil) != (want == nil) {
+				t.Errorf("it is sent only %q, want %q", got, want)
+			}
+		})
 	}
 }

@@ -6,13 +6,15 @@ or None. What they print never reaches the protocol.
 """
 
 import array
+import ast
 import asyncio
-import dis
+import functools
 import gc
 import importlib.util
 import inspect
 import io
 import json
+import linecache
 import marshal
 import math
 import os
@@ -43,12 +45,8 @@ def plain(value):
 def describe(functions, accepted):
     out = []
     for name, function in functions.items():
-        try:
-            params = list(inspect.signature(function).parameters)
-        except (TypeError, ValueError):
-            params = []
         named = accepted[name] is not None
-        out.append({"name": name, "params": params, "async": inspect.iscoroutinefunction(function), "named": named})
+        out.append({"name": name, "params": sorted(accepted[name] or ()), "async": inspect.iscoroutinefunction(function), "named": named})
     return out
 
 
@@ -58,26 +56,94 @@ def accepts(function):
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
         return None
-    if any(p.kind is p.VAR_KEYWORD for p in parameters) and reads_others(function):
-        return None
-    return {p.name for p in parameters if p.kind is not p.VAR_KEYWORD}
+    names = {p.name for p in parameters if p.kind is not p.VAR_KEYWORD}
+    if not any(p.kind is p.VAR_KEYWORD for p in parameters):
+        return names
+    others = taken(function)
+    return None if others is None else names | others
 
 
-def reads_others(function):
-    """Whether a function with **kwargs may look at them. To make what nobody sees costs more than many a call."""
+def taken(function):
+    """The names that a function takes out of its **kwargs, None if it may look at any.
+
+    To make what nobody sees costs more than many a call. Names are known where
+    the source says kwargs["answer"], kwargs.get("answer") or "answer" in kwargs
+    and kwargs nowhere else.
+    """
     if type(function) is not types.FunctionType or hasattr(function, "__wrapped__"):
-        return True
+        return None
     code = function.__code__
     if not code.co_flags & inspect.CO_VARKEYWORDS:
-        return True  # not what its signature says
+        return None  # not what its signature says
     name = code.co_varnames[code.co_argcount + code.co_kwonlyargcount + bool(code.co_flags & inspect.CO_VARARGS)]
-    if name in code.co_cellvars or not FRAME_READERS.isdisjoint(code.co_names):
-        return True
-    return any(i.argval == name or type(i.argval) is tuple and name in i.argval for i in dis.get_instructions(code))
+    body = definition(code)
+    if body is None:
+        return None
+    keys, known = set(), set()
+    for node in ast.walk(body):
+        if type(node) in WORDS and not FRAME_READERS.isdisjoint(WORDS[type(node)](node)):
+            return None
+        whose, key = lookup(node)
+        if type(whose) is ast.Name and type(key) is ast.Constant and type(key.value) is str:
+            known.add(whose)
+            if whose.id == name:
+                keys.add(key.value)
+    if any(type(node) is ast.Name and node.id == name and node not in known for node in ast.walk(body)):
+        return None
+    return keys
+
+
+def lookup(node):
+    """What of what a node looks up: a mapping and its key, or nothing."""
+    if type(node) is ast.Subscript and type(node.ctx) is ast.Load:
+        return node.value, node.slice
+    if type(node) is ast.Call and type(node.func) is ast.Attribute and node.func.attr == "get" and node.args:
+        return node.func.value, node.args[0]
+    if type(node) is ast.Compare and len(node.ops) == 1 and type(node.ops[0]) in (ast.In, ast.NotIn):
+        return node.comparators[0], node.left
+    return None, None
+
+
+def definition(code):
+    """The syntax tree of the function that was compiled to code, None if its source is not there any more."""
+    tree, codes = parsed(code.co_filename)
+    if code not in codes:
+        return None
+    for node in ast.walk(tree):
+        if type(node) in (ast.FunctionDef, ast.AsyncFunctionDef) and node.name == code.co_name:
+            if min([node.lineno] + [d.lineno for d in node.decorator_list]) == code.co_firstlineno:
+                return node
+    return None
+
+
+@functools.lru_cache(maxsize=None)
+def parsed(path):
+    """The syntax tree of a file and all code objects it compiles to."""
+    try:
+        tree = ast.parse("".join(linecache.getlines(path)))
+        return tree, list(compiled(compile(tree, path, "exec", dont_inherit=True)))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None, []
+
+
+def compiled(code):
+    """A code object and all within it."""
+    yield code
+    for const in code.co_consts:
+        if type(const) is types.CodeType:
+            yield from compiled(const)
 
 
 # By these a function may see all of its arguments without naming them.
 FRAME_READERS = {"locals", "vars", "dir", "eval", "exec", "_getframe", "currentframe", "stack", "inspect", "sys", "breakpoint", "set_trace"}
+
+# The words of a node by which it may name one.
+WORDS = {
+    ast.Name: lambda node: {node.id},
+    ast.Attribute: lambda node: {node.attr},
+    ast.Import: lambda node: {part for name in node.names for part in name.name.split(".")},
+    ast.ImportFrom: lambda node: {node.module or ""} | {name.name for name in node.names},
+}
 
 
 def score(functions, accepted, call):
@@ -165,6 +231,7 @@ def load(path, source=None):
     else:
         module = types.ModuleType("reward_file")
         sys.modules["reward_file"] = module
+        linecache.cache[path] = len(source), None, source.splitlines(True), path
         exec(compile(source, path, "exec"), vars(module))
     return {
         name: value for name, value in vars(module).items()
@@ -183,25 +250,28 @@ def frames(fd):
     os.set_blocking(fd, False)
     asleep = select.poll()
     asleep.register(fd, select.POLLIN)
-    read, let_others, clock = os.read, getattr(os, "sched_yield", lambda: None), time.perf_counter
+    let_others, clock = getattr(os, "sched_yield", lambda: None), time.perf_counter
+    # Of a raw file, as that says None where os.read makes an exception and its
+    # text each time. What a pipe holds fits in.
+    buffer = bytearray(1 << 16)
+    view, read = memoryview(buffer), io.FileIO(fd).readinto
     have, until = bytearray(), 0.0
     while True:
-        try:
-            data = read(fd, 1 << 16)  # what a pipe holds; more would be memory of its own each time
-        except BlockingIOError:
+        size = read(buffer)
+        if size is None:
             # Whoever else wants this processor comes first: that may be who
             # writes the frame.
             let_others()
             if clock() > until:
                 asleep.poll()
             continue
-        if not data:
+        if not size:
             return
-        if not have and len(data) == 4 + int.from_bytes(data[:4], sys.byteorder):
-            yield memoryview(data)[4:]  # the usual one: it came whole
+        if not have and size == 4 + int.from_bytes(view[:4], sys.byteorder):
+            yield view[4:size]  # the usual one: it came whole
             until = clock() + PATIENCE
             continue
-        have += data
+        have += view[:size]
         while len(have) >= 4:
             end = 4 + int.from_bytes(have[:4], sys.byteorder)
             if len(have) < end:
