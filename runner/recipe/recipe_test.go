@@ -201,6 +201,17 @@ func TestSet(t *testing.T) {
 	if r := mustParse(t, small, "grpo.epsilon_high=0"); r.Stages[0].GRPO.EpsilonHigh != 0 {
 		t.Errorf("epsilon_high is %v, not the 0 that was asked for", r.Stages[0].GRPO.EpsilonHigh)
 	}
+	labelled := small
+	for _, label := range []string{"short", "brief", "accuracy"} {
+		labelled += "[[reward]]\nname = \"expr\"\nlabel = \"" + label + "\"\nparams = { expr = \"1\" }\n"
+	}
+	r = mustParse(t, labelled, "reward.brief.weight=3", `reward.brief.params.expr="2"`, "reward.gradus.accuracy.weight=4")
+	if r.Rewards[0].Weight != 4 || r.Rewards[1].Weight != 1 || r.Rewards[2].Weight != 3 || r.Rewards[1].Params["expr"] != "1" {
+		t.Errorf("rewards with labels: %+v", r.Rewards)
+	}
+	if _, err := Parse("r.toml", []byte(labelled), "reward.expr.weight=3"); err == nil || !strings.Contains(err.Error(), "3 rewards of that name; say which by its label: it has gradus.accuracy, short, brief, accuracy") {
+		t.Errorf("a name of several rewards: %v", err)
+	}
 
 	for set, want := range map[string]string{
 		"seed":                      "write it as KEY=VALUE",

@@ -1,6 +1,7 @@
 package recipe
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -15,7 +16,7 @@ import (
 //	seed, task.level, eval.samples        keys and tables of the file
 //	grpo.beta, sft.style.terse            every stage of that kind
 //	stage.2.steps                         the second stage of the file
-//	reward.gradus.format.weight           the reward of that name
+//	reward.gradus.format.weight           the reward of that label or name
 //	reward_setup                          all rewards
 //
 // The value is TOML, or, for keys that take a string, any text as it stands.
@@ -93,19 +94,7 @@ func (s *source) targets(path string) ([]setTarget, error) {
 	case "stage":
 		return s.numbered("stage", rest)
 	case "reward":
-		list, _ := tables(s.tree["reward"])
-		var names []string
-		for i, t := range list {
-			name, _ := t["name"].(string)
-			if key, ok := strings.CutPrefix(rest, name+"."); ok && name != "" {
-				return []setTarget{{t, fmt.Sprintf("reward.%d", i+1), strings.Split(key, ".")}}, nil
-			}
-			names = append(names, name)
-		}
-		if first, _, _ := strings.Cut(rest, "."); isNumber(first) {
-			return s.numbered("reward", rest)
-		}
-		return nil, fmt.Errorf("the recipe has no reward of that name; it has %s", orNone(names))
+		return s.rewardOf(rest)
 	}
 	return []setTarget{{s.tree, "", strings.Split(path, ".")}}, nil
 }
@@ -122,6 +111,34 @@ func (s *source) stagesOf(kind, rest string) ([]setTarget, error) {
 		return nil, fmt.Errorf("the recipe has no %s stage", kind)
 	}
 	return targets, nil
+}
+
+// rewardOf finds the reward whose label, or else whose name, begins the path.
+func (s *source) rewardOf(path string) ([]setTarget, error) {
+	list, _ := tables(s.tree["reward"])
+	var names []string
+	var named []setTarget
+	for i, t := range list {
+		name, _ := t["name"].(string)
+		label, _ := t["label"].(string)
+		at := fmt.Sprintf("reward.%d", i+1)
+		if key, ok := strings.CutPrefix(path, label+"."); ok && label != "" {
+			return []setTarget{{t, at, strings.Split(key, ".")}}, nil
+		}
+		if key, ok := strings.CutPrefix(path, name+"."); ok && name != "" {
+			named = append(named, setTarget{t, at, strings.Split(key, ".")})
+		}
+		names = append(names, cmp.Or(label, name))
+	}
+	switch first, _, _ := strings.Cut(path, "."); {
+	case len(named) == 1:
+		return named, nil
+	case len(named) > 1:
+		return nil, fmt.Errorf("the recipe has %d rewards of that name; say which by its label: it has %s", len(named), orNone(names))
+	case isNumber(first):
+		return s.numbered("reward", path)
+	}
+	return nil, fmt.Errorf("the recipe has no reward of that name; it has %s", orNone(names))
 }
 
 func (s *source) numbered(name, rest string) ([]setTarget, error) {
