@@ -82,15 +82,15 @@ func Parse(row []byte) (Call, error) {
 	return c, nil
 }
 
-// Want says which of the named keyword arguments the call lacks, as Python
-// would; any column with gold answers stands for "solution".
+// Want says which of the named keyword arguments the call lacks or gives as
+// null, as Python would; any column with gold answers stands for "solution".
 func (c Call) Want(names []string) error {
 	for _, name := range names {
 		among := []string{name}
 		if name == "solution" {
 			among = goldColumns()
 		}
-		if len(c.Group.Samples) > 0 && !slices.ContainsFunc(among, func(n string) bool { _, ok := c.Kwargs[n]; return ok }) {
+		if len(c.Group.Samples) > 0 && !slices.ContainsFunc(among, func(n string) bool { return len(c.Kwargs[n]) > 0 && string(c.Kwargs[n]) != "null" }) {
 			return fmt.Errorf("kwargs has no %q, which the function needs; give a list with one value for each completion", name)
 		}
 	}

@@ -60,6 +60,9 @@ func TestWantAndTake(t *testing.T) {
 	if err := c.Want([]string{"solution", "completion_ids"}); err == nil || !strings.Contains(err.Error(), `no "completion_ids"`) {
 		t.Errorf("error %v", err)
 	}
+	if err := c.Want([]string{"other"}); err == nil || !strings.Contains(err.Error(), `no "other"`) {
+		t.Errorf("null is taken for a list: %v", err)
+	}
 	if err := c.Take([]string{"reasoning_delimiters", "other", "score"}); err != nil || len(c.Params) != 2 || len(c.Params["reasoning_delimiters"].([]any)) != 2 {
 		t.Errorf("%v, %v", c.Params, err)
 	}
