@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"gradus/rewards"
+	"gradus/rewards/rules/pyvalue"
 	"gradus/rewards/rules/rule"
 )
 
@@ -33,11 +34,12 @@ func newOpenR1CodeFormat(params map[string]any) (rewards.Reward, error) {
 	return rule.PerSample(spec, func(s rewards.Sample) rewards.Result {
 		expression, language := preset, p.Language
 		if raw, ok := rule.Columns(s)["language"]; ok {
-			var given string
-			if err := json.Unmarshal(raw, &given); err != nil {
+			given, ok := languageText(raw)
+			if !ok {
 				return rewards.Result{Status: rewards.Invalid, Reason: "format.language", Why: fmt.Sprintf("the column language holds %.40s, not a text", raw)}
 			}
 			if given != language {
+				var err error
 				if expression, err = codeFormatExpression(given); err != nil {
 					return rewards.Result{Status: rewards.Error, Reason: "format.language", Why: err.Error()}
 				}
@@ -51,6 +53,16 @@ func newOpenR1CodeFormat(params map[string]any) (rewards.Reward, error) {
 		return rewards.Result{Reason: "format.no_match",
 			Why: fmt.Sprintf("the completion is not think and answer parts with tags on their own lines and a ```%s block in the answer", language)}
 	}), nil
+}
+
+// languageText is a value of the column as Python writes it into the
+// expression; ok is false for lists and objects.
+func languageText(raw json.RawMessage) (text string, ok bool) {
+	v, err := pyvalue.JSON(string(raw))
+	if err != nil {
+		return "", false
+	}
+	return pyvalue.Str(v)
 }
 
 // codeFormatMatch runs the expression; a language that is plain text is looked
@@ -87,7 +99,7 @@ func codeFormatMatch(expression *regexp.Regexp, language, c string) []int {
 // possessive quantifier in Python, after which the lazy dot makes it equal to
 // a single one.
 func codeFormatExpression(language string) (*regexp.Regexp, error) {
-	e, err := regexp.Compile("(?sm)\\A<think>\n.*?\n</think>\n<answer>\n.*?```" + strings.ReplaceAll(language, "++", "+") + ".*?```.*?\n</answer>$")
+	e, err := regexp.Compile("(?sm)\\A(?:<think>\n.*?\n</think>\n<answer>\n.*?```" + strings.ReplaceAll(language, "++", "+") + ".*?```.*?\n</answer>$)")
 	if err != nil {
 		return nil, fmt.Errorf("language %q does not form an expression: %w", language, err)
 	}

@@ -28,6 +28,7 @@ type cosineForm struct {
 	length   func(s rewards.Sample) int
 	tokens   bool     // the length is counted in tokens, which the sample may lack
 	clamp    bool     // stay at the end of the schedule beyond max_len
+	negative bool     // max_len may be below 0, as the published functions take it: they divide by it
 	unparsed *float64 // what a gold answer that cannot be read is paid; nil = skip
 }
 
@@ -36,13 +37,13 @@ type cosineForm struct {
 // rules cannot read is paid 1.
 func openR1Cosine() cosineForm {
 	one := 1.0
-	return cosineForm{name: "openr1.cosine", maxLen: 1000, judge: openR1LatexAccuracy, unit: "characters",
+	return cosineForm{name: "openr1.cosine", maxLen: 1000, negative: true, judge: openR1LatexAccuracy, unit: "characters",
 		length: func(s rewards.Sample) int { return utf8.RuneCountInString(s.Completion) }, unparsed: &one}
 }
 
 // trlCosine counts tokens, clamps, and skips golds that cannot be read.
 func trlCosine() cosineForm {
-	return cosineForm{name: "trl.cosine", judge: trlAccuracy, unit: "tokens", tokens: true, clamp: true,
+	return cosineForm{name: "trl.cosine", judge: trlAccuracy, unit: "tokens", tokens: true, clamp: true, negative: true,
 		length: func(s rewards.Sample) int { return len(s.TokenIDs) }}
 }
 
@@ -50,7 +51,7 @@ func trlCosine() cosineForm {
 // Math-Verify's rules.
 func gradusCosine() cosineForm {
 	f := trlCosine()
-	f.name, f.judge = "gradus.cosine", accuracy
+	f.name, f.judge, f.negative = "gradus.cosine", accuracy, false
 	return f
 }
 
@@ -61,7 +62,7 @@ func (f cosineForm) make(params map[string]any) (rewards.Reward, error) {
 	if err := rule.Decode(f.name, params, &p); err != nil {
 		return nil, err
 	}
-	if p.MaxLen < 1 {
+	if p.MaxLen == 0 || p.MaxLen < 0 && !f.negative {
 		return nil, fmt.Errorf("reward %s: max_len is %d; give the length in %s where the schedule ends, at least 1", f.name, p.MaxLen, f.unit)
 	}
 	bounds := []float64{p.MinValueWrong, p.MaxValueWrong, p.MinValueCorrect, p.MaxValueCorrect}

@@ -1,6 +1,9 @@
 package rules
 
 import (
+	"bytes"
+	"fmt"
+	"slices"
 	"strings"
 
 	"gradus/rewards"
@@ -15,7 +18,7 @@ import (
 // trlAccuracy is TRL's accuracy_reward.
 func trlAccuracy(s rewards.Sample) rewards.Result {
 	return rewards.Once(s, "trl.accuracy", func() rewards.Result {
-		return mathVerify(s.Problem.Gold, s.Completion, text.Span{To: len(s.Completion)}, false, false)
+		return mathVerify(s, text.Span{To: len(s.Completion)}, false, false)
 	})
 }
 
@@ -26,7 +29,7 @@ func openR1Accuracy(s rewards.Sample) rewards.Result { return trlAccuracy(s) }
 // must be LaTeX, and the two are handed to verify in the wrong order.
 func openR1LatexAccuracy(s rewards.Sample) rewards.Result {
 	return rewards.Once(s, "openr1.accuracy of LaTeX", func() rewards.Result {
-		return mathVerify(s.Problem.Gold, s.Completion, text.Span{To: len(s.Completion)}, true, true)
+		return mathVerify(s, text.Span{To: len(s.Completion)}, true, true)
 	})
 }
 
@@ -44,18 +47,26 @@ func newReasoningAccuracy(params map[string]any) (rewards.Reward, error) {
 	if err := rule.Decode(name, params, &p); err != nil {
 		return nil, err
 	}
+	if slices.Contains(p.ReasoningDelimiters, "") {
+		return nil, fmt.Errorf("reward %s: one of reasoning_delimiters is empty; give texts that end the reasoning, as </think>", name)
+	}
 	spec := rewards.Spec{Name: name, Version: "1.0.0", Params: rule.Canonical(p), Range: [2]float64{0, 1}, Deterministic: true}
 	return rule.PerSample(spec, func(s rewards.Sample) rewards.Result {
 		for _, d := range p.ReasoningDelimiters {
-			if at := strings.LastIndex(s.Completion, d); at >= 0 && d != "" {
-				return mathVerify(s.Problem.Gold, s.Completion, text.Span{From: at + len(d), To: len(s.Completion)}, false, false)
+			if at := strings.LastIndex(s.Completion, d); at >= 0 {
+				return mathVerify(s, text.Span{From: at + len(d), To: len(s.Completion)}, false, false)
 			}
 		}
 		return rewards.Result{Reason: "accuracy.no_reasoning_end", Why: "the reasoning never ends: none of " + strings.Join(p.ReasoningDelimiters, ", ") + " is there"}
 	}), nil
 }
 
-// mathVerify judges the part of a completion against a gold.
-func mathVerify(gold, completion string, part text.Span, latexGold, swapped bool) rewards.Result {
-	return rule.Verdict(rule.Literal().Published(gold, part.In(completion), latexGold, swapped), completion, part)
+// mathVerify judges the part of a completion against the gold answer. One that
+// a caller gives as a number or another value that is no text is not read:
+// Math-Verify's parse fails on it and yields nothing.
+func mathVerify(s rewards.Sample, part text.Span, latexGold, swapped bool) rewards.Result {
+	if given := bytes.TrimSpace(s.Columns["solution"]); len(given) > 0 && given[0] != '"' {
+		return rewards.Result{Status: rewards.Skipped, Reason: "accuracy.gold_unparsed", Why: fmt.Sprintf("the solution is %.40s, not a text, and Math-Verify reads texts only", given)}
+	}
+	return rule.Verdict(rule.Literal().Published(s.Problem.Gold, part.In(s.Completion), latexGold, swapped), s.Completion, part)
 }

@@ -53,6 +53,14 @@ func TestOpenR1Functions(t *testing.T) {
 		{"openr1.code_format", params("language", "c++"), "<think>\na\n</think>\n<answer>\n```c++\nx\n```\n</answer>", 1},
 		{"openr1.soft_overlong_punishment", params("max_completion_len", 100, "soft_punish_cache", 20), strings.Repeat("x", 90), -0.5},
 		{"openr1.soft_overlong_punishment", params("max_completion_len", 100, "soft_punish_cache", 0), strings.Repeat("x", 100), 0},
+		// Any two integers, as published.
+		{"openr1.soft_overlong_punishment", params("max_completion_len", 2, "soft_punish_cache", 10), "x", -0.9},
+		{"trl.soft_overlong_punishment", params("max_completion_len", 0, "soft_punish_cache", -20), strings.Repeat("x", 20), 0},
+		{"trl.soft_overlong_punishment", params("max_completion_len", 0, "soft_punish_cache", -20), strings.Repeat("x", 21), -1},
+		{"trl.soft_overlong_punishment", params("max_completion_len", -5, "soft_punish_cache", 0), "", -1},
+		{"openr1.repetition_penalty", params("ngram_size", 2, "max_penalty", -1e300), "a a a a b", -5e299},
+		{"openr1.cosine", params("max_len", -100), `\boxed{3}`, 0.9900734214192357},
+		{"trl.cosine", params("max_len", -1), `\boxed{4}`, -0.5}, // clamped at its other end only
 		{"openr1.cosine", params("max_len", 100), `\boxed{3}` + strings.Repeat(" ", 11), 0.9522542485937369},
 		{"openr1.cosine", params("max_len", 100), `\boxed{4}` + strings.Repeat(" ", 71), -0.5477457514062631},
 		{"openr1.cosine", params("max_len", 100), `\boxed{3}` + strings.Repeat(" ", 191), 1}, // not clamped
@@ -63,6 +71,9 @@ func TestOpenR1Functions(t *testing.T) {
 		{"trl.reasoning_accuracy", nil, `<think> \boxed{3} </think> so \boxed{3}`, 1},
 		{"trl.reasoning_accuracy", nil, `<think> \boxed{3} </think> so \boxed{4}`, 0},
 		{"trl.reasoning_accuracy", nil, `<think> \boxed{3}`, 0},
+		{"trl.reasoning_accuracy", params("reasoning_delimiters", []string{}), `</think> \boxed{3}`, 0},
+		{"trl.reasoning_accuracy", params("reasoning_delimiters", []string{"END", "</think>"}), `\boxed{4} END </think> \boxed{3} END \boxed{4}`, 0},
+		{"trl.reasoning_accuracy", params("reasoning_delimiters", []string{"</think>", "END"}), `a END b </think> \boxed{3}`, 1},
 		{"gradus.tag_count", nil, all, 1},
 		{"gradus.tag_count", nil, "<think></think><answer>3</answer>", 0.5},
 		{"gradus.tag_count", nil, "</answer><answer></think><think>", 0.25},
@@ -91,7 +102,8 @@ func TestCodeLanguageColumn(t *testing.T) {
 		column string
 		want   float64
 		status rewards.Status
-	}{{`"rust"`, 1, rewards.OK}, {`"go"`, 0, rewards.OK}, {`3`, 0, rewards.Invalid}, {`"("`, 0, rewards.Error}} {
+	}{{`"rust"`, 1, rewards.OK}, {`"go"`, 0, rewards.OK}, {`null`, 0, rewards.OK}, {`3`, 0, rewards.OK}, {`["rust"]`, 0, rewards.Invalid}, {`"("`, 0, rewards.Error},
+		{`"rust|x"`, 1, rewards.OK}, {`"go|x"`, 0, rewards.OK}} {
 		s.Columns = map[string]json.RawMessage{"language": json.RawMessage(c.column)}
 		if got := ruletest.Score(t, r, s); got.Status != c.status || got.Score != c.want {
 			t.Errorf("language %s: %s %v (%s)", c.column, got.Status, got.Score, got.Why)
@@ -165,6 +177,27 @@ func TestUnreadableGold(t *testing.T) {
 	}
 	if got := ruletest.Score(t, mustNew(t, "trl.cosine", map[string]any{"max_len": 100}), s); got.Status != rewards.Skipped {
 		t.Errorf("trl.cosine: %s", got.Status)
+	}
+}
+
+// TestSolutionThatIsNoText: Math-Verify's parse fails on a number, a list or an
+// object, and the functions go on as with any gold answer that yields nothing.
+func TestSolutionThatIsNoText(t *testing.T) {
+	for _, solution := range []string{"3", "3.0", "null", "true", `["3"]`, ` {"a":"$3$"}`} {
+		s := rewards.Sample{Completion: `</think>\boxed{3}`, TokenIDs: make([]int32, 17), Problem: rewards.Problem{Task: "jsonl", Gold: "3"},
+			Columns: map[string]json.RawMessage{"solution": json.RawMessage(solution)}}
+		for _, name := range []string{"openr1.accuracy", "trl.accuracy", "trl.reasoning_accuracy"} {
+			if got := ruletest.Score(t, mustNew(t, name, nil), s); got.Status != rewards.Skipped || !strings.Contains(got.Why, "not a text") {
+				t.Errorf("%s with %s: %s %v (%s)", name, solution, got.Status, got.Score, got.Why)
+			}
+		}
+		if got := ruletest.Score(t, mustNew(t, "openr1.cosine", nil), s); got.Status != rewards.OK || got.Score != 1 {
+			t.Errorf("openr1.cosine with %s: %s %v (%s), want the 1 of a gold answer that cannot be read", solution, got.Status, got.Score, got.Why)
+		}
+		s.Columns["solution"] = json.RawMessage(`"3"`)
+		if got := ruletest.Score(t, mustNew(t, "trl.accuracy", nil), s); got.Status != rewards.OK || got.Score != 1 {
+			t.Errorf("trl.accuracy: %s %v (%s)", got.Status, got.Score, got.Why)
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"math"
 
 	"gradus/rewards"
 	"gradus/rewards/rules/pytext"
@@ -24,7 +25,7 @@ type WordRepetitionParams struct {
 
 func (p RepetitionParams) check(name string) error {
 	switch {
-	case p.MaxPenalty != p.MaxPenalty || p.MaxPenalty < -1e9:
+	case math.IsNaN(p.MaxPenalty) || math.IsInf(p.MaxPenalty, -1):
 		return fmt.Errorf("reward %s: max_penalty is %v; give a finite number, at most 0", name, p.MaxPenalty)
 	case p.MaxPenalty > 0:
 		return fmt.Errorf("reward %s: max_penalty %v should not be positive; give 0 or less", name, p.MaxPenalty)

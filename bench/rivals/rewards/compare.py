@@ -78,7 +78,7 @@ def explain(row, want, got):
         return
     for i, (a, b) in enumerate(zip(want, got)):
         if not same([a], [b]):
-            given = {k: v[i] for k, v in row["kwargs"].items() if len(v) > i}
+            given = {k: v[i] for k, v in row["kwargs"].items() if isinstance(v, list) and len(v) > i}
             print(f"  {json.dumps({'completion': row['completions'][i], **given, 'params': row['params']})} published {a}, gradus {b}")
 
 

@@ -26,7 +26,7 @@ def functions(o, t):
         return [t.row() for _ in many]
 
     def repetition(kwargs):
-        return [t.row({"ngram_size": t.random.randrange(1, 5), "max_penalty": pick([-1, -0.5, 0, -2.5, 0.5])}, kwargs()) for _ in many]
+        return [t.row({"ngram_size": t.random.randrange(1, 5), "max_penalty": pick([-1, -0.5, 0, -2.5, -1e12, 0.5])}, kwargs()) for _ in many]
 
     def chinese():
         """open-r1's function asks transformers whether jieba is there."""
@@ -46,13 +46,22 @@ def functions(o, t):
         return r1.get_repetition_penalty_reward(**given)(row["completions"])
 
     def overlong():
-        return [t.row({"max_completion_len": t.random.randrange(1, 12), "soft_punish_cache": t.random.randrange(14)}, t.ids()) for _ in many]
+        return [t.row({"max_completion_len": t.random.randrange(-2, 12), "soft_punish_cache": t.random.randrange(-4, 14)}, t.ids()) for _ in many]
 
     def languages():
-        return [t.row({"language": pick(["python", "c++", "c"])}, pick([{}, {"language": ["python", "c++", "javascript", "c"]}])) for _ in many]
+        return [t.row({"language": pick(["python", "c++", "c", "go|c", ""])}, pick([{}, {"language": ["python", "c++", "javascript", "c"]}, {"language": [None, "x|c", 3, "c."]}])) for _ in many]
 
     def answers(params=None):
-        return [t.answers(params) for _ in range(o.rows // 10)]
+        rows = [t.answers(params) for _ in range(o.rows // 10)]
+        for row in rows[::12]:  # gold answers that are no texts
+            row["kwargs"]["solution"][pick(range(4))] = pick([3, 0.5, None, True, ["3"], {"a": 1}])
+        return rows
+
+    def delimited():
+        rows = answers()
+        for row in rows:
+            row["kwargs"]["reasoning_delimiters"] = pick([None, [], ["</think>"], ["is", "</think>"], ["</think>", "is"], ["box", "$"]])
+        return rows
 
     ids = "completion_ids"
     verified = []
@@ -61,9 +70,9 @@ def functions(o, t):
         verified = [
             ("openr1.accuracy", lambda r: r1.accuracy_reward(r["completions"], r["kwargs"]["solution"]), answers()),
             ("openr1.length", lambda r: r1.len_reward(r["completions"], r["kwargs"]["solution"]), answers()),
-            ("openr1.cosine", lambda r: r1.get_cosine_scaled_reward(**r["params"])(r["completions"], r["kwargs"]["solution"]), answers({"max_len": 100})),
+            ("openr1.cosine", lambda r: r1.get_cosine_scaled_reward(**r["params"])(r["completions"], r["kwargs"]["solution"]), answers({"max_len": 100}) + answers({"max_len": -30, "min_value_correct": 2})),
             ("trl.accuracy", lambda r: accuracy.accuracy_reward(r["completions"], r["kwargs"]["solution"]), answers()),
-            ("trl.reasoning_accuracy", lambda r: accuracy.reasoning_accuracy_reward(r["completions"], r["kwargs"]["solution"]), answers()),
+            ("trl.reasoning_accuracy", lambda r: accuracy.reasoning_accuracy_reward(r["completions"], **r["kwargs"]), delimited()),
             ("trl.cosine", lambda r: accuracy.get_cosine_scaled_reward(**r["params"])(r["completions"], r["kwargs"]["solution"], r["kwargs"][ids]), answers({"max_len": 100})),
         ]
     else:

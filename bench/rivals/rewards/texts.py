@@ -7,6 +7,7 @@ PIECES = [
     "<think>", "</think>", "<answer>", "</answer>", "<think>\n", "\n</think>\n<answer>\n", "\n</answer>", "\n", "\n", "\n", " ", "x",
     "Step 1:", "Step 22 :", "1.", "- a", "\n-", "\n*", "First,", "Second,", "Next,", "Finally,", "the cat", "THE Cat", "\u0130", "\u03a3",
     "\u0391\u03a3", "```python\n", "```", "```c++\n", "\x1c", "\u00a0", "\u00e9", "\u8ba1\u7b97", "a b a b a b",
+    "\r\n", "\f", "\x00", "\u2028", "\u200b", "\u0301", "\U0001f600", "Step \u0663:", "\u0663.", "\r-", "\r\n</think>\r\n", "<THINK>",
 ]
 
 

@@ -3,7 +3,9 @@ package rule
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -32,9 +34,33 @@ func Decode(reward string, params map[string]any, into any) error {
 	}
 	dec := json.NewDecoder(bytes.NewReader(raw))
 	if err := dec.Decode(into); err != nil {
+		var wrong *json.UnmarshalTypeError
+		if errors.As(err, &wrong) {
+			field := wrong.Field[strings.LastIndexByte(wrong.Field, '.')+1:]
+			return fmt.Errorf("reward %s: parameter %s is a %s; give %s", reward, field, wrong.Value, wanted(wrong.Type))
+		}
 		return fmt.Errorf("reward %s: parameters: %w", reward, err)
 	}
 	return nil
+}
+
+// wanted says in words what a field of that type takes.
+func wanted(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64, reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		return "a whole number"
+	case reflect.Float32, reflect.Float64:
+		return "a number"
+	case reflect.String:
+		return "a text"
+	case reflect.Slice, reflect.Array:
+		return "a list"
+	case reflect.Map, reflect.Struct:
+		return "an object"
+	}
+	return "a " + t.String()
 }
 
 // Keys returns the JSON keys of a parameter struct in alphabetical order.
