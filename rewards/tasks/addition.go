@@ -45,7 +45,7 @@ func nearInteger(_, gold string, rng *rand.Rand) string {
 func additionKind() kind {
 	return kind{
 		name: "addition", version: "1.1.0", summary: "add two numbers column by column, carrying",
-		alphabet: "0123456789+=", same: eitherWay("+"),
+		alphabet: "0123456789+=", same: func(q string) string { return anyOrder(q, "+") },
 		levels: []kindLevel{{"two one-digit numbers", 0.11}, {"two two-digit numbers", 0.012}, {"two three-digit numbers", 0.002},
 			{"two four-digit numbers", 0.001}, {"two six-digit numbers", 0.001}, {"two eight-digit numbers", 0.001}},
 		draw: func(level int, rng *rand.Rand) string {

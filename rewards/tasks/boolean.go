@@ -11,8 +11,9 @@ import (
 // fits, "000=0;001=1". Every assignment that fits is right.
 func booleanKind() kind {
 	return kind{
-		name: "boolean", version: "1.1.0", summary: "find values that make a formula true",
+		name: "boolean", version: "1.2.0", summary: "find values that make a formula true",
 		alphabet: "abcdef()|!01=",
+		same:     func(q string) string { return anyOrder(strings.Trim(q, "()"), ")(", "|") },
 		levels: []kindLevel{{"three variables, three clauses", 0.64}, {"three variables, four clauses", 0.51}, {"three variables, six clauses", 0.34},
 			{"four variables, eight clauses", 0.23}, {"five variables, twelve clauses", 0.11}},
 		draw: func(level int, rng *rand.Rand) string {

@@ -10,7 +10,7 @@ import (
 // as "19-4=15;15/3=5".
 func linearKind() kind {
 	return kind{
-		name: "linear", version: "1.0.0", summary: "solve a linear equation in one variable",
+		name: "linear", version: "1.1.0", summary: "solve a linear equation in one variable",
 		alphabet: "0123456789x+-=/",
 		levels: []kindLevel{{"coefficients to 5, solutions to 9", 0.12}, {"coefficients to 9, solutions to 9", 0.12},
 			{"coefficients to 9, solutions to 30", 0.036}, {"coefficients to 20, solutions to 99", 0.012}},
@@ -46,7 +46,15 @@ func solveLinear(q string, slip slip) (steps []string, answer string, ok bool) {
 	if rest < 0 {
 		return nil, "", false
 	}
-	rest = slip(rest, 2*rest+20)
+	if wrong := slip(rest, 2*rest+20); wrong != rest && rest%a == 0 {
+		// The division that follows must come out even, or it would be a second
+		// error: the nearest other multiple of a.
+		if wrong < rest && rest >= a {
+			rest -= max(1, (rest-wrong)/a) * a
+		} else {
+			rest += max(1, (wrong-rest)/a) * a
+		}
+	}
 	steps = append(steps, right+op+constant[1:]+"="+strconv.Itoa(rest))
 	x := slip(rest/a, 2*rest/a+9)
 	steps = append(steps, strconv.Itoa(rest)+"/"+coefficient+"="+strconv.Itoa(x))

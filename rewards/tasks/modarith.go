@@ -10,8 +10,12 @@ import (
 // "(7*8+5)%11" is worked as "7*8=56;56%11=1;1+5=6;6%11=6".
 func modArithKind() kind {
 	return kind{
-		name: "mod_arith", version: "1.0.0", summary: "multiply and add mod m, reducing after every operation",
+		name: "mod_arith", version: "1.1.0", summary: "multiply and add mod m, reducing after every operation",
 		alphabet: "0123456789+*=()%",
+		same: func(q string) string {
+			body, mod, _ := strings.Cut(strings.TrimPrefix(q, "("), ")%")
+			return anyOrder(body, "+", "*") + "%" + mod
+		},
 		levels: []kindLevel{{"one product and one sum of digits, mod 5 or 7", 0.17}, {"the same, mod 11 or 13", 0.09},
 			{"two products of digits, mod 11 or 13", 0.09}, {"two products of numbers to 20, mod 11, 13 or 17", 0.08}},
 		draw: func(level int, rng *rand.Rand) string {

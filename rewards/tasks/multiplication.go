@@ -12,7 +12,7 @@ import (
 func multiplicationKind() kind {
 	return kind{
 		name: "multiplication", version: "1.1.0", summary: "multiply two numbers by partial products",
-		alphabet: "0123456789+*=", same: eitherWay("*"),
+		alphabet: "0123456789+*=", same: func(q string) string { return anyOrder(q, "*") },
 		levels: []kindLevel{{"two digits by one", 0.01}, {"three digits by one", 0.002}, {"two digits by two", 0.002},
 			{"three digits by two", 0.001}, {"three digits by three", 0.001}},
 		draw: func(level int, rng *rand.Rand) string {

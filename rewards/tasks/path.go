@@ -12,10 +12,14 @@ import (
 // there is none.
 func pathKind() kind {
 	return kind{
-		name: "path", version: "1.0.0", summary: "find a shortest path in a small graph",
+		name: "path", version: "1.1.0", summary: "find a shortest path in a small graph",
 		alphabet: lowercase[:10] + " :>-",
-		levels: []kindLevel{{"five nodes, five edges", 0.018}, {"six nodes, seven edges", 0.011}, {"seven nodes, nine edges", 0.007},
-			{"eight nodes, eleven edges", 0.005}, {"ten nodes, fourteen edges", 0.003}},
+		same: func(q string) string {
+			edges, ends, _ := strings.Cut(q, ":")
+			return anyOrder(edges, " ", "") + ":" + anyOrder(ends, ">")
+		},
+		levels: []kindLevel{{"five nodes, five edges", 0.31}, {"six nodes, seven edges", 0.25}, {"seven nodes, nine edges", 0.21},
+			{"eight nodes, eleven edges", 0.17}, {"ten nodes, fourteen edges", 0.11}},
 		draw: func(level int, rng *rand.Rand) string {
 			return drawGraph([]int{5, 6, 7, 8, 10}[level-1], []int{5, 7, 9, 11, 14}[level-1], rng)
 		},

@@ -10,9 +10,9 @@ import (
 // sortKind sorts numbers by insertion: "5 3 9" is worked as "5;3 5;3 5 9".
 func sortKind() kind {
 	return kind{
-		name: "sort", version: "1.0.0", summary: "sort different numbers by inserting one after another",
-		alphabet: "0123456789 ",
-		levels: []kindLevel{{"three digits", 0.011}, {"four digits", 0.006}, {"five digits", 0.005}, {"six numbers to 99", 0.001},
+		name: "sort", version: "1.1.0", summary: "sort different numbers by inserting one after another",
+		alphabet: "0123456789 ", same: func(q string) string { return anyOrder(q, " ") },
+		levels: []kindLevel{{"three digits", 0.167}, {"four digits", 0.042}, {"five digits", 0.008}, {"six numbers to 99", 0.001},
 			{"eight numbers to 99", 0.001}},
 		draw: func(level int, rng *rand.Rand) string {
 			n, most := []int{3, 4, 5, 6, 8}[level-1], []int{9, 9, 9, 99, 99}[level-1]

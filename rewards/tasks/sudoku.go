@@ -12,7 +12,7 @@ func sudokuKind() kind {
 	return kind{
 		name: "sudoku4", version: "1.0.0", summary: "solve a 4×4 sudoku",
 		alphabet: "1234.rc=",
-		levels:   []kindLevel{{"three empty cells", 0.013}, {"five empty cells", 0.013}, {"seven empty cells", 0.013}, {"nine empty cells", 0.013}},
+		levels:   []kindLevel{{"three empty cells", 0.28}, {"five empty cells", 0.036}, {"seven empty cells", 0.012}, {"nine empty cells", 0.012}},
 		draw: func(level int, rng *rand.Rand) string {
 			return drawSudoku([]int{3, 5, 7, 9}[level-1], rng)
 		},

@@ -36,8 +36,9 @@ type Level struct {
 	Level    int    `json:"level"`
 	Sentence string `json:"sentence"` // what is asked at this level
 	// GuessRate is the accuracy of an answer that is not worked out: the most
-	// frequent answer, or, where an answer must use the given numbers, a
-	// random expression over them. 0 when it is not known.
+	// frequent answer, or, where it is right more often, one drawn at random
+	// from what an answer to the question must be made of, such as the given
+	// numbers. 0 when it is not known.
 	GuessRate float64 `json:"guess_rate"`
 }
 

@@ -35,7 +35,7 @@ type kind struct {
 
 type kindLevel struct {
 	sentence string
-	guess    float64 // accuracy of the most frequent answer
+	guess    float64 // accuracy of the best answer that is not worked out, as Level.GuessRate says
 }
 
 // slip sees the number that a step computed and the largest one that makes
@@ -88,14 +88,18 @@ func (k kind) canonical(question string) string {
 	return k.same(question)
 }
 
-// eitherWay is same for two operands whose order does not matter.
-func eitherWay(operator string) func(question string) string {
-	return func(q string) string {
-		if a, b, ok := strings.Cut(q, operator); ok && a > b {
-			return b + operator + a
+// anyOrder puts the parts of a text in order that a separator divides, within
+// them those that the next one divides, and so on: it is the same for texts
+// that differ in an order that does not matter.
+func anyOrder(s, separator string, within ...string) string {
+	parts := strings.Split(s, separator)
+	if len(within) > 0 {
+		for i, p := range parts {
+			parts[i] = anyOrder(p, within[0], within[1:]...)
 		}
-		return q
 	}
+	slices.Sort(parts)
+	return strings.Join(parts, separator)
 }
 
 func (w *worked) Check(p rewards.Problem, claim string) Verdict { return w.kind.verdict(p, claim) }
