@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/mattn/go-isatty"
@@ -32,8 +33,9 @@ type app struct {
 	getenv         func(string) string
 	now            func() time.Time
 	version        string
-	readOnly       bool          // --read-only: the workbench changes no run
-	workAfter      time.Duration // how long work on small databases goes on untold; 0: for ever
+	readOnly       bool                  // --read-only: the workbench changes no run
+	workAfter      time.Duration         // how long work on small databases goes on untold; 0: for ever
+	unwritten      atomic.Pointer[error] // the first error of printf
 }
 
 // exitError gives an error an exit code of its own.
@@ -59,6 +61,9 @@ func (a *app) run(ctx context.Context, args []string) int {
 	root := a.rootCommand()
 	root.SetArgs(args)
 	err := root.ExecuteContext(a.watchWork(ctx))
+	if unwritten := a.unwritten.Load(); err == nil && unwritten != nil {
+		err = *unwritten
+	}
 	if err == nil {
 		return exitDone
 	}
@@ -71,6 +76,9 @@ func (a *app) run(ctx context.Context, args []string) int {
 	case errors.As(err, &problems):
 		a.complain(err)
 		return exitUsage
+	}
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		err = errors.New(strings.ReplaceAll(err.Error(), context.Canceled.Error(), "interrupted"))
 	}
 	a.complain(err)
 	return exitFailed
@@ -101,8 +109,13 @@ func (a *app) printJSON(v any) error {
 }
 
 // printf writes a line for a person; foreign text in args must have passed
-// text.Clean or text.Line.
-func (a *app) printf(format string, args ...any) { fmt.Fprintf(a.stdout, format, args...) }
+// text.Clean or text.Line. What cannot be written, as on a full disk, run tells
+// at the end.
+func (a *app) printf(format string, args ...any) {
+	if _, err := fmt.Fprintf(a.stdout, format, args...); err != nil {
+		a.unwritten.CompareAndSwap(nil, &err)
+	}
+}
 
 // exactArgs is cobra.ExactArgs with exit code 2 and a word of what is missing.
 func exactArgs(names ...string) cobra.PositionalArgs {

@@ -45,11 +45,13 @@ func (a *app) rewardFuzzCommand() *cobra.Command {
 				if cmd.Flags().Changed("policy") || rows != "" {
 					return usage(errors.New("--policy and --rows are of the verifier alone; leave them out to attack a reward"))
 				}
-				f.in, f.examples, f.asJSON = in, examples, asJSON
+				f.in, f.examples, f.asJSON, f.given = in, examples, asJSON, cmd.Flags().Changed
 				return a.rewardFuzzReward(cmd.Context(), f)
 			}
-			if f.task != "" || len(f.sets) > 0 {
-				return usage(errors.New("--task and --set choose problems to attack a reward with; name one with --reward, --setup or --recipe"))
+			for _, name := range f.ofRewards() {
+				if cmd.Flags().Changed(name) {
+					return usage(fmt.Errorf("--%s is of attacks on a reward; name one with --reward, --setup or --recipe", name))
+				}
 			}
 			p, err := mathans.ParsePolicy(policy)
 			if err != nil {
@@ -60,7 +62,7 @@ func (a *app) rewardFuzzCommand() *cobra.Command {
 	}
 	f.add(cmd)
 	cmd.Flags().StringVar(&policy, "policy", string(mathans.PolicyMathVerify), "policy to test: r1, gsm8k, mathverify, lenient")
-	cmd.Flags().StringVar(&in, "in", "", "JSONL file with gold answers in field gold or answer; without it, a small list of every kind")
+	cmd.Flags().StringVar(&in, "in", "", "JSONL file with gold answers in field gold or answer, '-' for the standard input; without it, a small list of every kind")
 	cmd.Flags().StringVar(&rows, "rows", "", "file to write the mutated rows to")
 	cmd.Flags().IntVar(&examples, "examples", 0, "wrong verdicts, or completions paid wrongly, to show for each rule")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
@@ -69,21 +71,22 @@ func (a *app) rewardFuzzCommand() *cobra.Command {
 
 func (a *app) rewardFuzz(ctx context.Context, p mathans.Policy, in, rows string, examples int, asJSON bool) error {
 	golds := mutate.Samples()
+	var from *os.File
 	if in != "" {
-		f, err := os.Open(in)
-		if err != nil {
-			return usage(err)
+		var err error
+		if from, err = a.openRows(in); err != nil {
+			return err
 		}
-		defer f.Close()
-		if golds, err = a.readGolds(ctx, f); err != nil {
+		defer a.closeRows(from)
+		if golds, err = a.readGolds(ctx, from); err != nil {
 			return err
 		}
 		if len(golds) == 0 {
-			return usage(fmt.Errorf("%s holds no gold answer: want rows with a field gold or answer", in))
+			return noGolds(in)
 		}
 	}
 	if rows != "" {
-		if err := writeRows(rows, mutate.Rows(golds)); err != nil {
+		if err := writeRows(rows, from, mutate.Rows(golds)); err != nil {
 			return err
 		}
 	}
@@ -143,10 +146,15 @@ func (a *app) readGolds(ctx context.Context, r io.Reader) ([]string, error) {
 	return golds, err
 }
 
-func writeRows(path string, rows []mutate.Row) error {
-	f, err := os.Create(path)
+func noGolds(in string) error {
+	return usage(fmt.Errorf("%s holds no gold answer: want rows with a field gold or answer", inputName(in)))
+}
+
+// writeRows writes rows that were made from those of the file from.
+func writeRows(path string, from *os.File, rows []mutate.Row) error {
+	f, err := createBeside(path, from)
 	if err != nil {
-		return usage(err)
+		return err
 	}
 	enc := json.NewEncoder(f)
 	enc.SetEscapeHTML(false)

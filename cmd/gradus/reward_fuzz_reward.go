@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
@@ -26,12 +25,13 @@ import (
 type fuzzFlags struct {
 	rewards, sets       []string
 	setup, recipe, task string
-	layout              string
+	layout, template    string
 	level, problems     int
 	seed                int64
 	in                  string
 	examples            int
 	asJSON              bool
+	given               func(flag string) bool
 }
 
 func (f *fuzzFlags) add(cmd *cobra.Command) {
@@ -42,9 +42,28 @@ func (f *fuzzFlags) add(cmd *cobra.Command) {
 	flags.StringArrayVar(&f.sets, "set", nil, "KEY=VALUE of that recipe; may be repeated")
 	flags.StringVar(&f.task, "task", "", "task whose problems to attack with")
 	flags.StringVar(&f.layout, "layout", "", "layout of honest completions, as '<think>{think}</think> <answer>{answer}</answer>'; absent: the known one that is paid best")
+	flags.StringVar(&f.template, "template", "r1-zero", "template of the prompts, or a text with {question} in it; absent: the recipe's, if there is one")
 	flags.IntVar(&f.level, "level", 0, "level of the task; 0 is the highest, or the recipe's")
-	flags.IntVar(&f.problems, "problems", 32, "problems to attack with")
-	flags.Int64Var(&f.seed, "seed", 1, "seed of the problems")
+	flags.IntVar(&f.problems, "problems", 32, "problems to attack with, of a task or of --in")
+	flags.Int64Var(&f.seed, "seed", 1, "seed of the task's problems")
+}
+
+// ofRewards are the flags that mean nothing to the verifier alone.
+func (f *fuzzFlags) ofRewards() []string {
+	return []string{"task", "set", "layout", "template", "level", "problems", "seed"}
+}
+
+// unread are the flags that say nothing without a task.
+func (f *fuzzFlags) unread() error {
+	for _, name := range []string{"level", "seed"} {
+		if f.given(name) {
+			return usage(fmt.Errorf("--%s is of a task's problems; name one with --task or --recipe", name))
+		}
+	}
+	if f.in == "" && f.given("problems") {
+		return usage(errors.New("--problems is of a task or of --in; without them the gold answers of every kind are all used"))
+	}
+	return nil
 }
 
 // named says whether a reward is to be attacked, not a verifier's policy.
@@ -83,7 +102,7 @@ func (a *app) rewardFuzzReward(ctx context.Context, f fuzzFlags) error {
 	}
 	report, err := fuzz.Run(ctx, reward, cases, layouts, f.examples)
 	if errors.Is(err, fuzz.ErrUnscored) || errors.Is(err, fuzz.ErrUnpaid) {
-		return usage(fmt.Errorf("%w (%s); choose other problems with --task or --in, or say how completions look with --layout", err, of))
+		return usage(fmt.Errorf("%w (%s); choose other problems with --task or --in, or say how completions look with --layout, prompts with --template", err, of))
 	}
 	if err != nil {
 		return err
@@ -123,10 +142,12 @@ func (f *fuzzFlags) list() (list []recipe.Reward, base *recipe.Recipe, err error
 
 // fuzzCases are the problems to attack with, and what they are of.
 func (a *app) fuzzCases(ctx context.Context, f fuzzFlags, base *recipe.Recipe) (cases []fuzz.Case, of string, err error) {
-	template, name, level := "r1-zero", f.task, f.level
+	template, name, level := f.template, f.task, f.level
 	var config tasks.Config
 	if base != nil {
-		template = base.Task.Template
+		if !f.given("template") {
+			template = base.Task.Template
+		}
 		if name == "" && f.in == "" {
 			name, config = base.Task.Name, suite.TaskConfig(base.Task, tasks.Train)
 			if level == 0 {
@@ -135,18 +156,24 @@ func (a *app) fuzzCases(ctx context.Context, f fuzzFlags, base *recipe.Recipe) (
 		}
 	}
 	if name == "" {
+		if err := f.unread(); err != nil {
+			return nil, "", err
+		}
 		golds := mutate.Samples()
 		of = "gold answers of every kind"
 		if f.in != "" {
-			file, err := os.Open(f.in)
+			file, err := a.openRows(f.in)
 			if err != nil {
-				return nil, "", usage(err)
+				return nil, "", err
 			}
-			defer file.Close()
+			defer a.closeRows(file)
 			if golds, err = a.readGolds(ctx, file); err != nil {
 				return nil, "", err
 			}
-			golds, of = golds[:min(len(golds), f.problems)], "gold answers of "+f.in
+			if len(golds) == 0 {
+				return nil, "", noGolds(f.in)
+			}
+			golds, of = golds[:min(len(golds), f.problems)], "gold answers of "+inputName(f.in)
 		}
 		cases, err = fuzz.Golds(golds, template)
 		return cases, of, usage(err)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -50,8 +51,9 @@ func (a *app) rewardVerify(ctx context.Context, p mathans.Policy, in, out string
 		return err
 	}
 	defer func() { err = errors.Join(err, done()) }()
-	bad := 0
+	rows, bad := 0, 0
 	err = eachLine(ctx, source, maxAnswerLine, func(number int, line []byte, err error) error {
+		rows++
 		var row jsonRow
 		if err == nil {
 			row, err = parseRow(line)
@@ -71,10 +73,15 @@ func (a *app) rewardVerify(ctx context.Context, p mathans.Policy, in, out string
 		row.set("verdict", v)
 		return row.write(w)
 	})
-	if err == nil && bad > 0 {
+	switch {
+	case err != nil:
+		return fmt.Errorf("rows of %s: %w", inputName(in), err)
+	case bad > 0:
 		return fmt.Errorf("%s could not be judged", text.Count(bad, "row"))
+	case rows == 0:
+		return noRows(in)
 	}
-	return err
+	return nil
 }
 
 // verifyRow judges one row. A fault of the verifier is an error of that row.
@@ -100,7 +107,10 @@ func verifyRow(p mathans.Policy, row jsonRow) (v mathans.Verdict, err error) {
 	if len(preds) != 1 {
 		return mathans.Verdict{}, fmt.Errorf("%d answers in one row; want one", len(preds))
 	}
-	adjust := row.adjust()
+	adjust, err := row.adjust()
+	if err != nil {
+		return mathans.Verdict{}, err
+	}
 	for i, gold := range golds {
 		// Several gold answers: any of them will do.
 		if w := judge(gold, preds[0], adjust); i == 0 || w.Equal || v.Status == mathans.GoldUnparsed {
@@ -270,29 +280,37 @@ func (r *jsonRow) texts(key string) ([]string, error) {
 	return nil, fmt.Errorf("field %q is no text", key)
 }
 
-// adjust reads the parameters that Math-Verify's tests and callers set.
-func (r *jsonRow) adjust() mathans.Adjust {
-	var a mathans.Adjust
-	var decimals int
-	if raw, ok := r.fields["precision"]; ok && json.Unmarshal(raw, &decimals) == nil && decimals >= 0 && decimals <= 30 {
+// adjust reads the parameters that Math-Verify's tests and callers set. null, as
+// data frames write what a row has not, leaves a parameter as it is.
+func (r *jsonRow) adjust() (a mathans.Adjust, err error) {
+	if r.has("precision") {
+		var n float64 // data frames write 6 as 6.0
+		if json.Unmarshal(r.fields["precision"], &n) != nil || n != math.Trunc(n) || n < 0 || n > 30 {
+			return a, fmt.Errorf("precision is %s; want a whole number of decimals from 0 to 30", r.fields["precision"])
+		}
+		decimals := int(n)
 		a.Decimals = &decimals
 	}
-	strict := true
-	if raw, ok := r.fields["strict"]; ok && json.Unmarshal(raw, &strict) == nil {
+	if r.has("strict") {
+		var strict bool
+		if json.Unmarshal(r.fields["strict"], &strict) != nil {
+			return a, fmt.Errorf("strict is %s; want true or false", r.fields["strict"])
+		}
 		a.Lax = !strict
 	}
-	if raw, ok := r.fields["allow_set_relation_comp"]; ok {
-		_ = json.Unmarshal(raw, &a.RelationForSet) // anything else leaves it off
+	if r.has("allow_set_relation_comp") && json.Unmarshal(r.fields["allow_set_relation_comp"], &a.RelationForSet) != nil {
+		return a, fmt.Errorf("allow_set_relation_comp is %s; want true or false", r.fields["allow_set_relation_comp"])
 	}
-	if raw, ok := r.fields["match_types"]; ok {
+	if r.has("match_types") {
 		var kinds []string
-		if json.Unmarshal(raw, &kinds) == nil {
-			for _, k := range kinds {
-				if k == "latex" || k == "expr" {
-					a.Targets = append(a.Targets, k)
-				}
+		if json.Unmarshal(r.fields["match_types"], &kinds) != nil {
+			return a, fmt.Errorf(`match_types is %s; want a list of "latex" and "expr"`, r.fields["match_types"])
+		}
+		for _, k := range kinds {
+			if k == "latex" || k == "expr" {
+				a.Targets = append(a.Targets, k)
 			}
 		}
 	}
-	return a
+	return a, nil
 }

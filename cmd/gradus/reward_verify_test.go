@@ -88,15 +88,26 @@ func TestRewardVerifyParameters(t *testing.T) {
 {"gold":"$f(x)$","pred":"$f(y)$","strict":false}
 {"gold":"$[0,1]$","pred":"$0\\le x\\le 1$","allow_set_relation_comp":true}
 {"gold":"9","pred":"it is 9","match_types":["latex"]}
+{"gold":"$\\frac13$","pred":"$0.33$","precision":2.0,"strict":null,"match_types":null,"allow_set_relation_comp":null}
+{"gold":"0.3333333","pred":"0.33333331","precision":null}
+{"gold":"1.4","pred":"1.2","precision":0}
 `
 	if err := os.WriteFile(in, []byte(rows), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	out := s.must("reward", "verify", "--policy", "mathverify", "--in", in)
-	for i, want := range []string{`"equal":false`, `"equal":true`, `"equal":true`, `"equal":true`, `"equal":false`} {
+	for i, want := range []string{`"equal":false`, `"equal":true`, `"equal":true`, `"equal":true`, `"equal":false`, `"equal":true`, `"equal":true`, `"equal":true`} {
 		if line := strings.Split(out, "\n")[i]; !strings.Contains(line, want) {
 			t.Errorf("row %d: %s, want %s", i, line, want)
 		}
+	}
+	wrong := []string{`"precision":"2"`, `"precision":-1`, `"precision":1.5`, `"strict":"no"`, `"allow_set_relation_comp":1`, `"match_types":"latex"`}
+	if err := os.WriteFile(in, []byte(`{"gold":"1","pred":"1",`+strings.Join(wrong, "}\n{\"gold\":\"1\",\"pred\":\"1\",")+"}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, _, errs := s.do("reward", "verify", "--policy", "mathverify", "--in", in)
+	if code != exitFailed || strings.Count(errs, "; want ") != len(wrong) || !strings.Contains(errs, "6 rows could not be judged") {
+		t.Errorf("exit %d, %s", code, errs)
 	}
 }
 
@@ -120,6 +131,15 @@ func TestRewardVerifyWrongUse(t *testing.T) {
 		{[]string{"reward", "fuzz", "--reward", "gradus.accuracy", "--task", "chainsum"}, "chain_sum"},
 		{[]string{"reward", "fuzz", "--reward", "gradus.code"}, "no number for honest completions"},
 		{[]string{"reward", "fuzz", "--task", "chain_sum"}, "name one with --reward"},
+		{[]string{"reward", "fuzz", "--problems", "5"}, "--problems is of attacks on a reward"},
+		{[]string{"reward", "fuzz", "--layout", "{think}{answer}"}, "--layout is of attacks on a reward"},
+		{[]string{"reward", "fuzz", "--reward", "gradus.accuracy", "--level", "2"}, "--level is of a task's problems"},
+		{[]string{"reward", "fuzz", "--reward", "gradus.accuracy", "--problems", "2"}, "are all used"},
+		{[]string{"reward", "fuzz", "--reward", "gradus.accuracy", "--in", "/dev/null"}, "/dev/null holds no gold answer"},
+		{[]string{"reward", "fuzz", "--setup", "light-r1", "--task", "chain_sum"}, "prompts with --template"},
+		{[]string{"reward", "fuzz", "--setup", "light-r1", "--template", "no question"}, "{question}"},
+		{[]string{"reward", "verify", "--in", "/dev/null"}, "/dev/null holds no rows"},
+		{[]string{"reward", "score", "--reward", "r1.format", "--in", "/dev/null"}, "/dev/null holds no rows"},
 		{[]string{"bench", "verify", "--repeats", "0"}, "--repeats"},
 	} {
 		code, _, errs := s.do(c.args...)
@@ -185,6 +205,11 @@ func TestRewardFuzzReward(t *testing.T) {
 	}
 	if !found {
 		t.Errorf("an echo of the question is not found to be paid by openr1.accuracy: %+v", report.Attempts)
+	}
+	// Light-R1's reward wants a prompt that has opened the thinking.
+	decode(t, s.must("reward", "fuzz", "--setup", "light-r1", "--task", "chain_sum", "--problems", "2", "--template", "Q: {question} A: <think>", "--json"), &report)
+	if report.Cases != 2 || report.Right != 1 || report.Wrong != 0 {
+		t.Errorf("%+v", report)
 	}
 	out := s.must("reward", "fuzz", "--recipe", "countdown", "--problems", "4", "--examples", "1")
 	for _, want := range []string{"problems of countdown", "WRONG ANSWERS", "BROKEN FORMS", "second_turn", "as they deserve", "attacks are paid"} {

@@ -216,13 +216,20 @@ func TestPythonDies(t *testing.T) {
 }
 
 // TestPythonSleeps: a call over its deadline is killed, tried once more, and
-// is a timeout; the process group is gone.
+// is a timeout; the process group is gone. A worker that was killed too often is
+// given up with the reason.
 func TestPythonSleeps(t *testing.T) {
-	r := newPython(t, "sleeps", func(p *PythonParams) { p.DeadlineMS = 300 })
+	r := newPython(t, "sleeps", func(p *PythonParams) { p.DeadlineMS = 100 })
 	start := time.Now()
+	for range maxStarts / 2 {
+		out := score(t, r, group(2))
+		if got := summary(out); got != "timeout timeout" {
+			t.Errorf("got %s (%s)", got, out[0].Why)
+		}
+	}
 	out := score(t, r, group(2))
-	if got := summary(out); got != "timeout timeout" {
-		t.Errorf("got %s (%s)", got, out[0].Why)
+	if got, want := out[0].Why, "given up; last: no answer in time: killed after 100ms"; summary(out) != "error error" || !strings.Contains(got, want) {
+		t.Errorf("got %s (%s), want …%s", summary(out), got, want)
 	}
 	if d := time.Since(start); d > 30*time.Second {
 		t.Errorf("took %v", d)

@@ -111,11 +111,16 @@ func (w *worker) broken(ctx context.Context, deadline time.Duration, err error) 
 	case !errors.Is(err, os.ErrDeadlineExceeded):
 		return w.dead(err)
 	case ctx.Err() != nil:
-		w.kill()
-		return fmt.Errorf("%w: %w", errDeadline, ctx.Err())
+		return w.late(ctx.Err())
 	}
+	return w.late(fmt.Errorf("killed after %v", deadline))
+}
+
+// late kills a process that had no answer in time.
+func (w *worker) late(why error) error {
 	w.kill()
-	return fmt.Errorf("%w: killed after %v", errDeadline, deadline)
+	w.last = fmt.Errorf("%w: %w", errDeadline, why)
+	return w.last
 }
 
 // ensure starts the process if it does not run.
@@ -124,7 +129,8 @@ func (w *worker) ensure(ctx context.Context) error {
 		return nil
 	}
 	if w.starts >= maxStarts {
-		return fmt.Errorf("started %d times and given up; last: %w", w.starts, w.last)
+		// Not %w: the last may have run out of time, but no time was given this call.
+		return fmt.Errorf("started %d times and given up; last: %v", w.starts, w.last)
 	}
 	if w.starts > 0 { // back-off: a worker that dies at once must not spin
 		select {
@@ -141,8 +147,7 @@ func (w *worker) ensure(ctx context.Context) error {
 	line, err := w.read()
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded) && ctx.Err() != nil:
-		w.kill()
-		return fmt.Errorf("%w: %w", errDeadline, ctx.Err())
+		return w.late(ctx.Err())
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return w.dead(fmt.Errorf("it was not ready after %v", w.start))
 	case err != nil:

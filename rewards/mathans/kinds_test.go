@@ -228,7 +228,7 @@ func TestAnswersInSentences(t *testing.T) {
 
 func TestParameters(t *testing.T) {
 	literal := NewLiteral()
-	two := 2
+	two, none := 2, 0
 	for _, c := range []struct {
 		gold, pred string
 		adjust     Adjust
@@ -236,6 +236,13 @@ func TestParameters(t *testing.T) {
 	}{
 		{`$\frac13$`, "$0.33$", Adjust{}, false},
 		{`$\frac13$`, "$0.33$", Adjust{Decimals: &two}, true},
+		{"$1.42$", "$1.41$", Adjust{Decimals: &none}, true}, // verify(…, float_rounding=0) of Math-Verify 0.9.0
+		{"$3.2$", "$2.9$", Adjust{Decimals: &none}, true},
+		{"$0.4$", `$\frac13$`, Adjust{Decimals: &none}, true},
+		{"$1.2$", `$\sqrt2$`, Adjust{Decimals: &none}, true},
+		{"$2.5$", "$2$", Adjust{Decimals: &none}, false},
+		{"$150$", "$151$", Adjust{Decimals: &none}, false},
+		{"$[0.4,1]$", "$[0.3,1]$", Adjust{Decimals: &none}, true},
 		{"$[1,4)$", `$1\le x<4$`, Adjust{RelationForSet: true}, true},
 		{"$g(x)$", "$g(y)$", Adjust{}, false},
 		{"$g(x)$", "$g(y)$", Adjust{Lax: true}, true},

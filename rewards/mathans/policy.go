@@ -79,7 +79,9 @@ func (p Policy) options(a Adjust) equal.Options {
 		o.PercentAsNumber, o.PercentApart = true, true
 	}
 	if a.Decimals != nil {
-		o.FloatDigits = *a.Decimals
+		if o.FloatDigits = *a.Decimals; o.FloatDigits == 0 {
+			o.FloatDigits = equal.ToWhole
+		}
 	}
 	return o
 }

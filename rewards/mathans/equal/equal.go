@@ -45,7 +45,8 @@ func (o Outcome) and(q Outcome) Outcome {
 // Options say which notations count as the same.
 type Options struct {
 	// FloatDigits: when one side is written with a decimal point, both are
-	// rounded to so many decimals. 0 compares exactly.
+	// rounded to so many decimals. 0 compares exactly, ToWhole rounds to whole
+	// numbers.
 	FloatDigits int
 	// Fold ignores the case of symbols and words.
 	Fold bool
@@ -69,6 +70,12 @@ type Options struct {
 	// Steps bounds the work; 0 is DefaultSteps.
 	Steps int
 }
+
+// ToWhole as FloatDigits rounds to whole numbers.
+const ToWhole = -1
+
+// digits is how many decimals FloatDigits keeps.
+func (o Options) digits() int { return max(o.FloatDigits, 0) }
 
 // DefaultSteps is the work of a few ten milliseconds.
 const DefaultSteps = 45_000

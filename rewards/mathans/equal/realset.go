@@ -75,11 +75,11 @@ func (s *session) order(a, b end) int {
 		if c := a.rat.Cmp(b.rat); c == 0 || s.opt.FloatDigits == 0 || !(decimal(a.node) || decimal(b.node)) {
 			return c
 		}
-		return roundRat(a.rat, s.opt.FloatDigits).Cmp(roundRat(b.rat, s.opt.FloatDigits))
+		return roundRat(a.rat, s.opt.digits()).Cmp(roundRat(b.rat, s.opt.digits()))
 	}
-	if s.opt.FloatDigits > 0 && (decimal(a.node) || decimal(b.node)) {
-		x, ok1 := a.ball.Round6(s.opt.FloatDigits)
-		y, ok2 := b.ball.Round6(s.opt.FloatDigits)
+	if s.opt.FloatDigits != 0 && (decimal(a.node) || decimal(b.node)) {
+		x, ok1 := a.ball.Round6(s.opt.digits())
+		y, ok2 := b.ball.Round6(s.opt.digits())
 		if ok1 && ok2 {
 			return x.Cmp(y)
 		}

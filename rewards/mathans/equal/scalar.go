@@ -120,7 +120,7 @@ func (s *session) constants(gold, pred *ast.Node) (Outcome, error) {
 			return no(rung, Exact), nil
 		}
 		if gok && pok {
-			if roundRat(gr, s.opt.FloatDigits).Cmp(roundRat(pr, s.opt.FloatDigits)) == 0 {
+			if roundRat(gr, s.opt.digits()).Cmp(roundRat(pr, s.opt.digits())) == 0 {
 				return yes("rounded", Heuristic), nil
 			}
 			return no(rung, Exact), nil
@@ -131,7 +131,7 @@ func (s *session) constants(gold, pred *ast.Node) (Outcome, error) {
 
 // rounds says whether the two are compared after rounding.
 func (s *session) rounds(gold, pred *ast.Node) bool {
-	return s.opt.FloatDigits > 0 && (decimal(gold) || decimal(pred))
+	return s.opt.FloatDigits != 0 && (decimal(gold) || decimal(pred))
 }
 
 // roundRat rounds to so many decimals, half away from zero, as an integer
@@ -198,8 +198,8 @@ func (s *session) balls(gold, pred *ast.Node) (Outcome, error) {
 			return s.undefined(err)
 		}
 		if s.rounds(gold, pred) && g.Real() && p.Real() {
-			a, ok1 := g.Re.Round6(s.opt.FloatDigits)
-			b, ok2 := p.Re.Round6(s.opt.FloatDigits)
+			a, ok1 := g.Re.Round6(s.opt.digits())
+			b, ok2 := p.Re.Round6(s.opt.digits())
 			if ok1 && ok2 {
 				if a.Cmp(b) == 0 {
 					return yes("rounded", Heuristic), nil
