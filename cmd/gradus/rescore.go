@@ -197,7 +197,7 @@ func (a *app) printRescored(r *rescore.Result, run string, stored bool) {
 		a.printf("left out: %s of steps whose texts were removed to save space\n", text.Count(r.LeftOut, "trace"))
 	}
 	if r.Failures > 0 {
-		a.printf("failed: %s; what fails counts as no reward, not as 0\n", text.Count(r.Failures, "reward call"))
+		a.printf("failed: %s; what fails counts as no reward, as 0 only where on_error is zero\n", text.Count(r.Failures, "reward call"))
 	}
 	a.printf("\nverdicts   %s changed: %d now right, %d now wrong\n", text.Count(r.Changed, "trace"), r.NowRight, r.NowWrong)
 	if r.Totals {
@@ -220,8 +220,8 @@ func (a *app) printRescored(r *rescore.Result, run string, stored bool) {
 		a.printf("           groups without spread: %d of %d, were %d\n", v.NoSpreadNew, v.Groups, v.NoSpread)
 	}
 	for _, c := range r.Changes {
-		a.printf("\n%6d step %-4d #%d/%d  reward %.3f -> %.3f  advantage %+.2f -> %+.2f\n       %s\n       %s\n", c.Sample, c.Step, c.Group, c.Index,
-			c.Reward.Before, c.Reward.After, c.Advantage.Before, c.Advantage.After, text.Line(c.Why), text.Line(c.Text))
+		a.printf("\n%6d step %-4d #%d/%d  reward %s -> %s  advantage %+.2f -> %+.2f\n       %s\n       %s\n", c.Sample, c.Step, c.Group, c.Index,
+			rewardWord(c.Reward.Before, c.Unscorable[0]), rewardWord(c.Reward.After, c.Unscorable[1]), c.Advantage.Before, c.Advantage.After, text.Line(c.Why), text.Line(c.Text))
 	}
 	if more := r.Changed - len(r.Changes); more > 0 {
 		a.printf("\n... %d more; --changes 0 prints all\n", more)

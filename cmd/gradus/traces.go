@@ -185,8 +185,16 @@ func traceLine(r store.SampleRow) string {
 	for _, p := range r.Parts {
 		parts += partWord(p.Name, p.Status, p.Score)
 	}
-	return fmt.Sprintf("%6d step %-4d #%d/%d  reward %.3f  adv %+.2f %s  %d tok %s  %s",
-		r.ID, r.Step, r.Group, r.Index, r.Reward, r.Advantage, text.Line(parts+saidOf(r.Notes)), r.Tokens, r.Finish, text.Line(r.Text))
+	return fmt.Sprintf("%6d step %-4d #%d/%d  reward %s  adv %+.2f %s  %d tok %s  %s",
+		r.ID, r.Step, r.Group, r.Index, rewardWord(r.Reward, r.Unscorable), r.Advantage, text.Line(parts+saidOf(r.Notes)), r.Tokens, r.Finish, text.Line(r.Text))
+}
+
+// rewardWord is the reward of a trace, none where no function gave a score.
+func rewardWord(reward float64, unscorable bool) string {
+	if unscorable {
+		return "none"
+	}
+	return fmt.Sprintf("%.3f", reward)
 }
 
 // partWord is a reward in a line: its score, or its status where it has none.
@@ -198,8 +206,8 @@ func partWord(name, status string, score float64) string {
 }
 
 func (a *app) printTrace(d store.SampleDetail) {
-	a.printf("trace %d  step %d  group %d sample %d  reward %.3f  advantage %+.3f  %s, %s\n",
-		d.ID, d.Step, d.Group, d.Index, d.Reward, d.Advantage, text.Count(d.Tokens, "token"), text.Line(d.Finish))
+	a.printf("trace %d  step %d  group %d sample %d  reward %s  advantage %+.3f  %s, %s\n",
+		d.ID, d.Step, d.Group, d.Index, rewardWord(d.Reward, d.Unscorable), d.Advantage, text.Count(d.Tokens, "token"), text.Line(d.Finish))
 	a.printf("\nPROMPT  (gold %s)\n%s\n", text.Line(d.Prompt.Gold), text.Clean(d.Prompt.Text))
 	a.printf("\nCOMPLETION\n%s\n\nREWARDS\n", text.Clean(d.Text))
 	a.printParts(d.Rewards, d.Text)
@@ -215,7 +223,11 @@ func (a *app) printTrace(d store.SampleDetail) {
 // decided.
 func (a *app) printParts(parts []store.RewardPart, completion string) {
 	for _, p := range parts {
-		a.printf("%-18s %6.3f x %.2f = %6.3f  %s: %s\n", text.Line(p.Name), p.Score, p.Weight, p.Value, p.Status, text.Line(p.Why))
+		if p.Status == "ok" {
+			a.printf("%-18s %6.3f x %.2f = %6.3f  ok: %s\n", text.Line(p.Name), p.Score, p.Weight, p.Value, text.Line(p.Why))
+		} else {
+			a.printf("%-18s   none x %.2f           %s: %s\n", text.Line(p.Name), p.Weight, text.Line(p.Status), text.Line(p.Why))
+		}
 		for _, s := range p.Spans {
 			if s.From >= 0 && s.From <= s.To && s.To <= len(completion) {
 				a.printf("%20s bytes %d..%d %s: %s\n", "", s.From, s.To, text.Line(s.Label), text.Line(completion[s.From:s.To]))

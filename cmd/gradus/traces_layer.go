@@ -108,7 +108,7 @@ func layerLine(s store.LayerScore) string {
 	for _, p := range s.Rewards {
 		parts += partWord(p.Name, p.Status, p.Score)
 	}
-	return fmt.Sprintf("layer: %s  reward %.3f  adv %+.2f %s", mark, s.Reward, s.Advantage, text.Line(parts))
+	return fmt.Sprintf("layer: %s  reward %s  adv %+.2f %s", mark, rewardWord(s.Reward, s.Unscorable), s.Advantage, text.Line(parts))
 }
 
 // layerTrace prints one trace whole, with what a layer says of it.
@@ -133,7 +133,7 @@ func (a *app) layerTrace(ctx context.Context, db *store.DB, d store.SampleDetail
 		a.printf("\nLAYER %d left this trace out\n", n)
 		return nil
 	}
-	a.printf("\nLAYER %d  reward %.3f  advantage %+.3f\n", n, s.Reward, s.Advantage)
+	a.printf("\nLAYER %d  reward %s  advantage %+.3f\n", n, rewardWord(s.Reward, s.Unscorable), s.Advantage)
 	a.printParts(s.Rewards, d.Text)
 	return nil
 }

@@ -81,14 +81,10 @@ func (e *Env) TraceHead(w int) string {
 // TraceRow shows a trace as one line of w cells.
 func (e *Env) TraceRow(r store.SampleRow, w int, selected bool) string {
 	verdict, role := Verdict(r.Correct)
-	reward := fmt.Sprintf("%6.2f", r.Reward)
-	if r.Unscorable {
-		reward = "     -"
-	}
 	pieces := []Piece{
 		P(Plain, e.FitRight(strconv.Itoa(r.Step), 5)+"  "),
 		P(Dim, e.Fit(fmt.Sprintf("#%d.%d", r.Group, r.Index+1), 8)),
-		P(Plain, e.FitRight(reward, 6)+"  "),
+		P(Plain, e.FitRight(Reward(r), 6)+"  "),
 		P(role, e.Fit(verdict, 5)+"  "),
 	}
 	if w >= partsFrom {
@@ -107,6 +103,14 @@ func (e *Env) TraceRow(r store.SampleRow, w int, selected bool) string {
 		pieces = append(pieces, P(Dim, e.Ending(Excerpt(r.Text), room)))
 	}
 	return e.Row(w, selected, pieces...)
+}
+
+// Reward is the reward of a trace in a list, "-" where no function gave a score.
+func Reward(r store.SampleRow) string {
+	if r.Unscorable {
+		return "-"
+	}
+	return fmt.Sprintf("%.2f", r.Reward)
 }
 
 // Ending is the end of a clean line in at most w cells: of a text that is where

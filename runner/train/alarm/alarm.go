@@ -141,7 +141,7 @@ func (w *Watch) Observe(s Step) []store.Alert {
 		share = float64(failed) / float64(judged)
 	}
 	raise(RewardErrors, "error", share > errorShare, share,
-		"%d of the last %d reward calls failed or gave no number (%.0f %%). They count as no reward, not as 0; the traces name the reasons.",
+		"%d of the last %d reward calls failed or gave no number (%.0f %%). They count as no reward, as 0 only where on_error is \"zero\"; the traces name the reasons.",
 		failed, judged, 100*share)
 
 	w.observeEntropy(s, raise)

@@ -104,6 +104,9 @@ func TestOnError(t *testing.T) {
 		if s := got[0].Scores[0]; s != c.second && !(math.IsNaN(s) && math.IsNaN(c.second)) || got[0].Failures != 1 || got[0].Unscorable != math.IsNaN(c.second) {
 			t.Errorf("%s %q: %+v, want score %v", c.function, c.onError, got[0], c.second)
 		}
+		if why := got[0].Parts[0].Why; strings.HasSuffix(why, "so it counts as 0") != (c.onError == recipe.OnErrorZero) {
+			t.Errorf("%s %q: %s", c.function, c.onError, why)
+		}
 		if err := j.Close(); err != nil {
 			t.Error(err)
 		}

@@ -184,8 +184,11 @@ func (j *Judge) Score(ctx context.Context, g rewards.Group) ([]Judgement, error)
 			for k, p := range b.Parts {
 				score := math.NaN()
 				switch {
-				case p.Gated, p.Result.Status != rewards.OK && j.guards[k].zero(p.Result.Status):
+				case p.Gated:
 					score, out[i].Unscorable = 0, false
+				case j.guards[k].zero(p.Result.Status):
+					score, out[i].Unscorable = 0, false
+					p.Result.Why += `; its on_error is "zero", so it counts as 0`
 				case p.Result.Status == rewards.OK:
 					score = p.Result.Score
 				}

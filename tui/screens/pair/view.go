@@ -159,13 +159,17 @@ func (m *Model) side(i int, r screen.Rect, rows []row) screen.Pane {
 		}
 		parts = append(parts, screen.Short(part.Name)+" "+v)
 	}
+	reward := screen.Score(t.Reward)
+	if t.Unscorable {
+		reward = "none"
+	}
 	controls := ""
 	if s := m.stats[i].String(); s != "" {
 		controls = "  " + s
 	}
 	p.Lines = []string{
 		m.env.Line(w, screen.P(role, " "+verdict), screen.P(screen.Dim, "  answer "), screen.P(screen.Strong, claim), screen.P(screen.Caution, finish)),
-		m.env.Line(w, screen.Pf(screen.Plain, " reward %s", screen.Score(t.Reward)), screen.Pf(screen.Dim, " = %s   %d tok", strings.Join(parts, " + "), t.Tokens), screen.P(screen.Caution, controls)),
+		m.env.Line(w, screen.P(screen.Plain, " reward "+reward), screen.Pf(screen.Dim, " = %s   %d tok", strings.Join(parts, " + "), t.Tokens), screen.P(screen.Caution, controls)),
 	}
 	for k := m.scroll.Top; k < min(m.scroll.Top+m.scroll.Height, len(rows)); k++ {
 		pieces, gutter, gr := rows[k].a, rows[k].ga, screen.Removed

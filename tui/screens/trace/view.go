@@ -115,20 +115,19 @@ func (m *Model) rewardPane(r screen.Rect) screen.Pane {
 	w, h := p.Inner()
 	var all []string
 	for i, part := range m.trace.Rewards {
-		role := screen.Plain
-		status := ""
+		said := []screen.Piece{
+			screen.Pf(screen.Dim, "  %s x %s = ", screen.Score(part.Score), screen.Score(part.Weight)),
+			screen.P(screen.Strong, screen.Score(part.Value)+"  "),
+		}
 		if part.Status != "ok" {
-			role, status = screen.Bad, text.Line(part.Status)+"  "
+			said = []screen.Piece{screen.Pf(screen.Dim, "  no score x %s  ", screen.Score(part.Weight)), screen.P(screen.Bad, text.Line(part.Status)+"  ")}
 		}
 		inline, own := m.spans(i), ""
 		if r.X > 0 { // beside the text: narrow, and tall enough for a line of their own
 			inline, own = "", inline
 		}
-		all = append(all, m.env.Line(w,
-			screen.P(spanRole(i), " "+text.Line(part.Name)),
-			screen.Pf(screen.Dim, "  %s x %s = ", screen.Score(part.Score), screen.Score(part.Weight)),
-			screen.P(screen.Strong, screen.Score(part.Value)+"  "),
-			screen.P(role, status), screen.P(screen.Dim, text.Line(part.Reason)+inline)))
+		line := append([]screen.Piece{screen.P(spanRole(i), " "+text.Line(part.Name))}, said...)
+		all = append(all, m.env.Line(w, append(line, screen.P(screen.Dim, text.Line(part.Reason)+inline))...))
 		for _, l := range m.env.Wrap(text.Line(part.Why), max(w-4, 1)) {
 			all = append(all, m.env.Line(w, screen.P(screen.Plain, "   "+l)))
 		}

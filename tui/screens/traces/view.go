@@ -136,7 +136,7 @@ func (m *Model) Words() []string {
 		return []string{
 			"trace " + m.position(),
 			fmt.Sprintf("step %d #%d.%d", r.Step, r.Group, r.Index+1),
-			fmt.Sprintf("reward %.2f %s", r.Reward, verdict),
+			"reward " + screen.Reward(r) + " " + verdict,
 			screen.Excerpt(r.Text),
 		}
 	}
