@@ -24,6 +24,7 @@ type reply struct {
 	Exception string                       `json:"exception"`
 	Message   string                       `json:"message"`
 	Traceback string                       `json:"traceback"`
+	Returned  string                       `json:"returned"` // what a function returned instead of a list
 
 	Proto     int        `json:"proto"`
 	Python    string     `json:"python"`
@@ -90,6 +91,9 @@ func (r reply) results(who string, g rewards.Group) []rewards.Result {
 	if len(r.Rewards) != n {
 		res := rewards.Result{Status: rewards.Invalid, Reason: reasonInvalid, Facts: map[string]any{},
 			Why: fmt.Sprintf("%s returned %d rewards for %d completions", who, len(r.Rewards), n)}
+		if r.Returned != "" {
+			res.Why = fmt.Sprintf("%s returned %s; want a list of %d rewards, one for each completion", who, cut(r.Returned, 100), n)
+		}
 		r.note(res.Facts)
 		return same(g, res)
 	}

@@ -143,6 +143,39 @@ def reads(completions, **kwargs):
 def big(completions, **kwargs):
     print("x" * 10_000_000)
     return [1.0, 2.0]
+
+def nothing(completions, **kwargs):
+    pass
+
+def vast(completions, **kwargs):
+    return [10 ** 5000, 2 ** 70]
+
+class Tensor:
+    def __float__(self):
+        raise RuntimeError("a Tensor with 2 elements cannot be converted to Scalar")
+    def __repr__(self):
+        return "tensor([1., 2.])"
+
+def tensor(completions, **kwargs):
+    return [Tensor(), 1.0]
+
+class Panic(BaseException):
+    def __str__(self):
+        raise ValueError
+
+def panics(completions, **kwargs):
+    raise Panic()
+
+def logs_oddly(completions, log_extra, log_metric, **kwargs):
+    log_extra(("a", 1), [1, 10 ** 5000])
+    log_metric(5, 0.5)
+    return [1.0, 2.0]
+
+def streams(completions, **kwargs):
+    sys.stdout.buffer.write(b"bytes\n")
+    sys.stdout.reconfigure(line_buffering=True)
+    subprocess.run(["true"], stdout=sys.stdout, stderr=sys.stderr, check=True)
+    return [1.0, float(sys.stdout.encoding == "utf-8")]
 `
 
 func newPython(t *testing.T, function string, change func(*PythonParams)) *Process {
@@ -176,6 +209,12 @@ func TestPython(t *testing.T) {
 		{"reads", "ok:0 ok:0", ""},
 		{"big", "ok:1 ok:2", ""},
 		{"absent", "error error", "no function 'absent'"},
+		{"nothing", "invalid invalid", "returned None; want a list of 2"},
+		{"vast", "invalid ok:1.1805916207174113e+21", "int beyond any float"},
+		{"tensor", "invalid ok:1", "tensor([1., 2.])"},
+		{"panics", "error error", "raised Panic"},
+		{"logs_oddly", "ok:1 ok:2", ""},
+		{"streams", "ok:1 ok:1", ""},
 	} {
 		t.Run(c.function, func(t *testing.T) {
 			t.Parallel()

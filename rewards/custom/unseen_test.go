@@ -10,8 +10,11 @@ import (
 )
 
 const unseenFile = `
+import builtins
 import functools
 import helper
+import inspect
+import sys
 from helper import imported
 
 def once(f):
@@ -55,6 +58,73 @@ def logs(completions, **kwargs):
 @once
 def decorated(completions, **kwargs):
     return [float(kwargs["answer"][0] == "1") for _ in completions]
+
+def each(f):
+    @functools.wraps(f)
+    def call(completions, **kwargs):
+        return [f(c, a) for c, a in zip(completions, kwargs["answer"])]
+    return call
+
+@each
+def of_each(completion, answer):
+    return float(answer == "1")
+
+def timed(f):
+    @functools.wraps(f)
+    def call(*args, **kwargs):
+        if "level" in kwargs:
+            return f(*args, **kwargs)
+    return call
+
+@timed
+def wrapped_strict(completions, level, answer):
+    return [float(a == "1") for a in answer]
+
+@timed
+def wrapped_open(completions, **kwargs):
+    return [float(a == "1") for a in kwargs["answer"]]
+
+@timed
+def wrapped_blindly(completions, **kwargs):
+    return reads(completions, **kwargs)
+
+class Private:
+    @staticmethod
+    def call(completions, **__columns):
+        return [float(a == "1") for a in __columns["answer"]]
+
+mangled = Private.call
+
+def signed(completions, **kwargs):
+    return [float(a == "1") for a in kwargs["answer"]]
+
+signed.__signature__ = inspect.Signature([inspect.Parameter("completions", inspect.Parameter.KEYWORD_ONLY)])
+
+def reads_trace(completions, **kwargs):
+    try:
+        raise ValueError
+    except ValueError as e:
+        return [float(a == "1") for a in e.__traceback__.tb_frame.f_locals["kwargs"]["answer"]]
+
+here = locals
+
+def reads_alias(completions, **kwargs):
+    every = here()["kwargs"]
+    return [float(a == "1") for a in every["answer"]]
+
+def reads_getattr(completions, **kwargs):
+    every = getattr(builtins, "locals")()["kwargs"]
+    return [float(a == "1") for a in every["answer"]]
+
+def reads_cell(completions, **kwargs):
+    one = lambda: kwargs["task"]
+    return [float(a == "1") for a in one.__closure__[0].cell_contents["answer"]]
+
+def columns_of_caller():
+    return sys._getframe(1).f_locals["kwargs"]
+
+def reads_by_helper(completions, **kwargs):
+    return [float(a == "1") for a in columns_of_caller()["answer"]]
 
 def passes_on(completions, **kwargs):
     return reads(completions, **kwargs)
@@ -130,6 +200,17 @@ var unseenWants = map[string][]string{
 	"reads_own":       {"answer", "completions"},
 	"logs":            {"completions", "log_metric"},
 	"decorated":       nil,
+	"of_each":         {"answer", "completions"}, // not "completion", which each makes
+	"wrapped_strict":  {"answer", "args", "completions", "level"},
+	"wrapped_open":    {"answer", "args", "completions", "level"},
+	"wrapped_blindly": nil,
+	"mangled":         {"answer", "completions"},
+	"signed":          nil,
+	"reads_trace":     nil,
+	"reads_alias":     nil,
+	"reads_getattr":   nil,
+	"reads_cell":      nil,
+	"reads_by_helper": nil,
 	"passes_on":       nil,
 	"hands_on":        nil,
 	"by_another_name": nil,

@@ -33,12 +33,16 @@ def plain(value):
     kind = type(value)
     if kind is float:
         return value if math.isfinite(value) else repr(value)
-    if value is None or isinstance(value, (bool, int, str)):
+    if value is None or isinstance(value, (bool, str)):
         return value
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except OverflowError:
+        return kind.__name__ + " beyond any float"
+    except Exception:  # of a tensor of several numbers, say: each library has its own
         return repr(value)
+    if isinstance(value, int):
+        return int(value)
     return number if math.isfinite(number) else repr(number)
 
 
@@ -52,8 +56,10 @@ def describe(functions, accepted):
 
 def accepts(function):
     """The names that a function can see, None if it can see any."""
+    if hasattr(function, "__signature__"):
+        return None  # what is said there need not be what the function takes
     try:
-        parameters = inspect.signature(function).parameters.values()
+        parameters = inspect.signature(function, follow_wrapped=False).parameters.values()
     except (TypeError, ValueError):
         return None
     names = {p.name for p in parameters if p.kind is not p.VAR_KEYWORD}
@@ -68,35 +74,49 @@ def taken(function):
 
     To make what nobody sees costs more than many a call. Names are known where
     the source says kwargs["answer"], kwargs.get("answer") or "answer" in kwargs
-    and kwargs nowhere else.
+    and kwargs nowhere else but as **kwargs for the function that it wraps.
     """
-    if type(function) is not types.FunctionType or hasattr(function, "__wrapped__"):
+    if type(function) is not types.FunctionType:
         return None
-    code = function.__code__
-    if not code.co_flags & inspect.CO_VARKEYWORDS:
-        return None  # not what its signature says
-    name = code.co_varnames[code.co_argcount + code.co_kwonlyargcount + bool(code.co_flags & inspect.CO_VARARGS)]
-    body = definition(code)
-    if body is None:
+    body = definition(function.__code__)
+    if body is None or body.args.kwarg is None:
         return None
-    keys, known = set(), set()
+    name = body.args.kwarg.arg
+    keys, known, inner = set(), set(), None
     for node in ast.walk(body):
-        if type(node) in WORDS and not FRAME_READERS.isdisjoint(WORDS[type(node)](node)):
+        if not FRAME_READERS.isdisjoint(words(node, function)):
             return None
         whose, key = lookup(node)
         if type(whose) is ast.Name and type(key) is ast.Constant and type(key.value) is str:
             known.add(whose)
             if whose.id == name:
                 keys.add(key.value)
+        if type(node) is ast.Call and type(node.func) is ast.Name and wrapped(function, node.func.id):
+            for k in node.keywords:
+                if k.arg is None and type(k.value) is ast.Name:
+                    known.add(k.value)
+                    inner = function.__wrapped__ if k.value.id == name else inner
     if any(type(node) is ast.Name and node.id == name and node not in known for node in ast.walk(body)):
         return None
-    return keys
+    if inner is None:
+        return keys
+    others = accepts(inner)
+    return None if others is None else keys | others
+
+
+def wrapped(function, name):
+    """Whether a name of a decorator's function stands for what it decorates (functools.wraps)."""
+    cells = dict(zip(function.__code__.co_freevars, function.__closure__ or ()))
+    try:
+        return name in cells and cells[name].cell_contents is function.__wrapped__
+    except (AttributeError, ValueError):  # it wraps nothing; the cell is empty
+        return False
 
 
 def lookup(node):
     """What of what a node looks up: a mapping and its key, or nothing."""
     if type(node) is ast.Subscript and type(node.ctx) is ast.Load:
-        return node.value, node.slice
+        return node.value, getattr(node.slice, "value", node.slice) if type(node.slice).__name__ == "Index" else node.slice  # Index: before Python 3.9
     if type(node) is ast.Call and type(node.func) is ast.Attribute and node.func.attr == "get" and node.args:
         return node.func.value, node.args[0]
     if type(node) is ast.Compare and len(node.ops) == 1 and type(node.ops[0]) in (ast.In, ast.NotIn):
@@ -106,24 +126,23 @@ def lookup(node):
 
 def definition(code):
     """The syntax tree of the function that was compiled to code, None if its source is not there any more."""
-    tree, codes = parsed(code.co_filename)
-    if code not in codes:
-        return None
-    for node in ast.walk(tree):
-        if type(node) in (ast.FunctionDef, ast.AsyncFunctionDef) and node.name == code.co_name:
-            if min([node.lineno] + [d.lineno for d in node.decorator_list]) == code.co_firstlineno:
-                return node
-    return None
+    definitions, codes = parsed(code.co_filename)
+    return definitions.get((code.co_name, code.co_firstlineno)) if code in codes else None
 
 
 @functools.lru_cache(maxsize=None)
 def parsed(path):
-    """The syntax tree of a file and all code objects it compiles to."""
+    """The functions of a file by name and first line, and all code objects it compiles to."""
     try:
         tree = ast.parse("".join(linecache.getlines(path)))
-        return tree, list(compiled(compile(tree, path, "exec", dont_inherit=True)))
+        codes = set(compiled(compile(tree, path, "exec", dont_inherit=True)))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None, []
+        return {}, set()
+    definitions = {}
+    for node in ast.walk(tree):
+        if type(node) in (ast.FunctionDef, ast.AsyncFunctionDef):
+            definitions[node.name, min([node.lineno] + [d.lineno for d in node.decorator_list])] = node
+    return definitions, codes
 
 
 def compiled(code):
@@ -135,15 +154,32 @@ def compiled(code):
 
 
 # By these a function may see all of its arguments without naming them.
-FRAME_READERS = {"locals", "vars", "dir", "eval", "exec", "_getframe", "currentframe", "stack", "inspect", "sys", "breakpoint", "set_trace"}
+FRAME_READERS = {"locals", "vars", "dir", "eval", "exec", "_getframe", "currentframe", "stack", "inspect", "sys", "gc", "breakpoint", "set_trace",
+                 "f_locals", "cell_contents", "f_back"}
 
-# The words of a node by which it may name one.
-WORDS = {
-    ast.Name: lambda node: {node.id},
-    ast.Attribute: lambda node: {node.attr},
-    ast.Import: lambda node: {part for name in node.names for part in name.name.split(".")},
-    ast.ImportFrom: lambda node: {node.module or ""} | {name.name for name in node.names},
-}
+# By these another function may see the arguments of the one that calls it.
+CALLER_READERS = {"_getframe", "currentframe", "stack", "f_back"}
+
+
+def words(node, function):
+    """The words of a node by which it may name one of FRAME_READERS."""
+    kind = type(node)
+    if kind is ast.Name:
+        # Under a name of its own too: from inspect import currentframe as here.
+        value = function.__globals__.get(node.id)
+        if isinstance(value, (types.ModuleType, types.FunctionType, types.BuiltinFunctionType)):
+            code = getattr(value, "__code__", None)
+            return {node.id, getattr(value, "__name__", "")} | CALLER_READERS.intersection(code.co_names if code else ())
+        return {node.id}
+    if kind is ast.Attribute:
+        return {node.attr}
+    if kind is ast.Constant:
+        return {node.value}  # of getattr, say
+    if kind is ast.Import:
+        return {part for name in node.names for part in name.name.split(".")}
+    if kind is ast.ImportFrom:
+        return {node.module or ""} | {name.name for name in node.names}
+    return set()
 
 
 def score(functions, accepted, call):
@@ -160,10 +196,10 @@ def score(functions, accepted, call):
     extra, metrics = {}, {}
 
     def log_extra(name, column):
-        extra[name] = [plain(v) for v in column]
+        extra[str(name)] = [plain(v) for v in column]
 
     def log_metric(name, value):
-        metrics[name] = plain(value)
+        metrics[str(name)] = plain(value)
 
     named = accepted[name]
     if named is None or "trainer_state" in named:
@@ -180,7 +216,9 @@ def score(functions, accepted, call):
         rewards = asyncio.run(wait())
     ms = (time.perf_counter() - start) * 1e3
     usual = numbers(rewards)
-    if not usual:
+    if not usual and not hasattr(rewards, "__iter__") and not hasattr(rewards, "__getitem__"):
+        rewards = repr(rewards)[:200]  # no list at all, which it is told as
+    elif not usual:
         rewards = [float(r) if isinstance(r, bool) else plain(r) for r in rewards]
     return rewards, usual, extra, metrics, ms
 
@@ -195,14 +233,46 @@ def result(number, rewards, usual, extra, metrics, ms, out, err):
     if usual and not (extra or metrics or out or err):
         return '{"type":"result","id":%d,"rewards":%s,"ms":%.4f}\n' % (number, rewards, ms)
     row = {"type": "result", "id": number, "rewards": rewards, "extra": extra, "metrics": metrics, "ms": ms, "stdout": out, "stderr": err}
+    if type(rewards) is str:
+        row["rewards"], row["returned"] = [], rewards
     return json.dumps(row, allow_nan=False) + "\n"
+
+
+class Printed(io.StringIO):
+    """A standard stream in memory. Who asks for its descriptor, as subprocess does, gets the process's stderr."""
+
+    encoding, errors = "utf-8", "backslashreplace"
+
+    def fileno(self):
+        return 2
+
+    def reconfigure(self, **how):
+        pass
+
+    @property
+    def buffer(self):
+        return Bytes(self)
+
+
+class Bytes(io.RawIOBase):
+    """The bytes of a standard stream."""
+
+    def __init__(self, text):
+        self.text = text
+
+    def writable(self):
+        return True
+
+    def write(self, data):
+        self.text.write(bytes(data).decode("utf-8", "backslashreplace"))
+        return len(data)
 
 
 class Capture:
     """What a function prints, until it is taken."""
 
     def __init__(self):
-        self.out, self.err = io.StringIO(), io.StringIO()
+        self.out, self.err = Printed(), Printed()
 
     def begin(self):
         """A function may have put something else in their place."""
@@ -308,13 +378,21 @@ def main():
         start = time.perf_counter()
         try:
             judged = score(functions, accepted, call)
-        except (Exception, SystemExit) as error:
-            row = {"type": "error", "id": call[0], "exception": type(error).__name__, "message": str(error)[:2000], "traceback": traceback.format_exc()[-8000:]}
+        except BaseException as error:  # a panic of a Rust library, say, is no Exception; nobody interrupts but the function itself
+            row = {"type": "error", "id": call[0], "exception": type(error).__name__, "message": told(error), "traceback": traceback.format_exc()[-8000:]}
             row["ms"] = (time.perf_counter() - start) * 1e3
             row["stdout"], row["stderr"] = capture.take(capture.out), capture.take(capture.err)
             answer(json.dumps(row, allow_nan=False) + "\n")
             continue
         answer(result(call[0], *judged, capture.take(capture.out), capture.take(capture.err)))
+
+
+def told(error):
+    """The text of an exception, which its class makes."""
+    try:
+        return str(error)[:2000]
+    except BaseException as another:
+        return "its text cannot be made: " + type(another).__name__
 
 
 if __name__ == "__main__":
