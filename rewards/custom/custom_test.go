@@ -44,7 +44,27 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
+	if len(os.Args) == 3 && os.Args[1] == "busy" {
+		if err := busy(os.Args[2]); err != nil {
+			panic(err)
+		}
+		return
+	}
 	os.Exit(m.Run())
+}
+
+// busy is gradus with a worker that writes its number into a folder and never
+// answers.
+func busy(dir string) error {
+	p := ExecParams{ProcessParams: DefaultProcess(),
+		Command: []string{"sh", "-c", `cd "$0"; echo '{"type":"ready","proto":1}'; echo $$ > part; mv part pid; exec sleep 600`, dir}}
+	p.DeadlineMS = 600_000
+	r, err := NewExec(p)
+	if err != nil {
+		return err
+	}
+	_, err = r.Score(context.Background(), group(1))
+	return err
 }
 
 func group(n int) rewards.Group {

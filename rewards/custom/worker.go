@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -39,6 +40,8 @@ type worker struct {
 	last   error // why it died last
 	id     uint64
 	proc   *exec.Cmd
+	mark   string        // variable in the environment of the process and its children
+	over   chan struct{} // closed when the process is gone
 	wire   *wire
 	lines  *bufio.Reader
 	line   []byte
@@ -179,6 +182,8 @@ func (w *worker) launch() error {
 	cmd := exec.Command(w.argv[0], w.argv[1:]...)
 	cmd.Dir = w.dir
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	w.mark, w.over = "GRADUS_REWARD_PROCESS="+rand.Text(), make(chan struct{})
+	cmd.Env = append(os.Environ(), w.mark)
 	cmd.WaitDelay = time.Second // a child outside of the group may hold stderr open
 	w.errs = &lastBytes{}
 	cmd.Stderr = w.errs
@@ -187,7 +192,7 @@ func (w *worker) launch() error {
 		return err
 	}
 	cmd.Stdin, cmd.Stdout = stdin, stdout
-	err = cmd.Start()
+	err = startTied(cmd, w.over)
 	stdin.Close()
 	stdout.Close()
 	if err != nil {
@@ -215,15 +220,18 @@ func (w *worker) dead(why error) error {
 	return err
 }
 
-// kill ends the process and all of its group, and returns how it ended.
+// kill ends the process and its children, and returns how it ended.
 func (w *worker) kill() string {
 	if w.proc == nil {
 		return ""
 	}
 	w.wire.Close()
-	// The group: a worker may have children.
+	// The group first, then children that have left it: one with a session of
+	// its own, say.
 	_ = syscall.Kill(-w.proc.Process.Pid, syscall.SIGKILL)
+	killMarked(w.mark)
 	err := w.proc.Wait()
+	close(w.over)
 	w.proc = nil
 	if err == nil {
 		return " (exit status 0)"
