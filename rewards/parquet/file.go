@@ -12,7 +12,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strings"
 )
 
@@ -34,6 +33,8 @@ type File struct {
 	r      io.ReaderAt
 	size   int64
 	leaves []leaf
+	nodes  map[string]*node // columns by name, the outermost of each
+	named  map[string]int   // how many leaves have a name
 	groups []rowGroup
 }
 
@@ -47,6 +48,7 @@ type leaf struct {
 	// listDef is the definition level from which on a repeated column has an
 	// element.
 	listDef int
+	means   meaning
 	why     string // why it cannot be read
 }
 
@@ -116,68 +118,6 @@ func Open(r io.ReaderAt, size int64) (*File, error) {
 	return f, nil
 }
 
-// schema flattens the tree of schema elements into its leaves.
-func (f *File) schema(list []any) error {
-	at := 0
-	var walk func(path []string, def, rep, listDef, depth int, inList bool) error
-	walk = func(path []string, def, rep, listDef, depth int, inList bool) error {
-		if at >= len(list) || depth > maxDepth {
-			return fmt.Errorf("it names more elements than it has, or nests deeper than %d", maxDepth)
-		}
-		e, _ := list[at].(fields)
-		root := at == 0
-		at++
-		name := e.text(4)
-		children := int(e.int(5))
-		repeated := false
-		if !root {
-			switch e.int(3) {
-			case 1:
-				def++
-			case 2:
-				def, rep, repeated = def+1, rep+1, true
-				listDef = def
-			}
-			// "list" and "element" are how lists are written down, not names.
-			if !(repeated && len(path) > 0) && !(inList && (name == "element" || name == "item" || name == "array" || name == "array_element")) {
-				path = append(slices.Clone(path), name)
-			}
-		}
-		if children < 0 || children > len(list) {
-			return fmt.Errorf("element %q has %d children", name, children)
-		}
-		if _, group := e[5]; group && children > 0 {
-			for range children {
-				if err := walk(path, def, rep, listDef, depth+1, repeated); err != nil {
-					return err
-				}
-			}
-			return nil
-		}
-		if len(f.leaves) == maxLeaves {
-			return fmt.Errorf("it has more than %d columns", maxLeaves)
-		}
-		l := leaf{name: strings.Join(path, "."), kind: e.int(1), length: int(e.int(2)), maxDef: def, maxRep: rep, listDef: listDef}
-		switch {
-		case rep > 1:
-			l.why = "lists of lists are not read"
-		case l.kind == 3:
-			l.why = "times of type INT96 are not read"
-		case l.kind < 0 || l.kind > 7 || l.kind == 7 && (l.length < 1 || l.length > maxText):
-			l.why = fmt.Sprintf("values of type %d are not read", l.kind)
-		}
-		f.leaves = append(f.leaves, l)
-		return nil
-	}
-	if err := walk(nil, 0, 0, 0, 0, false); err != nil {
-		return err
-	}
-	if at != len(list) || len(f.leaves) == 0 {
-		return fmt.Errorf("it has %d elements beyond its tree, and %d columns", len(list)-at, len(f.leaves))
-	}
-	return nil
-}
-
 func (f *File) group(g fields) error {
 	chunks := g.list(1)
 	if len(chunks) != len(f.leaves) {
@@ -193,6 +133,10 @@ func (f *File) group(g fields) error {
 		if cc.text(1) != "" || m == nil {
 			return fmt.Errorf("column %q is in another file, which is not read", f.leaves[i].name)
 		}
+		if m.int(5) == 0 { // no pages: some writers give it no place either
+			out.chunks = append(out.chunks, chunk{})
+			continue
+		}
 		from := m.int(9)
 		dict, hasDict := m[11].(int64)
 		if hasDict && dict > 0 {
@@ -206,16 +150,4 @@ func (f *File) group(g fields) error {
 	}
 	f.groups = append(f.groups, out)
 	return nil
-}
-
-// Columns are the names of the columns that can be read. A column within a
-// struct is called "struct.column".
-func (f *File) Columns() []string {
-	var out []string
-	for _, l := range f.leaves {
-		if l.why == "" {
-			out = append(out, l.name)
-		}
-	}
-	return out
 }

@@ -45,6 +45,12 @@ func (l *levels) next() (int, error) {
 		l.run--
 		return l.value, nil
 	}
+	v, err := l.packedNext()
+	return int(v), err
+}
+
+// packedNext takes the next number of a packed run.
+func (l *levels) packedNext() (uint64, error) {
 	v := uint64(0)
 	for k := uint(0); k < l.width; {
 		at := l.bit + uint64(k)
@@ -59,7 +65,7 @@ func (l *levels) next() (int, error) {
 	if l.packed--; l.packed == 0 {
 		l.b = l.b[l.bytes:]
 	}
-	return int(v), nil
+	return v, nil
 }
 
 // begin reads the head of a run.

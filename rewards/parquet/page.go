@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"math"
 	"strconv"
@@ -32,8 +33,13 @@ type columnReader struct {
 	rep, def *levels
 	plain    []byte  // values that are left, plain
 	indices  *levels // or places in the dictionary
-	bit      int     // of plain truth values
-	held     *int    // a repetition level that was looked at
+	numbers  *deltas
+	texts    *deltaTexts
+	streams  *streams
+	bit      int // of plain truth values
+	held     bool
+	heldRep  int // levels that were looked at
+	heldDef  int
 }
 
 // next returns the next value with its levels; v only where def is the
@@ -42,17 +48,11 @@ func (c *columnReader) next() (v json.RawMessage, rep, def int, err error) {
 	if err := c.fill(); err != nil {
 		return nil, 0, 0, err
 	}
-	if rep, _, err = c.peek(); err != nil {
+	if rep, def, _, err = c.peek(); err != nil {
 		return nil, 0, 0, err
 	}
-	c.held = nil
+	c.held = false
 	c.left--
-	def = c.leaf.maxDef
-	if c.def != nil {
-		if def, err = c.def.next(); err != nil {
-			return nil, 0, 0, err
-		}
-	}
 	if def < c.leaf.maxDef {
 		return nil, rep, def, nil
 	}
@@ -66,28 +66,59 @@ func (c *columnReader) next() (v json.RawMessage, rep, def int, err error) {
 		}
 		return c.dict[i], rep, def, nil
 	}
-	v, err = c.plainValue()
+	v, err = c.value()
 	return v, rep, def, err
 }
 
-// peek is the repetition level of the next value; more is false at the end.
-func (c *columnReader) peek() (rep int, more bool, err error) {
-	if c.held != nil {
-		return *c.held, true, nil
+// value takes the next value of a page without a dictionary, as JSON.
+func (c *columnReader) value() (json.RawMessage, error) {
+	switch {
+	case c.numbers != nil:
+		v, err := c.numbers.next()
+		if c.leaf.kind == 1 {
+			v = int64(int32(v))
+		}
+		return c.leaf.integer(v), err
+	case c.texts != nil:
+		b, err := c.texts.next()
+		if err != nil {
+			return nil, err
+		}
+		return c.leaf.bytes(b)
+	case c.streams != nil:
+		b, err := c.streams.next()
+		if err != nil {
+			return nil, err
+		}
+		return c.leaf.fixed(b)
+	}
+	return c.plainValue()
+}
+
+// peek are the levels of the next value; more is false at the end.
+func (c *columnReader) peek() (rep, def int, more bool, err error) {
+	if c.held {
+		return c.heldRep, c.heldDef, true, nil
 	}
 	if c.left == 0 && c.seen >= c.chunk.values {
-		return 0, false, nil
+		return 0, 0, false, nil
 	}
 	if err := c.fill(); err != nil {
-		return 0, false, err
+		return 0, 0, false, err
 	}
 	if c.rep != nil {
 		if rep, err = c.rep.next(); err != nil {
-			return 0, false, err
+			return 0, 0, false, err
 		}
 	}
-	c.held = &rep
-	return rep, true, nil
+	def = c.leaf.maxDef
+	if c.def != nil {
+		if def, err = c.def.next(); err != nil {
+			return 0, 0, false, err
+		}
+	}
+	c.held, c.heldRep, c.heldDef = true, rep, def
+	return rep, def, true, nil
 }
 
 // fill reads pages until there is a value.
@@ -125,6 +156,9 @@ func (c *columnReader) page() error {
 		return err
 	}
 	c.at += size
+	if sum, said := h[4].(int64); said && uint32(sum) != crc32.ChecksumIEEE(body) {
+		return errors.New("a page is damaged: its checksum is another one")
+	}
 	switch h.int(1) {
 	case 0:
 		if body, err = decompress(c.chunk.codec, body, int(plain)); err != nil {
@@ -160,10 +194,10 @@ func (c *columnReader) page() error {
 
 // data takes in a page of values. Of a page of version 2 the levels are apart.
 func (c *columnReader) data(body []byte, n, encoding int64, rep, def []byte) error {
-	if n < 0 || n > c.chunk.values-c.seen {
+	if n < 0 || n > min(c.chunk.values-c.seen, math.MaxInt32) {
 		return fmt.Errorf("a page of %d values where the column has %d left", n, c.chunk.values-c.seen)
 	}
-	c.rep, c.def, c.plain, c.indices, c.bit = nil, nil, nil, nil, 0
+	c.rep, c.def, c.plain, c.indices, c.numbers, c.texts, c.streams, c.bit = nil, nil, nil, nil, nil, nil, nil, 0
 	var err error
 	if c.leaf.maxRep > 0 {
 		if c.rep, body, err = levelsOf(rep, body, c.leaf.maxRep); err != nil {
@@ -196,26 +230,36 @@ func (c *columnReader) data(body []byte, n, encoding int64, rep, def []byte) err
 		c.indices = &levels{b: body[4:], width: 1}
 		c.dict = [][]byte{[]byte("false"), []byte("true")}
 	default:
-		return fmt.Errorf("values in encoding %d (%s), which is not read; write the file with plain or dictionary encoding", encoding, encodingName(encoding))
+		if err := c.encoded(body, encoding); err != nil {
+			return err
+		}
 	}
 	c.left, c.seen = int(n), c.seen+n
 	return nil
 }
 
-func encodingName(n int64) string {
-	switch n {
-	case 4:
-		return "BIT_PACKED"
-	case 5:
-		return "DELTA_BINARY_PACKED"
-	case 6:
-		return "DELTA_LENGTH_BYTE_ARRAY"
-	case 7:
-		return "DELTA_BYTE_ARRAY"
-	case 9:
-		return "BYTE_STREAM_SPLIT"
+// encoded takes in the values of a page that are neither plain nor places in a
+// dictionary.
+func (c *columnReader) encoded(body []byte, encoding int64) error {
+	kind := c.leaf.kind
+	integer, text := kind == 1 || kind == 2, kind == 6 || kind == 7
+	var err error
+	switch {
+	case encoding == 5 && integer:
+		if len(body) > 0 { // a page of nulls has nothing
+			c.numbers, err = newDeltas(body)
+		}
+	case encoding == 6 && kind == 6, encoding == 7 && text:
+		if len(body) > 0 {
+			c.texts, err = newDeltaTexts(body, encoding == 7)
+		}
+	case encoding == 9 && c.leaf.width() > 0:
+		c.streams, err = newStreams(body, c.leaf.width())
+	default:
+		names := map[int64]string{4: "BIT_PACKED", 5: "DELTA_BINARY_PACKED", 6: "DELTA_LENGTH_BYTE_ARRAY", 7: "DELTA_BYTE_ARRAY", 9: "BYTE_STREAM_SPLIT"}
+		return fmt.Errorf("values of type %d in encoding %d (%s), which is not read; write the file with plain or dictionary encoding", kind, encoding, names[encoding])
 	}
-	return "unknown"
+	return err
 }
 
 // dictionary takes in a page of distinct values.
@@ -259,30 +303,6 @@ func (c *columnReader) plainValue() (json.RawMessage, error) {
 			c.bit, c.plain = 0, c.plain[1:]
 		}
 		return strconv.AppendBool(nil, set), nil
-	case 1:
-		b, err := take(4)
-		if err != nil {
-			return nil, err
-		}
-		return strconv.AppendInt(nil, int64(int32(binary.LittleEndian.Uint32(b))), 10), nil
-	case 2:
-		b, err := take(8)
-		if err != nil {
-			return nil, err
-		}
-		return strconv.AppendInt(nil, int64(binary.LittleEndian.Uint64(b)), 10), nil
-	case 4:
-		b, err := take(4)
-		if err != nil {
-			return nil, err
-		}
-		return number(float64(math.Float32frombits(binary.LittleEndian.Uint32(b))), 32), nil
-	case 5:
-		b, err := take(8)
-		if err != nil {
-			return nil, err
-		}
-		return number(math.Float64frombits(binary.LittleEndian.Uint64(b)), 64), nil
 	case 6:
 		b, err := take(4)
 		if err != nil {
@@ -290,20 +310,52 @@ func (c *columnReader) plainValue() (json.RawMessage, error) {
 		}
 		n := binary.LittleEndian.Uint32(b)
 		if n > maxText {
-			return nil, fmt.Errorf("a value of %d bytes; at most %d MiB are read", n, maxText>>20)
+			return nil, errors.New(tooLong(int64(n)))
 		}
 		if b, err = take(int(n)); err != nil {
 			return nil, err
 		}
-		return textValue(b)
-	case 7:
-		b, err := take(c.leaf.length)
-		if err != nil {
-			return nil, err
-		}
-		return textValue(b)
+		return c.leaf.bytes(b)
 	}
-	return nil, fmt.Errorf("a value of type %d", c.leaf.kind)
+	b, err := take(c.leaf.width())
+	if err != nil {
+		return nil, err
+	}
+	return c.leaf.fixed(b)
+}
+
+// width is the size of a value, 0 where values differ in it or are bits.
+func (l *leaf) width() int {
+	switch l.kind {
+	case 1, 4:
+		return 4
+	case 2, 5:
+		return 8
+	case 3:
+		return 12
+	case 7:
+		return l.length
+	}
+	return 0
+}
+
+// fixed is a value of width bytes as JSON.
+func (l *leaf) fixed(b []byte) (json.RawMessage, error) {
+	switch l.kind {
+	case 1:
+		return l.integer(int64(int32(binary.LittleEndian.Uint32(b)))), nil
+	case 2:
+		return l.integer(int64(binary.LittleEndian.Uint64(b))), nil
+	case 3:
+		return int96(b), nil
+	case 4:
+		return number(float64(math.Float32frombits(binary.LittleEndian.Uint32(b))), 32), nil
+	case 5:
+		return number(math.Float64frombits(binary.LittleEndian.Uint64(b)), 64), nil
+	case 7:
+		return l.bytes(b)
+	}
+	return nil, fmt.Errorf("a value of type %d", l.kind)
 }
 
 // notUTF8 begins the value that stands for a text of other bytes. No JSON does.

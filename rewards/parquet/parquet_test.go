@@ -94,6 +94,13 @@ func TestDamagedBytes(t *testing.T) {
 
 func FuzzRows(f *testing.F) {
 	f.Add(small("q"))
+	for _, name := range []string{"nested", "types", "int96", "noRows", "delta"} {
+		b, err := parquettest.Written(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b)
+	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		file, err := Open(bytes.NewReader(b), int64(len(b)))
 		if err != nil {
@@ -136,11 +143,14 @@ for codec in ["none", "snappy", "gzip", "zstd"]:
         for dictionary in [True, False]:
             pq.write_table(table, "%s/%s-%s-%d.parquet" % (sys.argv[1], codec, version, dictionary), compression=codec, data_page_version=version, use_dictionary=dictionary, row_group_size=300, data_page_size=2000)
 pq.write_table(table, sys.argv[1] + "/bad-brotli.parquet", compression="brotli")
-pq.write_table(table, sys.argv[1] + "/bad-delta.parquet", use_dictionary=False, column_encoding={"question": "DELTA_BYTE_ARRAY"})
+for version in ["1.0", "2.0"]:
+    for texts in ["DELTA_BYTE_ARRAY", "DELTA_LENGTH_BYTE_ARRAY"]:
+        pq.write_table(table, "%s/%s-%s.parquet" % (sys.argv[1], texts, version), use_dictionary=False, data_page_version=version, row_group_size=300, data_page_size=2000, write_page_checksum=True,
+          column_encoding={"question": texts, "answer": texts, "prompt.list.element.content": texts, "tags.list.element": texts, "extra.index": "DELTA_BINARY_PACKED", "level": "DELTA_BINARY_PACKED", "score": "BYTE_STREAM_SPLIT"})
 for r in rows:
     e = r["extra"]
     print(json.dumps({"question": r["question"], "answer": r["answer"], "level": r["level"], "ok": r["ok"], "score": r["score"],
-      "extra.index": e and e["index"], "extra.truth": e and e["truth"], "prompt.role": [m["role"] for m in r["prompt"] or []], "prompt.content": [m["content"] for m in r["prompt"] or []], "tags": r["tags"]}))
+      "extra.index": e and e["index"], "extra.truth": e and e["truth"], "prompt.role": r["prompt"] and [m["role"] for m in r["prompt"]], "prompt.content": r["prompt"] and [m["content"] for m in r["prompt"]], "tags": r["tags"]}))
 `
 	out, err := exec.Command(python, "-c", script, dir).Output()
 	if err != nil {
@@ -148,7 +158,7 @@ for r in rows:
 	}
 	want := strings.Split(strings.TrimSpace(string(out)), "\n")
 	files, err := filepath.Glob(dir + "/*.parquet")
-	if err != nil || len(files) != 18 {
+	if err != nil || len(files) != 21 {
 		t.Fatalf("%v, %v", files, err)
 	}
 	for _, name := range files {

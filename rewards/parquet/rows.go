@@ -7,8 +7,8 @@ import (
 )
 
 // Rows calls each for every row, in order, with its values as JSON: null where
-// there is none, an array for a list; a text that is not UTF-8 is a value that
-// NotUTF8 tells. Only the wanted columns are read; nil
+// there is none, an array for a list, an object for a struct; a text that is not
+// UTF-8 makes a value that NotUTF8 tells. Only the wanted columns are read; nil
 // wants all that can be. A wanted column that the file lacks is absent from the
 // rows. An error of each ends it. The map is used again for the next row; the
 // values are not.
@@ -20,30 +20,41 @@ func (f *File) Rows(wanted []string, each func(number int, row map[string]json.R
 			err = fmt.Errorf("the file contradicts itself: %v", p)
 		}
 	}()
-	for _, l := range f.leaves {
-		if l.why != "" && slices.Contains(wanted, l.name) {
-			return fmt.Errorf("column %q: %s", l.name, l.why)
+	if wanted == nil {
+		wanted = f.Columns()
+	}
+	var names []string
+	var columns []column
+	for _, name := range wanted {
+		c, ok := f.column(name)
+		if c.why != "" {
+			return fmt.Errorf("column %q: %s", name, c.why)
+		}
+		if ok && !slices.Contains(names, name) {
+			names, columns = append(names, name), append(columns, c)
 		}
 	}
 	number := 0
 	row := map[string]json.RawMessage{}
 	for _, g := range f.groups {
-		var columns []*columnReader
-		for i, l := range f.leaves {
-			if l.why == "" && (wanted == nil || slices.Contains(wanted, l.name)) {
-				columns = append(columns, &columnReader{file: f, leaf: l, chunk: g.chunks[i], at: g.chunks[i].from})
+		readers := make([]reader, len(columns))
+		for k, c := range columns {
+			r := reader{leaves: map[int]*columnReader{}, column: c}
+			for _, i := range c.leaves {
+				r.leaves[i] = &columnReader{file: f, leaf: f.leaves[i], chunk: g.chunks[i], at: g.chunks[i].from}
 			}
+			readers[k] = r
 		}
 		for range g.rows {
 			number++
-			for _, c := range columns {
-				v, err := c.row()
+			for k := range readers {
+				v, err := readers[k].row()
 				if err != nil {
-					return fmt.Errorf("row %d, column %q: %w", number, c.leaf.name, err)
+					return fmt.Errorf("row %d, column %q: %w", number, names[k], err)
 				}
-				row[c.leaf.name] = v
+				row[names[k]] = v
 			}
-			if len(columns) == 0 {
+			if len(readers) == 0 {
 				break // nothing to say of the rows
 			}
 			if err := each(number, row); err != nil {
@@ -67,7 +78,7 @@ func (c *columnReader) row() (json.RawMessage, error) {
 	var other json.RawMessage // a text of the list that is not UTF-8
 	for first := true; ; first = false {
 		if !first {
-			rep, more, err := c.peek()
+			rep, _, more, err := c.peek()
 			if err != nil {
 				return nil, err
 			}
@@ -85,8 +96,10 @@ func (c *columnReader) row() (json.RawMessage, error) {
 			return nil, err
 		case first && rep != 0:
 			return nil, fmt.Errorf("a row begins within a list")
+		case first && def < c.leaf.listDef-1:
+			return json.RawMessage("null"), nil
 		case def < c.leaf.listDef:
-			continue // an empty list, or none
+			continue // an empty list
 		case len(list) > maxText:
 			return nil, fmt.Errorf("a list is longer than %d MiB", maxText>>20)
 		}

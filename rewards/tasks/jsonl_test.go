@@ -272,7 +272,18 @@ func TestJSONLRewardColumns(t *testing.T) {
 			t.Errorf("%s: %s, %v", line, r.data, err)
 		}
 	}
-	r, err := parseRow([]byte(`{"q":"q","target":"22","nums":[22]}`), Columns{Question: "q", Answer: "target"})
+	// Columns of columns, as verl has them.
+	verl := `{"prompt":[{"role":"user","content":"1+1?"}],"reward_model":{"style":"rule","ground_truth":"2"},"a.b":"x"}`
+	r, err := parseRow([]byte(verl), Columns{Question: "prompt.content", Answer: "reward_model.ground_truth", ID: "a.b"})
+	if err != nil || r.question != "1+1?" || r.answer != "2" || r.id != "x" || r.data != `{"reward_model":{"style":"rule","ground_truth":"2"}}` {
+		t.Errorf("nested columns: %+v, %v", r, err)
+	}
+	for _, name := range []string{"prompt.text", "reward_model.ground_truth.x", "prompt.", ".", "a.c"} {
+		if _, err := parseRow([]byte(verl), Columns{Question: name, Answer: "a.b"}); err == nil || !strings.Contains(err.Error(), "no column") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	r, err = parseRow([]byte(`{"q":"q","target":"22","nums":[22]}`), Columns{Question: "q", Answer: "target"})
 	if err != nil || r.data != `{"nums":[22]}` {
 		t.Errorf("the answer's column: %s, %v", r.data, err)
 	}

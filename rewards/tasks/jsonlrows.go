@@ -151,25 +151,45 @@ func eachRow(path string, columns Columns, each func(unit string, n int, r row, 
 	if err == nil && table == nil {
 		return parseRows(f, columns, each)
 	}
+	var said error // by each
 	if err == nil {
-		err = parquetRows(table, columns, each)
+		err = parquetRows(table, columns, func(unit string, n int, r row, err error) error {
+			said = each(unit, n, r, err)
+			return said
+		})
 	}
-	if err != nil {
+	if err != nil && said == nil {
 		return fmt.Errorf(": %w", err)
 	}
-	return nil
+	return err
 }
 
 // parquetRows reads the rows of a Parquet file, which has the columns that a
 // line of a JSONL file has fields.
 func parquetRows(file *parquet.File, columns Columns, each func(unit string, n int, r row, err error) error) error {
-	ids, solution := optionalColumns()
-	want := append(ids, columns.Question, columns.Answer, columns.ID, columns.Solution, solution)
-	want = append(want, rewardColumns()...)
-	have := slices.DeleteFunc(file.Columns(), func(name string) bool { return !slices.Contains(want, name) })
+	var have []string
 	for _, name := range []string{columns.Question, columns.Answer, columns.ID, columns.Solution} {
-		if name != "" && !slices.Contains(have, name) {
+		if name == "" {
+			continue
+		}
+		switch there, why := file.Has(name); {
+		case !there:
 			return fmt.Errorf("the file has no column %q; it has %s", name, columnList(file.Columns()))
+		case why != "":
+			return fmt.Errorf("column %q: %s", name, why)
+		}
+		have = append(have, name)
+	}
+	ids, solution := optionalColumns()
+	other := slices.Concat(ids, []string{solution}, rewardColumns())
+	if tests, _ := file.Has("official_tests"); tests {
+		other = append(other, contestColumns()...)
+	} else if graders, _ := file.Has("grader_files"); graders {
+		other = append(other, contestColumns()...)
+	}
+	for _, name := range other {
+		if there, _ := file.Has(name); there {
+			have = append(have, name)
 		}
 	}
 	return file.Rows(have, func(n int, fields map[string]json.RawMessage) error {
@@ -300,10 +320,49 @@ func rowOf(fields map[string]json.RawMessage, columns Columns) (row, error) {
 // objects or lists: they stay JSON, for the reward that reads them.
 func answerField(fields map[string]json.RawMessage, name string) (string, error) {
 	s, err := field(fields, name, true)
-	if raw := fields[name]; err != nil && structured(raw) {
+	if raw, _ := lookup(fields, name); err != nil && structured(raw) {
 		return string(raw), nil
 	}
 	return s, err
+}
+
+// lookup finds a column: "a.b" is column b of the object a where there is no
+// column of that name, and of a list of objects the list of theirs, as Parquet
+// files name them.
+func lookup(fields map[string]json.RawMessage, name string) (json.RawMessage, bool) {
+	if raw, ok := fields[name]; ok {
+		return raw, true
+	}
+	for at := range len(name) {
+		if raw, ok := fields[name[:at]]; name[at] == '.' && ok {
+			if v, found := inside(raw, name[at+1:]); found {
+				return v, true
+			}
+		}
+	}
+	return nil, false
+}
+
+// inside finds a column of an object, or those of a list of objects.
+func inside(raw json.RawMessage, name string) (json.RawMessage, bool) {
+	var object map[string]json.RawMessage
+	if json.Unmarshal(raw, &object) == nil {
+		return lookup(object, name)
+	}
+	var objects []map[string]json.RawMessage
+	if json.Unmarshal(raw, &objects) != nil || len(objects) == 0 {
+		return nil, false
+	}
+	values := make([]json.RawMessage, 0, len(objects))
+	for _, o := range objects {
+		v, ok := lookup(o, name)
+		if !ok {
+			return nil, false
+		}
+		values = append(values, v)
+	}
+	list, err := json.Marshal(values)
+	return list, err == nil
 }
 
 // structured says whether text is a JSON object with something in it, or a list
@@ -333,7 +392,7 @@ func lastCut(s, sep string) (before, after string, found bool) {
 
 // field reads a column as text: a string, or a number as it is written.
 func field(fields map[string]json.RawMessage, name string, need bool) (string, error) {
-	raw, ok := fields[name]
+	raw, ok := lookup(fields, name)
 	if !ok {
 		if !need {
 			return "", nil

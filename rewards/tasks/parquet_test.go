@@ -1,6 +1,8 @@
 package tasks
 
 import (
+	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,6 +18,48 @@ func parquetFile(t *testing.T, columns []string, rows ...[]string) string {
 		t.Fatal(err)
 	}
 	return path
+}
+
+// A file with structs and lists of lists gives the problems that the same rows
+// give as JSONL, with all that rewards read beside the answer.
+func TestParquetIsAsJSONL(t *testing.T) {
+	b, err := parquettest.Written("nested")
+	if err != nil {
+		t.Fatal(err)
+	}
+	table := filepath.Join(t.TempDir(), "nested.parquet")
+	if err := os.WriteFile(table, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	lines := write(t, "nested.jsonl", `{"question":"a","answer":"1","id":"x1","year":2024,"test_names":["a","b"],"test_cases":[["a","in","out"],["b","in2"]],"grader_files":[["g.cpp","int"],["h.h",null]],"official_tests":null,"reward_model":{"style":"rule","ground_truth":{"numbers":[3,5,7],"target":22}}}
+{"question":"b","answer":"2","id":"x2","year":null,"test_names":[],"test_cases":[[],null],"grader_files":null,"official_tests":[{"input":"1","output":"2"},{"input":"3","output":null}],"reward_model":{"style":"rule","ground_truth":null}}
+{"question":"c","answer":"3","id":"x3","year":2023,"test_names":null,"test_cases":null,"grader_files":[],"official_tests":[],"reward_model":null}
+`)
+	problems := func(path string, columns Columns) (out string) {
+		task, err := New("jsonl", Config{EvalPath: path, Split: HeldOut, Columns: columns})
+		if err != nil {
+			return err.Error()
+		}
+		for i := range 3 {
+			p := mustProblem(t, task, 4, i, 1)
+			var data any
+			if err := json.Unmarshal(p.Data, &data); err != nil {
+				t.Fatal(err)
+			}
+			out += fmt.Sprint(p.ID, p.Question, p.Gold, data, "\n")
+		}
+		return out
+	}
+	got, want := problems(table, Columns{}), problems(lines, Columns{})
+	if got != want || !strings.Contains(want, "grader_files:[[g.cpp int] [h.h <nil>]]") {
+		t.Errorf("%s\nwant %s", got, want)
+	}
+	nested := Columns{Answer: "reward_model.ground_truth"}
+	for _, path := range []string{table, lines} {
+		if got, want := problems(path, nested), path+`:2: column "reward_model.ground_truth" is empty`; got != want {
+			t.Errorf("%s\nwant %s", got, want)
+		}
+	}
 }
 
 // The layouts of the published sets, as Parquet files.
