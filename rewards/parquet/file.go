@@ -1,8 +1,8 @@
 // Package parquet reads the rows of Parquet files, as data sets are published
 // in (Apache Parquet format 2.10; pyarrow, DuckDB and Spark write it). It reads
-// what such files hold: texts, numbers and truth values, also within structs
-// and lists, in plain and dictionary encoding, uncompressed or compressed with
-// Snappy, gzip or Zstandard. Of a row group one page of each wanted column is
+// what such files hold: texts, numbers, times and truth values, structs and
+// lists of them, in every encoding that writers use, uncompressed or compressed
+// with Snappy, gzip or Zstandard. Of a row group one page of each wanted column is
 // in memory at a time; a file that asks for more than the limits below is
 // refused, as is one that contradicts itself.
 package parquet
