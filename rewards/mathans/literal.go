@@ -30,7 +30,7 @@ func NewLiteral() *Literal {
 var errRefused = errors.New("Math-Verify's grammar refuses it")
 
 // candidate reads one claim into r.
-func (l *Literal) candidate(s string, c extract.Candidate, mend latex2sympy.Mend, r *reading) {
+func (l *Literal) candidate(s string, c extract.Candidate, how search, r *reading) {
 	switch c.Form {
 	case extract.Number:
 		r.text = numberText(r.text)
@@ -39,7 +39,7 @@ func (l *Literal) candidate(s string, c extract.Candidate, mend latex2sympy.Mend
 			r.expr, r.err = nil, errRefused
 		}
 	case extract.Latex:
-		l.formulas(s, c, mend, r)
+		l.formulas(s, c, how, r)
 	}
 }
 
@@ -62,8 +62,8 @@ func numberText(s string) string {
 
 // formulas reads formulas joined by connectives: all as one set, where all can
 // be read, else the first.
-func (l *Literal) formulas(s string, c extract.Candidate, mend latex2sympy.Mend, r *reading) {
-	boxes := latex2sympy.AllBoxes
+func (l *Literal) formulas(s string, c extract.Candidate, how search, r *reading) {
+	boxes := how.boxes
 	if c.Last {
 		boxes = latex2sympy.LastBoxes
 	}
@@ -76,7 +76,7 @@ func (l *Literal) formulas(s string, c extract.Candidate, mend latex2sympy.Mend,
 			r.text, r.err, r.large = strings.TrimSpace(body), parse.ErrTooLarge, true
 			return
 		}
-		text := l.normal.Normal(body, mend)
+		text := l.normal.Normal(body, how.mend)
 		texts = append(texts, text)
 		e, ok, err := l.formula(text)
 		r.large = r.large || errors.Is(err, parse.ErrTooLarge)
@@ -128,11 +128,39 @@ func (l *Literal) formula(text string) (e *ast.Node, ok bool, err error) {
 	if commaNumber(text) {
 		spaced = strings.ReplaceAll(text, ",", "")
 	}
-	a, err := parse.Parse(spaced, parse.Options{Sympy: true})
+	a, err := parse.Parse(unboxed(spaced), parse.Options{Sympy: true})
 	if err != nil {
 		return nil, true, err
 	}
 	return asSympy(a.Expr), true, nil
+}
+
+// unboxed is a formula whose tokens stand apart without its boxes: one that
+// holds all of it goes with its braces, for it may hold a list, and others
+// leave them.
+func unboxed(spaced string) string {
+	const box = `\boxed { `
+	for {
+		inside, ok := strings.CutPrefix(spaced, box)
+		if !ok || !strings.HasSuffix(inside, " }") {
+			break
+		}
+		depth := 1
+		fields := strings.Fields(inside)
+		for i, f := range fields {
+			switch f {
+			case "{":
+				depth++
+			case "}":
+				depth--
+			}
+			if depth == 0 && i < len(fields)-1 {
+				return strings.ReplaceAll(spaced, box, "{ ")
+			}
+		}
+		spaced = strings.TrimSuffix(inside, " }")
+	}
+	return strings.ReplaceAll(spaced, box, "{ ")
 }
 
 // commaNumber says whether a whole text is one number with commas at its

@@ -57,13 +57,15 @@ type Adjust struct {
 	GoldTargets []string // Targets for the gold answer, where they differ
 	Anchored    bool     // of the claim: no formula without a box or the word "answer" (try_extract_without_anchor=False)
 	FirstMatch  bool     // only the first claim counts, readable or not (extraction_mode="first_match")
+	GoldAny     bool     // but of the gold answer the first that can be read (extraction_mode="any_match")
 	// Literal, where it is set, reads what Math-Verify reads and nothing else, by
 	// its normal form and its grammar, and compares as it does where it is wrong,
 	// too.
 	Literal *Literal
-	// The next three change Literal only.
+	// The next four change Literal only.
 	BoxesFirst bool // boxes go before what stands before "I hope it is correct" (boxed_match_priority=0)
 	NoMending  bool // of the claim: malformed LaTeX as \frac12 is refused (malformed_operators=False, nits=False)
+	KeepBoxes  bool // of the claim: an environment's boxes stay in it, as a part of the formula (boxed=True, which is no mode)
 	NoFallback bool // the same text is not the same answer (fallback_mode="no_fallback")
 }
 
@@ -93,6 +95,7 @@ type search struct {
 	bare      bool
 	literal   *Literal
 	mend      latex2sympy.Mend
+	boxes     latex2sympy.Boxes // which boxes of an environment are its formula, for literal
 }
 
 func (a Adjust) goldSearch() search {
@@ -100,18 +103,24 @@ func (a Adjust) goldSearch() search {
 	if len(names) == 0 {
 		names = a.Targets
 	}
-	return a.search(targets(names), latex2sympy.Mend{Operators: true, Nits: true})
+	s := a.search(targets(names), latex2sympy.Mend{Operators: true, Nits: true})
+	s.firstOnly = a.FirstMatch && !a.GoldAny
+	return s
 }
 
 func (a Adjust) predSearch() search {
 	t := targets(a.Targets)
 	t.Anchored = a.Anchored
-	return a.search(t, latex2sympy.Mend{Operators: !a.NoMending, Nits: !a.NoMending})
+	s := a.search(t, latex2sympy.Mend{Operators: !a.NoMending, Nits: !a.NoMending})
+	if a.KeepBoxes {
+		s.boxes = latex2sympy.NoBoxes
+	}
+	return s
 }
 
 func (a Adjust) search(t extract.Targets, mend latex2sympy.Mend) search {
 	t.Literal, t.LateBoxes = a.Literal != nil, a.Literal != nil && !a.BoxesFirst
-	return search{t, a.FirstMatch, a.Literal == nil && !a.Anchored, a.Literal, mend}
+	return search{t, a.FirstMatch, a.Literal == nil && !a.Anchored, a.Literal, mend, latex2sympy.AllBoxes}
 }
 
 func targets(names []string) extract.Targets {

@@ -7,26 +7,39 @@ import (
 	"gradus/rewards/text"
 )
 
-// Published judges as the reward functions of open-r1 and TRL call
-// Math-Verify: the gold answer in any form, or only as LaTeX; the completion
-// only as LaTeX in a box or after words such as "the answer is". swapped
-// hands the two to verify in the wrong order, as open-r1's length rewards do.
-func (l *Literal) Published(gold, completion string, latexGold, swapped bool) Verdict {
+// Caller says whose reward function calls Math-Verify, and so how.
+type Caller uint8
+
+// The functions that call it: the gold answer in any form or only as LaTeX, its
+// first claim or the first that can be read; the completion only as LaTeX, in a
+// box or after words such as "the answer is".
+const (
+	TRLAccuracy    Caller = iota // accuracy_reward and reasoning_accuracy_reward
+	OpenR1Accuracy               // accuracy_reward
+	// OpenR1Length is len_reward and cosine_scaled_reward, with LaTeX gold
+	// answers only. They ask for boxes with True, which is no mode, so that
+	// what stands beside a box in $2+2=\boxed{4}$ belongs to the claim, and hand
+	// the two to verify in the wrong order.
+	OpenR1Length
+)
+
+// Published judges as the reward functions of open-r1 and TRL do.
+func (l *Literal) Published(gold, completion string, by Caller) Verdict {
 	if len(gold) > maxCompletion {
 		return Verdict{Status: GoldUnparsed, Why: fmt.Sprintf("the gold answer has %d bytes; at most %d are read", len(gold), maxCompletion)}
 	}
-	if latexGold && !latexMarked(gold) {
+	if by == OpenR1Length && !latexMarked(gold) {
 		return Verdict{Status: GoldUnparsed, Why: "the gold answer is not written as LaTeX"}
 	}
 	cut := max(0, len(completion)-maxCompletion)
-	how := Adjust{Targets: []string{"latex"}, GoldTargets: []string{"latex", "expr"}, Anchored: true, FirstMatch: true, Literal: l, BoxesFirst: true, NoMending: true}
-	if latexGold {
+	how := Adjust{Targets: []string{"latex"}, GoldTargets: []string{"latex", "expr"}, Anchored: true, FirstMatch: true, GoldAny: by == TRLAccuracy, Literal: l, BoxesFirst: true, NoMending: true, KeepBoxes: by == OpenR1Length}
+	if by == OpenR1Length {
 		how.GoldTargets = nil
 	}
 	g, c := readMathVerify(gold, how.goldSearch()), readMathVerify(completion[cut:], how.predSearch())
 	var v Verdict
 	switch p := PolicyMathVerify; {
-	case !swapped, !g.found(), !c.found():
+	case by != OpenR1Length, !g.found(), !c.found():
 		v = p.judgeLiteral(g, c, how)
 	default:
 		v = p.judgeLiteral(c, g, how)

@@ -23,13 +23,49 @@ func TestPublished(t *testing.T) {
 		{"42", "The final answer is $42$", false, Equal},
 		{"42", "$42$", false, NoAnswer}, // neither a box nor words before it
 		{"42", "42", false, NoAnswer},
+		{"\u00a042", `\boxed{42}`, false, Equal},
+		{"\u3000x\u202842", `\boxed{42}`, false, Equal},
 		{`\boxed{\frac{1}{2}}`, `\boxed{\frac12}`, false, PredUnparsed},
 		{`$\frac12$`, `\boxed{\frac{1}{2}}`, false, Equal},
 		{`\frac{1}{2}`, `so \boxed{\frac{1}{2}.`, false, PredUnparsed},
 	} {
-		for _, swapped := range []bool{false, true} {
-			if v := literal.Published(c.gold, c.completion, c.latex, swapped); v.Status != c.want {
-				t.Errorf("gold %s, completion %s, latex %v, swapped %v: %s (%s), want %s", c.gold, c.completion, c.latex, swapped, v.Status, v.Why, c.want)
+		callers := []Caller{TRLAccuracy, OpenR1Accuracy}
+		if c.latex {
+			callers = []Caller{OpenR1Length}
+		}
+		for _, by := range callers {
+			if v := literal.Published(c.gold, c.completion, by); v.Status != c.want {
+				t.Errorf("gold %s, completion %s, caller %d: %s (%s), want %s", c.gold, c.completion, by, v.Status, v.Why, c.want)
+			}
+		}
+	}
+}
+
+// TestPublishedCallers: where the functions differ, by their own code (open-r1
+// 1416fa0, TRL f2cd577, Math-Verify 0.9.0).
+func TestPublishedCallers(t *testing.T) {
+	literal := NewLiteral()
+	for _, c := range []struct {
+		gold, completion    string
+		trl, openR1, length bool
+	}{
+		{"$4$", `$\boxed{4}$`, true, true, true},
+		{"$4$", `$2+2=\boxed{4}$`, true, true, false},
+		{"$4$", `$x=\boxed{4}$`, true, true, true},
+		{"$4$", `$a=b=\boxed{4}$`, true, true, true},
+		{"$4$", `\[ x = \boxed{4}. \]`, true, true, false},
+		{"$4$", `$\boxed{4}\%$`, true, true, false},
+		{"$4$", `$\therefore \boxed{4}$`, true, true, false},
+		{"$(1,2)$", `$\boxed{(1,2)}$`, true, true, true},
+		{"$(1,2)$", `$\boxed{(1,2)}, \boxed{(1,2)}$`, true, true, false},
+		{"$1,2$", `$x=\boxed{1,2}$`, true, true, true},
+		{"$\\text{Yes}$", `$\boxed{\text{Yes}}$`, true, true, false},
+		{"$\\text{Yes}$", `\boxed{\text{Yes}}`, true, true, true},
+		{`\boxed{\frac{} and $x+1$`, `\boxed{x+1}`, true, false, false},
+	} {
+		for by, want := range []bool{TRLAccuracy: c.trl, OpenR1Accuracy: c.openR1, OpenR1Length: c.length} {
+			if v := literal.Published(c.gold, c.completion, Caller(by)); v.Equal != want {
+				t.Errorf("gold %s, completion %s, caller %d: %s (%s), want equal %v", c.gold, c.completion, by, v.Status, v.Why, want)
 			}
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"gradus/rewards/mathans/ast"
 	"gradus/rewards/mathans/extract"
@@ -138,7 +140,7 @@ func readMathVerify(s string, how search) reading {
 	var out reading
 	tried := 0
 	var barred text.Span // an improper mixed number: its parts are no answers
-	extract.MathVerify(s, how.targets, func(c extract.Candidate) bool {
+	extract.MathVerify(plainSpaces(s), how.targets, func(c extract.Candidate) bool {
 		tried++
 		if p := c.Parts[0].Span; c.Form == extract.Number && barred.From <= p.From && p.To <= barred.To {
 			return false
@@ -172,6 +174,26 @@ func readMathVerify(s string, how search) reading {
 		out.err = errNothing
 	}
 	return out
+}
+
+// plainSpaces is a text of the same length with blanks for the white space of
+// other scripts, as \s in Python's expressions takes it. What is found by
+// them is read in the text itself.
+func plainSpaces(s string) string {
+	other := func(r rune) bool { return r >= 0x1c && r <= 0x1f || r > unicode.MaxASCII && unicode.IsSpace(r) }
+	at := strings.IndexFunc(s, other)
+	if at < 0 {
+		return s
+	}
+	b := []byte(s)
+	for i, r := range s[at:] {
+		if other(r) {
+			for k := range utf8.RuneLen(r) {
+				b[at+i+k] = ' '
+			}
+		}
+	}
+	return string(b)
 }
 
 // twoNumbers says whether a text is "4 10/3": a number and a fraction that
@@ -283,7 +305,7 @@ func numberNode(s string) (*ast.Node, error) {
 func readCandidate(s string, c extract.Candidate, how search) reading {
 	r := readForm(s, c, how.literal != nil)
 	if how.literal != nil && !r.large {
-		how.literal.candidate(s, c, how.mend, &r)
+		how.literal.candidate(s, c, how, &r)
 	}
 	return r
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"gradus/rewards"
+	"gradus/rewards/mathans"
 	"gradus/rewards/rules/rule"
 	"gradus/rewards/text"
 )
@@ -18,18 +19,23 @@ import (
 // trlAccuracy is TRL's accuracy_reward.
 func trlAccuracy(s rewards.Sample) rewards.Result {
 	return rewards.Once(s, "trl.accuracy", func() rewards.Result {
-		return mathVerify(s, text.Span{To: len(s.Completion)}, false, false)
+		return mathVerify(s, text.Span{To: len(s.Completion)}, mathans.TRLAccuracy)
 	})
 }
 
-// openR1Accuracy is open-r1's accuracy_reward.
-func openR1Accuracy(s rewards.Sample) rewards.Result { return trlAccuracy(s) }
+// openR1Accuracy is open-r1's accuracy_reward, which reads no other claim of a
+// gold answer than its first.
+func openR1Accuracy(s rewards.Sample) rewards.Result {
+	return rewards.Once(s, "openr1.accuracy", func() rewards.Result {
+		return mathVerify(s, text.Span{To: len(s.Completion)}, mathans.OpenR1Accuracy)
+	})
+}
 
 // openR1LatexAccuracy judges as open-r1's length rewards do: the gold, too,
 // must be LaTeX, and the two are handed to verify in the wrong order.
 func openR1LatexAccuracy(s rewards.Sample) rewards.Result {
 	return rewards.Once(s, "openr1.accuracy of LaTeX", func() rewards.Result {
-		return mathVerify(s, text.Span{To: len(s.Completion)}, true, true)
+		return mathVerify(s, text.Span{To: len(s.Completion)}, mathans.OpenR1Length)
 	})
 }
 
@@ -54,7 +60,7 @@ func newReasoningAccuracy(params map[string]any) (rewards.Reward, error) {
 	return rule.PerSample(spec, func(s rewards.Sample) rewards.Result {
 		for _, d := range p.ReasoningDelimiters {
 			if at := strings.LastIndex(s.Completion, d); at >= 0 {
-				return mathVerify(s, text.Span{From: at + len(d), To: len(s.Completion)}, false, false)
+				return mathVerify(s, text.Span{From: at + len(d), To: len(s.Completion)}, mathans.TRLAccuracy)
 			}
 		}
 		return rewards.Result{Reason: "accuracy.no_reasoning_end", Why: "the reasoning never ends: none of " + strings.Join(p.ReasoningDelimiters, ", ") + " is there"}
@@ -64,9 +70,9 @@ func newReasoningAccuracy(params map[string]any) (rewards.Reward, error) {
 // mathVerify judges the part of a completion against the gold answer. One that
 // a caller gives as a number or another value that is no text is not read:
 // Math-Verify's parse fails on it and yields nothing.
-func mathVerify(s rewards.Sample, part text.Span, latexGold, swapped bool) rewards.Result {
+func mathVerify(s rewards.Sample, part text.Span, by mathans.Caller) rewards.Result {
 	if given := bytes.TrimSpace(s.Columns["solution"]); len(given) > 0 && given[0] != '"' {
 		return rewards.Result{Status: rewards.Skipped, Reason: "accuracy.gold_unparsed", Why: fmt.Sprintf("the solution is %.40s, not a text, and Math-Verify reads texts only", given)}
 	}
-	return rule.Verdict(rule.Literal().Published(s.Problem.Gold, part.In(s.Completion), latexGold, swapped), s.Completion, part)
+	return rule.Verdict(rule.Literal().Published(s.Problem.Gold, part.In(s.Completion), by), s.Completion, part)
 }

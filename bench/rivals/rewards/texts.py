@@ -16,10 +16,11 @@ ANSWERS = [
     "3", "42", "-7", "0.5", "1/2", r"\frac{1}{2}", r"\frac{63}{400}", r"\frac{64}{400}", r"\frac12", r"\sqrt{2}", "2.50", "1,000",
     r"\{1,2\}", "(1,2)", "x+1", "1+x", r"\pi", r"50\%", "10", "forty two", r"2\sqrt{3}", r"\sqrt{12}", "x=5", "5", "[0,1)", r"\text{A}", "3.0", "6",
 ]
-GOLDS = ["%s", "%s", "$%s$", r"\boxed{%s}", "The answer is $%s$."]
+GOLDS = ["%s", "%s", "$%s$", r"\boxed{%s}", "The answer is $%s$.", "$%s$", r"\boxed{\frac{} and $%s$", "\u3000%s"]
 CLAIMS = [
     r"\boxed{%s}", r"so \boxed{%s}.", r"<think>a</think> \boxed{%s}", "The final answer is $%s$", "answer: $%s$", "$%s$", "%s",
     "</think> the answer is %s", r"\boxed{%s} and more", r"\[ %s \]", r"\boxed{%s",
+    r"$2+2=\boxed{%s}$", r"$\boxed{%s}$", r"\[ x = \boxed{%s} \]", r"\[ \boxed{%s}. \]", r"$a=b=\boxed{%s}$", r"$\boxed{%s}\text{ cm}$", "\u00a0answer:\u2028$%s$",
 ]
 
 

@@ -13,6 +13,7 @@ type Boxes uint8
 const (
 	AllBoxes  Boxes = iota // all, joined by commas
 	LastBoxes              // the last, and those that stand close before it
+	NoBoxes                // none: they are parts of the formula
 )
 
 // mostBoxes bounds the boxes of one text.
@@ -21,6 +22,9 @@ const mostBoxes = 512
 // Inside is what stands in the boxes of a text, or the text where it has none.
 // A last box that is never closed is the rest of the text with its brace.
 func (n *Normalizer) Inside(s string, boxes Boxes) string {
+	if boxes == NoBoxes {
+		return s
+	}
 	var found []string // from right to left
 	end, at, lastStart := len(s), len(s), -1
 	boxed, fbox := at, at
