@@ -118,7 +118,7 @@ func (l *Literal) formulas(s string, c extract.Candidate, how search, r *reading
 // whether Math-Verify reads it; e is nil where it does and gradus does not.
 func (l *Literal) formula(text string) (e *ast.Node, ok bool, err error) {
 	spaced, ok := l.grammar.Read(text)
-	if last := lastLink(text); !ok && last != text {
+	if last := latex2sympy.LastLink(text); !ok && last != text {
 		text = last
 		spaced, ok = l.grammar.Read(text)
 	}
@@ -132,7 +132,25 @@ func (l *Literal) formula(text string) (e *ast.Node, ok bool, err error) {
 	if err != nil {
 		return nil, true, err
 	}
+	if chainOfSet(a.Expr) {
+		return nil, true, errChainOfSet
+	}
 	return asSympy(a.Expr), true, nil
+}
+
+var errChainOfSet = errors.New("a chain that ends in a set equals nothing in Math-Verify")
+
+// chainOfSet says whether an expression is a = b = {1, 2}: the second equation
+// is the right side of the first there, and no set.
+func chainOfSet(n *ast.Node) bool {
+	if n.Kind != ast.Relation || len(n.Args) < 3 {
+		return false
+	}
+	switch n.Args[len(n.Args)-1].Kind {
+	case ast.Set, ast.Interval, ast.Tuple, ast.Union, ast.Intersect, ast.SetMinus:
+		return true
+	}
+	return false
 }
 
 // unboxed is a formula whose tokens stand apart without its boxes: one that
@@ -174,24 +192,6 @@ func commaNumber(s string) bool {
 		}
 	}
 	return len(groups) > 1
-}
-
-// lastLink is what follows the last = of a chain of at least two.
-func lastLink(s string) string {
-	if strings.ContainsAny(s, ",;") {
-		return s
-	}
-	count, last := 0, 0
-	for i := 0; i < len(s); i++ {
-		if s[i] == '=' && (i == 0 || !strings.ContainsRune(`\<!>`, rune(s[i-1]))) {
-			count++
-			last = i + 1
-		}
-	}
-	if count < 2 {
-		return s
-	}
-	return s[last:]
 }
 
 // asSympy gives an expression the meaning it has in Math-Verify: i is a

@@ -62,9 +62,10 @@ type Adjust struct {
 	// its normal form and its grammar, and compares as it does where it is wrong,
 	// too.
 	Literal *Literal
-	// The next four change Literal only.
+	// The next five change Literal only.
 	BoxesFirst bool // boxes go before what stands before "I hope it is correct" (boxed_match_priority=0)
 	NoMending  bool // of the claim: malformed LaTeX as \frac12 is refused (malformed_operators=False, nits=False)
+	Chains     bool // of the claim: a chain of equations is what follows its last sign (equations=True)
 	KeepBoxes  bool // of the claim: an environment's boxes stay in it, as a part of the formula (boxed=True, which is no mode)
 	NoFallback bool // the same text is not the same answer (fallback_mode="no_fallback")
 }
@@ -111,7 +112,7 @@ func (a Adjust) goldSearch() search {
 func (a Adjust) predSearch() search {
 	t := targets(a.Targets)
 	t.Anchored = a.Anchored
-	s := a.search(t, latex2sympy.Mend{Operators: !a.NoMending, Nits: !a.NoMending})
+	s := a.search(t, latex2sympy.Mend{Operators: !a.NoMending, Nits: !a.NoMending, Chains: a.Chains})
 	if a.KeepBoxes {
 		s.boxes = latex2sympy.NoBoxes
 	}

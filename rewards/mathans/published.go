@@ -15,7 +15,7 @@ type Caller uint8
 // box or after words such as "the answer is".
 const (
 	TRLAccuracy    Caller = iota // accuracy_reward and reasoning_accuracy_reward
-	OpenR1Accuracy               // accuracy_reward
+	OpenR1Accuracy               // accuracy_reward, which takes a = b = 3 for 3 alone
 	// OpenR1Length is len_reward and cosine_scaled_reward, with LaTeX gold
 	// answers only. They ask for boxes with True, which is no mode, so that
 	// what stands beside a box in $2+2=\boxed{4}$ belongs to the claim, and hand
@@ -32,7 +32,7 @@ func (l *Literal) Published(gold, completion string, by Caller) Verdict {
 		return Verdict{Status: GoldUnparsed, Why: "the gold answer is not written as LaTeX"}
 	}
 	cut := max(0, len(completion)-maxCompletion)
-	how := Adjust{Targets: []string{"latex"}, GoldTargets: []string{"latex", "expr"}, Anchored: true, FirstMatch: true, GoldAny: by == TRLAccuracy, Literal: l, BoxesFirst: true, NoMending: true, KeepBoxes: by == OpenR1Length}
+	how := Adjust{Targets: []string{"latex"}, GoldTargets: []string{"latex", "expr"}, Anchored: true, FirstMatch: true, GoldAny: by == TRLAccuracy, Literal: l, BoxesFirst: true, NoMending: true, Chains: by != TRLAccuracy, KeepBoxes: by == OpenR1Length}
 	if by == OpenR1Length {
 		how.GoldTargets = nil
 	}

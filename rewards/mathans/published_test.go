@@ -61,6 +61,11 @@ func TestPublishedCallers(t *testing.T) {
 		{"$1,2$", `$x=\boxed{1,2}$`, true, true, true},
 		{"$\\text{Yes}$", `$\boxed{\text{Yes}}$`, true, true, false},
 		{"$\\text{Yes}$", `\boxed{\text{Yes}}`, true, true, true},
+		{"$x=5$", `\boxed{a=b=5}`, false, true, true},
+		{"$x=5$", `\boxed{a=5}`, false, false, false},
+		{"$5$", `\boxed{a=b=5}`, true, true, true},
+		{`$\{1,2\}$`, `\boxed{a=b=\{1,2\}}`, false, false, false},
+		{`$\{1,2\}$`, `\boxed{a=\{1,2\}}`, true, true, true},
 		{`\boxed{\frac{} and $x+1$`, `\boxed{x+1}`, true, false, false},
 	} {
 		for by, want := range []bool{TRLAccuracy: c.trl, OpenR1Accuracy: c.openR1, OpenR1Length: c.length} {

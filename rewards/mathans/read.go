@@ -9,6 +9,7 @@ import (
 
 	"gradus/rewards/mathans/ast"
 	"gradus/rewards/mathans/extract"
+	"gradus/rewards/mathans/latex2sympy"
 	"gradus/rewards/mathans/parse"
 	"gradus/rewards/text"
 )
@@ -439,7 +440,7 @@ func parseOrLast(src string) (parse.Answer, error) {
 	if err == nil || errors.Is(err, parse.ErrTooLarge) {
 		return a, err
 	}
-	last := lastLink(src)
+	last := latex2sympy.LastLink(src)
 	if last == src {
 		return a, err
 	}

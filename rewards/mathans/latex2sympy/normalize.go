@@ -25,6 +25,7 @@ type rewrite struct {
 type Mend struct {
 	Operators bool // \frac12, \sqrt2, ^(2), sqrt(2), 1/2
 	Nits      bool // .5, 0.5
+	Chains    bool // a = b = 3 is 3 (equations=True)
 }
 
 // NewNormalizer makes it.
@@ -78,6 +79,9 @@ func unitText(s string) int {
 // Normal is the text of a formula, which stands in no box any more.
 func (n *Normalizer) Normal(s string, mend Mend) string {
 	s = n.basic(s)
+	if mend.Chains {
+		s = LastLink(s)
+	}
 	if bare := strings.TrimFunc(s[:unitText(s)], space); bare != "" {
 		s = bare
 	}
@@ -105,6 +109,24 @@ func (n *Normalizer) Normal(s string, mend Mend) string {
 		s = n.operators(s)
 	}
 	return strings.TrimFunc(s, space)
+}
+
+// LastLink is what follows the last = of a chain of at least two.
+func LastLink(s string) string {
+	if strings.ContainsAny(s, ",;") {
+		return s
+	}
+	count, last := 0, 0
+	for i := 0; i < len(s); i++ {
+		if s[i] == '=' && (i == 0 || !strings.ContainsRune(`\<!>`, rune(s[i-1]))) {
+			count++
+			last = i + 1
+		}
+	}
+	if count < 2 {
+		return s
+	}
+	return s[last:]
 }
 
 // basic writes commands that mean the same in one way.
