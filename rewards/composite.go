@@ -63,7 +63,8 @@ type Composite struct {
 }
 
 // Check reports a composite that cannot be used: no parts, a part without a
-// reward, a weight that is not finite, two parts of one name.
+// reward, a weight that is not finite, two parts of one name, an expression that
+// reads a part that is not there (Parts, as custom.Expr and custom.Formula have it).
 func (c Composite) Check() error {
 	if len(c.Parts) == 0 {
 		return errors.New("rewards: a composite needs at least one part")
@@ -79,9 +80,29 @@ func (c Composite) Check() error {
 		if seen[p.name()] {
 			return fmt.Errorf("rewards: two parts are named %q; give each its own name", p.name())
 		}
+		if absent := unread(p.Reward, seen); absent != "" {
+			return fmt.Errorf("rewards: %s reads %s, which is not among the rewards before it; put it there", p.name(), absent)
+		}
 		seen[p.name()] = true
 	}
+	for _, p := range c.Parts {
+		if absent := unread(p.Gate, seen); absent != "" {
+			return fmt.Errorf("rewards: the gate of %s reads %s, which is not among the rewards; add it", p.name(), absent)
+		}
+	}
 	return nil
+}
+
+// unread is the first part that an expression reads and that is not there.
+func unread(expression any, there map[string]bool) string {
+	if reads, ok := expression.(interface{ Parts() []string }); ok {
+		for _, name := range reads.Parts() {
+			if !there[name] {
+				return name
+			}
+		}
+	}
+	return ""
 }
 
 func (p Part) name() string {

@@ -194,12 +194,25 @@ func TestCompositeCheck(t *testing.T) {
 		{[]Part{{Name: "x"}}, "no reward function"},
 		{[]Part{{Weight: math.NaN(), Reward: ok}}, "finite"},
 		{[]Part{{Weight: 1, Reward: ok}, {Weight: 2, Reward: ok}}, "own name"},
+		{[]Part{{Weight: 1, Reward: ok, Gate: reads{"b"}}}, "the gate of a reads b, which is not among the rewards"},
+		{[]Part{{Weight: 1, Reward: expression{ok, reads{"b"}}}, {Name: "b", Weight: 1, Reward: ok}}, "a reads b, which is not among the rewards before it"},
 	} {
 		_, err := Composite{Parts: c.parts}.Score(context.Background(), group(1))
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("error %v, want %q in it", err, c.want)
 		}
 	}
+}
+
+// reads is a gate, or a part of a reward, that reads parts of these names.
+type reads []string
+
+func (r reads) Parts() []string                     { return r }
+func (reads) Value(Sample) (float64, string, error) { return 1, "", nil }
+
+type expression struct {
+	Reward
+	reads
 }
 
 func TestCompositeOfAnEmptyGroup(t *testing.T) {

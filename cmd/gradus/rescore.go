@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"gradus/rewards/rules"
 	"gradus/runner/client"
 	"gradus/runner/recipe"
 	"gradus/runner/rescore"
@@ -61,6 +60,9 @@ func (a *app) rescoreCommand() *cobra.Command {
 			}
 			if len(f.sets) > 0 && f.recipe == "" {
 				return usage(errors.New("--set changes the recipe of --recipe; give that too"))
+			}
+			if f.list && (len(f.rewards) > 0 || f.setup+f.recipe+f.label+f.phase != "" || q != store.SampleQuery{} || f.dryRun) {
+				return usage(errors.New("--layers lists what there is and scores nothing; leave the other flags out"))
 			}
 			if f.changes < 0 {
 				return usage(fmt.Errorf("--changes is %d; want 0 (all) or more", f.changes))
@@ -172,10 +174,16 @@ func (a *app) rescoreOptions(c *client.Client, dir rundir.Dir, q store.SampleQue
 	if len(list) == 0 {
 		return rescore.Options{}, usage(errors.New("there is no reward to score with; name one with --reward ('gradus reward list' shows them)"))
 	}
-	for _, r := range list {
-		if _, err := rules.Find(r.Name); err != nil {
-			return rescore.Options{}, usage(err)
-		}
+	made, closeAll, err := compose(list)
+	switch {
+	case err == nil:
+		err = made.Check()
+	case len(f.rewards) > 0:
+		err = fmt.Errorf("%w (a reward that the run has not comes without parameters here; --recipe brings them)", err)
+	}
+	closeAll()
+	if err != nil {
+		return rescore.Options{}, usage(err)
 	}
 	opt := rescore.Options{Dir: dir, Config: config, Rewards: list, Query: q, Label: f.label, MadeBy: c.Actor(), Version: a.version, Changes: f.changes, Now: a.now}
 	if !f.dryRun {

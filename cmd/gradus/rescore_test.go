@@ -77,7 +77,7 @@ func TestRescoreCommand(t *testing.T) {
 		t.Errorf("%s", out)
 	}
 	for _, bad := range [][]string{
-		{"rescore", "tiny", "--reward", "no.such"}, {"rescore", "tiny", "--reward", "gradus.format=x"}, {"rescore", "tiny", "--phase", "x"},
+		{"rescore", "tiny", "--reward", "no.such"}, {"rescore", "tiny", "--reward", "gradus.cosine"}, {"rescore", "tiny", "--reward", "gradus.format=x"}, {"rescore", "tiny", "--phase", "x"},
 		{"rescore", "tiny", "--min-step", "1000"}, {"rescore", "tiny", "--set", "seed=1"}, {"rescore", "tiny", "--reward", "a", "--recipe", "demo"},
 		{"rescore", "nothing"}, {"traces", "tiny", "--layer", "9"}, {"traces", "tiny", "--changed"}, {"traces", "tiny", "--layer", "0"},
 	} {
