@@ -146,6 +146,51 @@ func TestKinds(t *testing.T) {
 		{"$x^2_1$", "$x^2_2$", false},
 		{`$\int_a^b x dx$`, `$\int^b_a x dx$`, true},
 		{`$\int_a^b x dx$`, `$\int^a_b x dx$`, false},
+		// Ends that are no fractions are open or closed, too.
+		{`$x\ge\sqrt5$`, `$[\sqrt5,\infty)$`, true},
+		{`$x\ge\sqrt5$`, `$(\sqrt5,\infty)$`, false},
+		{`$-\sqrt2\le x\le 1$`, `$(-\sqrt2,1]$`, false},
+		{`$x^2<2$`, `$[-\sqrt2,\sqrt2]$`, false},
+		{`$x^2\le2$`, `$[-\sqrt2,\sqrt2]$`, true},
+		// What agrees near 1 need not agree further out.
+		{`$|x-5|$`, "$5-x$", false},
+		{`$|x-5|$`, "$|5-x|$", true},
+		{`$\max(x,3)$`, "$3$", false},
+		{`$mn-\lfloor m/2\rfloor$`, `$mn-\lfloor m/5\rfloor$`, false},
+		{`$\sqrt{(x-90)^2}$`, "$90-x$", false},
+		{`$|x-5|<2$`, "$5-x<2$", false},
+		{`$y\ge|x-5|$`, "$y\\ge5-x$", false},
+		{`$\sin(x)e^{x}$`, `$\frac{\tan x}{\sec x}\cdot e^x$`, true},
+		// Factorials of a variable are about whole numbers.
+		{`$\frac{n!}{(n-2)!}$`, "$n(n-1)$", true},
+		{`$\frac{n!}{(n-2)!}$`, "$n(n+1)$", false},
+		{`$\binom n2$`, `$\frac{n^2-n}{2}$`, true},
+		{`$\binom{2n}{n}$`, `$\frac{(2n)!}{n!\,n!}$`, true},
+		{`$\binom n2$`, `$\binom n3$`, false},
+		// An equation for a multiple of the unknown, and ones without unknown.
+		{"5", "$-x=5$", false},
+		{"10", "$2x=10$", false},
+		{"10", "$x+y=10$", true},
+		{"10", "$5+5=10$", true},
+		{`$20\cos(\pi/6)=17.3$`, `$20\cos(\pi/6)=97.3$`, false},
+		{`$\sqrt2\sqrt3=\sqrt6$`, `$\sqrt6=\sqrt2\sqrt3$`, true},
+		// A digit that the base lacks; bases in words.
+		{"$33_4$", "$33_3$", false},
+		{"$33_4$", "$33_{82}$", false},
+		{"$33_{\\text{four}} + 0$", "$15$", true},
+		// Notations.
+		{`$8.7\times 10^8$`, "$8.7e8$", true},
+		{`$1.5\times 10^{-5}$`, "$1.5e-05$", true},
+		{"$2e-7$", "$-7+2e$", true},
+		{"$2.5E-7$", `$3.1\times 10^{-7}$`, false},
+		{`$\$5.50$`, `$\text{\$}5.50$`, true},
+		{"51", `$\boxed{\textbf{(051)}}$`, true},
+		{"51", `$\boxed{\textbf{(52)}}$`, false},
+		{"$3.14$", `$\approx 3.14$`, true},
+		{"$111$", `$111, \! 111, \! 111$`, false},
+		{"$111111111$", `$111, \! 111, \! 111$`, true},
+		{`$\frac{25\pi}{144}$`, `$25\pi/144 \mathrm{~m}/\mathrm{min}$`, true},
+		{`$\frac{25\pi}{144}$`, `$-25\pi/144 \mathrm{~m}/\mathrm{min}$`, false},
 	} {
 		v := PolicyMathVerify.Verify(c.gold, c.pred, Adjust{})
 		if v.Equal != c.equal {

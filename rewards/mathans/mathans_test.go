@@ -54,7 +54,7 @@ func TestCompare(t *testing.T) {
 		{"1000", "1,00,0", Different, "set"},
 		{"1000", "10,00", Different, "set"},
 		{"18", "{", PredUnparsed, ""},
-		{"18", "1e1", Different, "interval"},
+		{"18", "1e1", Different, "rational"},
 		{"18", "0x12", Different, "field_identity"},
 		{"18", "١٨", PredUnparsed, "text"},
 		{"1", "1/0", Different, "undefined"},

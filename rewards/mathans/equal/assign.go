@@ -25,8 +25,9 @@ func isAssignment(n *ast.Node) bool { return isEquation(n) && parse.IsName(n.Arg
 // Math-Verify does (grader.py, sympy_expr_eq). Chains that begin with a name
 // keep their ends only. An answer "x = 3" is worth 3 where the gold answer is a
 // value; a gold answer "x = 3" accepts 3; but x = 3 is not y = 3, and 2x + z = 1
-// is not 1.
-func unwrapAssignments(gold, pred *ast.Node) (*ast.Node, *ast.Node) {
+// is not 1. What is said of a multiple of the unknown, -x = 5 or 2x = 10, is not
+// said of it; only namesOnly takes 5 and 10 for the answer there, too.
+func unwrapAssignments(gold, pred *ast.Node, namesOnly bool) (*ast.Node, *ast.Node) {
 	ga, pa := isAssignment(gold), isAssignment(pred)
 	ge, pe := isEquation(gold), isEquation(pred)
 	if ga {
@@ -36,12 +37,27 @@ func unwrapAssignments(gold, pred *ast.Node) (*ast.Node, *ast.Node) {
 		pred = ends(pred)
 	}
 	switch {
-	case pe && !ge:
+	case pe && !ge && (namesOnly || !scaledName(pred.Args[0])):
 		pred = pred.Args[len(pred.Args)-1]
 	case ga && !pe:
 		gold = gold.Args[len(gold.Args)-1]
 	}
 	return gold, pred
+}
+
+// scaledName says whether n is a number times or over a single symbol, or its
+// negative.
+func scaledName(n *ast.Node) bool {
+	switch {
+	case n.Kind == ast.Neg:
+		return parse.IsName(n.Args[0]) || scaledName(n.Args[0])
+	case len(n.Args) == 2 && n.Kind == ast.Mul:
+		a, b := n.Args[0], n.Args[1]
+		return a.Kind == ast.Num && b.Kind == ast.Sym || b.Kind == ast.Num && a.Kind == ast.Sym
+	case n.Kind == ast.Div:
+		return n.Args[0].Kind == ast.Sym && n.Args[1].Kind == ast.Num
+	}
+	return false
 }
 
 func ends(n *ast.Node) *ast.Node {

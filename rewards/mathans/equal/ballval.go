@@ -15,7 +15,8 @@ type numeric struct {
 	s      *session
 	c      ball.Context
 	point  uint64
-	signed bool // points may be negative
+	signed bool  // points may be negative
+	scale  int64 // symbols are this many times larger; 0 is 1
 	seen   map[string]ball.Complex
 }
 
@@ -30,13 +31,17 @@ func hash(name string, point uint64) uint64 {
 	return ball.Scatter(h.Sum64())
 }
 
-// symbol returns the value of a name: a fraction between 1/4 and 9/4.
+// symbol returns the value of a name: a fraction between 1/4 and 9/4, times
+// the scale.
 func (m *numeric) symbol(name string) (ball.Complex, error) {
 	if v, ok := m.seen[name]; ok {
 		return v, nil
 	}
 	h := hash(name, m.point)
 	r := big.NewRat(int64(h%2048)+257, 1024)
+	if m.scale > 1 {
+		r.Mul(r, big.NewRat(m.scale, 1))
+	}
 	if m.signed && h>>40&1 == 1 {
 		r.Neg(r)
 	}

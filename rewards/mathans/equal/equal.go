@@ -133,7 +133,7 @@ func (s *session) compare(gold, pred *ast.Node) (Outcome, error) {
 		return Outcome{}, ErrBudget
 	}
 	gold, pred = unwrapSingle(gold), unwrapSingle(pred)
-	gold, pred = unwrapAssignments(gold, pred)
+	gold, pred = unwrapAssignments(gold, pred, s.opt.NamesOnly)
 	if !(plainValue(gold) && plainValue(pred)) && s.same(gold, pred) {
 		return yes("identical", Exact), nil
 	}

@@ -148,6 +148,15 @@ func (s *session) proportional(gold, pred *ast.Node, sign int) (Outcome, error) 
 			return s.inOrder("relation", gold.Args, pred.Args)
 		}
 	}
+	if !s.opt.NamesOnly && settled(gold) && settled(pred) {
+		// Without a variable nothing is solved: 4000 cos(π/6) = 3464.1 is not
+		// 4000 cos(π/6) = 3484.1.
+		o, err := s.inOrder("relation", gold.Args, pred.Args)
+		if err != nil || o.Equal || sign == 1 {
+			return o, err
+		}
+		return s.inOrder("relation", gold.Args, []*ast.Node{pred.Args[1], pred.Args[0]})
+	}
 	g := ast.New(ast.Add, gold.Args[0], ast.New(ast.Neg, gold.Args[1]))
 	p := ast.New(ast.Add, pred.Args[0], ast.New(ast.Neg, pred.Args[1]))
 	// The factor is read off at one point, and g·p₀ = p·g₀ tested at others.
@@ -231,7 +240,32 @@ func (s *session) proportional(gold, pred *ast.Node, sign int) (Outcome, error) 
 	if agreed < minPoints {
 		return no("undefined", Heuristic), nil
 	}
+	if s.differFarOut(true, func(m *numeric) (a, b ball.Complex, err error) {
+		if a, err = m.value(g); err == nil {
+			a, err = m.c.CMul(a, p0)
+		}
+		if err == nil {
+			b, err = m.value(p)
+		}
+		if err == nil {
+			b, err = m.c.CMul(b, g0)
+		}
+		return a, b, err
+	}) {
+		return no("relation", Exact), nil
+	}
 	return yes("relation", basis), nil
+}
+
+// settled says whether a relation holds constants only, so that it is true or
+// false and says nothing about an unknown.
+func settled(rel *ast.Node) bool {
+	for _, a := range rel.Args {
+		if !a.Constant() {
+			return false
+		}
+	}
+	return true
 }
 
 // relationAsSet says whether the reals for which rel holds are those of set.
@@ -249,25 +283,13 @@ func (s *session) relationAsSet(rel, set *ast.Node) (Outcome, error) {
 	if !ok {
 		return no("relation", Heuristic), nil
 	}
-	// Several relations mean that one of them holds, or that all do.
-	anyHolds, allHold := true, true
+	var ends []end
 	for _, x := range s.probes(rel, pieces) {
 		e, err := s.end(ast.Rational(x))
 		if err != nil {
 			return Outcome{}, err
 		}
-		in := s.holds(pieces, e)
-		some, every, err := s.truth(rel, name, x)
-		if err != nil {
-			if tooLarge(err) {
-				return Outcome{}, err
-			}
-			return no("relation", Heuristic), nil
-		}
-		anyHolds, allHold = anyHolds && some == in, allHold && every == in
-		if !anyHolds && !allHold {
-			return no("relation", Exact), nil
-		}
+		ends = append(ends, e)
 	}
 	// Ends that are not rational: the relation must be an equality there.
 	for _, p := range pieces {
@@ -278,6 +300,23 @@ func (s *session) relationAsSet(rel, set *ast.Node) (Outcome, error) {
 			if ok, err := s.boundary(rel, name, e.node); err != nil || !ok {
 				return no("relation", Heuristic), err
 			}
+			ends = append(ends, e)
+		}
+	}
+	// Several relations mean that one of them holds, or that all do.
+	anyHolds, allHold := true, true
+	for _, e := range ends {
+		in := s.holds(pieces, e)
+		some, every, err := s.truth(rel, name, e.node)
+		if err != nil {
+			if tooLarge(err) {
+				return Outcome{}, err
+			}
+			return no("relation", Heuristic), nil
+		}
+		anyHolds, allHold = anyHolds && some == in, allHold && every == in
+		if !anyHolds && !allHold {
+			return no("relation", Exact), nil
 		}
 	}
 	return yes("relation_as_set", Numeric), nil
@@ -348,14 +387,14 @@ func (s *session) probes(rel *ast.Node, pieces []piece) []*big.Rat {
 }
 
 // truth evaluates rel, or each of a list of relations, where the unknown is x.
-func (s *session) truth(rel *ast.Node, name string, x *big.Rat) (some, every bool, err error) {
+func (s *session) truth(rel *ast.Node, name string, x *ast.Node) (some, every bool, err error) {
 	list := []*ast.Node{rel}
 	if rel.Kind != ast.Relation {
 		list = rel.Args
 	}
 	every = true
 	for _, r := range list {
-		at := substitute(r, name, ast.Rational(x))
+		at := substitute(r, name, x)
 		ok := true
 		for i, op := range at.Ops {
 			t, err := s.link(at.Args[i], op, at.Args[i+1])

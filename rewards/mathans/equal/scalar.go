@@ -2,6 +2,7 @@ package equal
 
 import (
 	"errors"
+	"math"
 	"math/big"
 	"slices"
 
@@ -120,7 +121,7 @@ func (s *session) constants(gold, pred *ast.Node) (Outcome, error) {
 			return no(rung, Exact), nil
 		}
 		if gok && pok {
-			if roundRat(gr, s.opt.digits()).Cmp(roundRat(pr, s.opt.digits())) == 0 {
+			if roundRat(gr, s.opt.digits()).Cmp(roundRat(pr, s.opt.digits())) == 0 && !s.vanish(gr, pr) {
 				return yes("rounded", Heuristic), nil
 			}
 			return no(rung, Exact), nil
@@ -147,6 +148,18 @@ func roundRat(r *big.Rat, digits int) *big.Int {
 		n.Add(n, r.Denom())
 	}
 	return n.Quo(n, d)
+}
+
+// vanish says whether rounding makes both of two different small numbers 0,
+// so that it says nothing about them: 2.5e-7 is not 3.1e-7. Who asks for few
+// decimals means that.
+func (s *session) vanish(a, b *big.Rat) bool {
+	if s.opt.NamesOnly || s.opt.FloatDigits < 6 || a.Sign() == 0 || b.Sign() == 0 || roundRat(a, s.opt.FloatDigits).Sign() != 0 {
+		return false
+	}
+	x, _ := a.Float64()
+	y, _ := b.Float64()
+	return math.Abs(x-y) > 1e-6*math.Max(math.Abs(x), math.Abs(y))
 }
 
 // numeral compares a numeral with a base to one without: the digits count.
@@ -258,7 +271,55 @@ func (s *session) identity(gold, pred *ast.Node) (Outcome, error) {
 	if err == nil || tooLarge(err) {
 		return o, err
 	}
-	return s.numericIdentity(gold, pred)
+	if o, err = s.numericIdentity(gold, pred); err != nil || o.Equal || s.opt.NamesOnly || !counts(gold) && !counts(pred) {
+		return o, err
+	}
+	return s.integerIdentity(gold, pred, o)
+}
+
+// counts says whether n holds a factorial or a binomial coefficient of a
+// variable, which is about whole numbers.
+func counts(n *ast.Node) bool {
+	return n.Has(func(x *ast.Node) bool {
+		return x.Kind == ast.Func && (x.Name == "factorial" || x.Name == "binom") && !x.Constant()
+	})
+}
+
+// integerIdentity compares expressions with factorials at random whole
+// numbers: n!/(n−2)! is n(n−1). It gives back otherwise where they differ or
+// have no value.
+func (s *session) integerIdentity(gold, pred *ast.Node, otherwise Outcome) (Outcome, error) {
+	defined := 0
+	for k := range uint64(2 * points) {
+		if err := s.spend(gold.Size(10_000) + pred.Size(10_000)); err != nil {
+			return Outcome{}, err
+		}
+		at := func(x *ast.Node) *ast.Node {
+			if x.Kind != ast.Sym {
+				return x
+			}
+			return ast.Int(int64(3 + hash(x.Canonical(s.opt.Fold), s.seed^(300+k))%(12+2*k)))
+		}
+		g, p := gold.Replace(at), pred.Replace(at)
+		if !g.Constant() || !p.Constant() {
+			return otherwise, nil
+		}
+		o, err := s.constants(g, p)
+		if err != nil {
+			return o, err
+		}
+		if o.Rung == "undefined" {
+			continue
+		}
+		if !o.Equal {
+			return otherwise, nil
+		}
+		defined++
+	}
+	if defined < minPoints {
+		return otherwise, nil
+	}
+	return yes("numeric_identity", Numeric), nil
 }
 
 // fieldIdentity compares rational expressions at random points of F_p. A
@@ -338,7 +399,46 @@ func (s *session) numericIdentity(gold, pred *ast.Node) (Outcome, error) {
 	if defined < minPoints {
 		return no("undefined", Heuristic), nil
 	}
+	if s.differFarOut(hasI(gold) || hasI(pred), func(m *numeric) (g, p ball.Complex, err error) {
+		if g, err = m.value(gold); err == nil {
+			p, err = m.value(pred)
+		}
+		return g, p, err
+	}) {
+		return no("numeric_identity", Exact), nil
+	}
 	return yes("numeric_identity", Numeric), nil
+}
+
+// farSteps bounds the work of looking at points far out.
+const farSteps = DefaultSteps / 8
+
+// differFarOut says whether two values that agree near 1 differ where the
+// variables are larger, as |x − 5| and 5 − x do, or ⌊m/2⌋ and ⌊m/5⌋. What
+// cannot be computed there says nothing.
+func (s *session) differFarOut(complex bool, at func(*numeric) (g, p ball.Complex, err error)) bool {
+	before := s.steps
+	s.steps = min(before, farSteps)
+	given := s.steps
+	defer func() { s.steps = before - (given - max(s.steps, 0)) }()
+	for k, scale := range [...]int64{4, 4, 16, 16, 256, 256, 1 << 20, 1 << 20} {
+		m := s.numeric(192, uint64(200+k), k%2 == 1)
+		m.scale = scale
+		g, p, err := at(m)
+		if err != nil {
+			if s.steps <= 0 {
+				return false
+			}
+			continue
+		}
+		if k%2 == 1 && (!g.Real() || !p.Real()) && !complex {
+			continue // outside the real domain
+		}
+		if equal, certain, err := s.close(m, g, p, 60); err == nil && certain && !equal {
+			return true
+		}
+	}
+	return false
 }
 
 // binders compares two sums, products, integrals or limits part by part, up to

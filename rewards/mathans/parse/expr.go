@@ -335,17 +335,33 @@ func (p *parser) subscript(left *ast.Node) (*ast.Node, error) {
 	return left, nil
 }
 
-// baseN gives a numeral its base. An index that is no base from 2 to 36, or a
-// numeral with a digit that the base lacks, leaves the number as it is.
+// baseNames are the bases that problems write as words: 101_{\text{two}}.
+var baseNames = map[string]int{
+	"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
+	"eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16,
+}
+
+// baseN gives a numeral its base. An index that is no number leaves the numeral
+// as it is. A numeral with a digit that the base lacks, or with a base that is
+// not from 2 to 36, has no value and is a name of its own: 33_3 is neither 33
+// nor 33_4.
 func baseN(n *ast.Node, index string) *ast.Node {
-	var base int
-	if _, err := fmt.Sscanf(index, "%d", &base); err != nil || base < 2 || base > 36 || !isInteger(n) || n.Rat.Sign() < 0 {
+	base, ok := baseNames[index]
+	if !ok {
+		if _, err := fmt.Sscanf(index, "%d", &base); err != nil {
+			return n
+		}
+	}
+	if !isInteger(n) || n.Rat.Sign() < 0 {
 		return n
 	}
 	digits := n.Rat.Num().String()
-	value, ok := new(big.Int).SetString(digits, base)
+	var value *big.Int
+	if ok = base >= 2 && base <= 36; ok {
+		value, ok = new(big.Int).SetString(digits, base)
+	}
 	if !ok {
-		return n
+		return ast.Named(ast.Sym, digits+"_"+index)
 	}
 	return &ast.Node{Kind: ast.BaseN, Name: digits, Base: base, Rat: new(big.Rat).SetInt(value)}
 }

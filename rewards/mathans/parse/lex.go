@@ -340,6 +340,9 @@ func (l *lexer) text(command, arg string, length int) {
 		l.emit(token{kind: tComma, soft: true}, length)
 	case "percent", "percentage", "pct", "%", `\%`:
 		l.emit(token{kind: tPercent}, length)
+	case "$", `\$`:
+		l.money = true
+		l.skip(length)
 	case "":
 		l.space = true
 		l.skip(length)
@@ -357,22 +360,17 @@ func (l *lexer) text(command, arg string, length int) {
 			return
 		}
 		if strings.HasPrefix(command, "math") && len(word) == 1 {
-			l.emit(token{kind: tWord, text: strings.TrimSpace(arg)}, length)
+			l.emit(token{kind: tWord, text: strings.Trim(arg, " ,.;~")}, length)
 			return
 		}
 		if command == "mathbf" && !strings.ContainsAny(arg, `\ `) {
 			l.emit(token{kind: tSym, text: strings.TrimSpace(arg)}, length)
 			return
 		}
-		if numeric(word) {
-			// \text{13} is a number in text type.
-			sub := lexer{src: arg}
-			sub.number()
-			if sub.at == len(arg) && len(sub.toks) == 1 {
-				t := sub.toks[0]
-				l.emit(t, length)
-				return
-			}
+		if digits := strings.TrimSuffix(strings.TrimPrefix(word, "("), ")"); numeric(digits) && (digits == word || len(digits) == len(word)-2) {
+			// \text{13} and \textbf{(13)} are numbers in text type.
+			l.emit(token{kind: tNum, text: digits}, length)
+			return
 		}
 		l.emit(token{kind: tText, text: arg}, length)
 	}

@@ -55,7 +55,7 @@ func (l *lexer) number() {
 		i++
 	}
 	text := digits.String()
-	if i < len(l.src) && l.src[i] == 'E' {
+	if i < len(l.src) && (l.src[i] == 'E' || l.src[i] == 'e' && !l.sympy && powerOfTen(text, l.src[i+1:])) {
 		j := i + 1
 		if j < len(l.src) && (l.src[j] == '-' || l.src[j] == '+') {
 			j++
@@ -71,6 +71,22 @@ func (l *lexer) number() {
 		}
 	}
 	l.emit(token{kind: tNum, text: text, decimal: decimal}, i-l.at)
+}
+
+// powerOfTen says whether the e between two numbers means a power of ten, as
+// programs print it, and not Euler's number: 8.7e8, 1e-5, 2.5e+07, but not the
+// sums 2e-7 and 3e+1.
+func powerOfTen(mantissa, after string) bool {
+	if after == "" {
+		return false
+	}
+	if isDigit(after[0]) {
+		return true
+	}
+	if after[0] != '+' && after[0] != '-' || len(after) < 2 || !isDigit(after[1]) {
+		return false
+	}
+	return mantissa == "1" || strings.Contains(mantissa, ".") || after[1] == '0'
 }
 
 // separator returns the length of a thousands separator at the start of s and
@@ -101,6 +117,13 @@ func separator(s string) (n int, bare bool) {
 	}
 	if strings.HasPrefix(s[i:], "{,}") || strings.HasPrefix(s[i:], "{, }") {
 		return i + strings.IndexByte(s[i:], '}') + 1, false
+	}
+	if strings.HasPrefix(s, ", \\!") {
+		n := len(", \\!")
+		for n < len(s) && s[n] == ' ' {
+			n++
+		}
+		return n, false
 	}
 	if i > 0 || s == "" || s[0] != ',' {
 		return 0, false

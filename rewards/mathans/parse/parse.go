@@ -48,8 +48,8 @@ func Parse(src string, opt Options) (Answer, error) {
 		return Answer{}, errors.New("nothing to read")
 	}
 	p := &parser{toks: toks, opt: opt}
-	if p.kind() == tRel && p.peek().op == ast.EQ {
-		p.i++ // "= 5"
+	if op := p.peek().op; p.kind() == tRel && (op == ast.EQ || op == ast.APPROX && !opt.Sympy) {
+		p.i++ // "= 5", "\approx 5"
 	}
 	e, err := p.answer()
 	if err != nil {

@@ -181,6 +181,9 @@ func stripUnit(toks []token) ([]token, string) {
 			if name == "" {
 				name = strings.ToLower(strings.Trim(t.text, " .,;~"))
 			}
+			if before.kind == tSlash && measuring(toks[:at-1]) {
+				name, at = "/"+name, at-1
+			}
 			names = append([]string{name + power}, names...)
 			toks = toks[:at]
 		case t.kind == tWord && unitName(t.text) != "":
@@ -219,6 +222,17 @@ func stripUnit(toks []token) ([]token, string) {
 		}
 	}
 	return toks, strings.Join(names, " ")
+}
+
+// measuring says whether tokens end with a unit behind a value, so that a unit
+// after a stroke divides it: 5 m/min.
+func measuring(toks []token) bool {
+	n := len(toks)
+	if n < 2 {
+		return false
+	}
+	last := toks[n-1]
+	return (last.kind == tText || last.kind == tWord) && unitName(last.text) != "" && endsValue(toks[n-2])
 }
 
 // onlyWords says that nothing but words stands here, so a trailing \text
