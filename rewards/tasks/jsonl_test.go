@@ -71,6 +71,13 @@ func TestJSONLErrorsNameTheLine(t *testing.T) {
 	}{
 		{"no JSON", good + "{", Config{}, "a.jsonl:2: the line is no JSON object"},
 		{"an array", good + "\n[1]", Config{}, "a.jsonl:3: the line is no JSON object"},
+		{"one array", "[" + good + "]", Config{}, "a.jsonl: the file is a JSON list"},
+		{"several lines", "\xef\xbb\xbf{\n\"question\":\"q\"\n}", Config{}, "a.jsonl: the file has an object over several lines"},
+		{"gzip", "\x1f\x8b\x08\x00", Config{}, "a.jsonl: the file is compressed"},
+		{"UTF-16", "\xff\xfe{\x00", Config{}, "a.jsonl: the file is UTF-16"},
+		{"a pointer", "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n", Config{}, "a.jsonl: the file is a pointer of Git LFS"},
+		{"a page", "<!DOCTYPE html>", Config{}, "a.jsonl: the file is HTML"},
+		{"half a pair", `{"question":"a\ud800b","answer":"1"}`, Config{}, `a.jsonl:1: column "question" has half of a surrogate pair`},
 		{"null", good + "null", Config{}, "a.jsonl:2: the line is null"},
 		{"missing column", good + `{"question":"q","gold":"1"}`, Config{}, `a.jsonl:2: the row has no column "answer"; it has gold, question`},
 		{"missing mapped column", good, Config{Columns: Columns{Answer: "gold"}}, `a.jsonl:1: the row has no column "gold"; it has answer, question`},

@@ -149,6 +149,14 @@ func eachRow(path string, columns Columns, each func(unit string, n int, r row, 
 	defer f.Close() // read only: nothing is lost when closing fails
 	table, err := parquet.OpenFile(f)
 	if err == nil && table == nil {
+		head := make([]byte, 512)
+		n, err := f.ReadAt(head, 0)
+		if err != nil && !errors.Is(err, io.EOF) {
+			return fmt.Errorf(": %w", err)
+		}
+		if what := notLines(head[:n]); what != "" {
+			return fmt.Errorf(": %s", what)
+		}
 		return parseRows(f, columns, each)
 	}
 	var said error // by each
@@ -162,6 +170,29 @@ func eachRow(path string, columns Columns, each func(unit string, n int, r row, 
 		return fmt.Errorf(": %w", err)
 	}
 	return err
+}
+
+// notLines says what a file is that is no JSONL by its first bytes, and what to
+// do; "" for any other. Without it, every line of such a file is an error.
+func notLines(head []byte) string {
+	begins := func(s string) bool { return bytes.HasPrefix(head, []byte(s)) }
+	switch {
+	case begins("\x1f\x8b"), begins("\x28\xb5\x2f\xfd"), begins("BZh"), begins("\xfd7zXZ\x00"), begins("PK\x03\x04"):
+		return "the file is compressed; unpack it, as by gunzip, unzstd, bunzip2, unxz or unzip"
+	case begins("\xff\xfe"), begins("\xfe\xff"):
+		return "the file is UTF-16; convert it, as by iconv -f utf16 -t utf8"
+	case begins("version https://git-lfs.github.com/"):
+		return "the file is a pointer of Git LFS, not the data; fetch that, as by git lfs pull"
+	}
+	switch head = bytes.TrimSpace(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf"))); {
+	case begins("["):
+		return "the file is a JSON list, not one object a line; convert it, as by jq -c '.[]'"
+	case begins("{\n"), begins("{\r\n"):
+		return "the file has an object over several lines, not one a line; convert it, as by jq -c ."
+	case begins("<"):
+		return "the file is HTML or XML, as a server sends instead of a file it has not; fetch the data again"
+	}
+	return ""
 }
 
 // parquetRows reads the rows of a Parquet file, which has the columns that a
@@ -400,7 +431,11 @@ func field(fields map[string]json.RawMessage, name string, need bool) (string, e
 		return "", fmt.Errorf("the row has no column %q; it has %s", name, columnList(slices.Collect(maps.Keys(fields))))
 	}
 	var s string
-	if json.Unmarshal(raw, &s) != nil {
+	if json.Unmarshal(raw, &s) == nil {
+		if strings.ContainsRune(s, utf8.RuneError) && !bytes.ContainsRune(raw, utf8.RuneError) && !bytes.Contains(bytes.ToLower(raw), []byte(`\ufffd`)) {
+			return "", fmt.Errorf(`column %q has half of a surrogate pair (\ud800 to \udfff alone), which stands for no character`, name)
+		}
+	} else {
 		var one []string
 		var n json.Number
 		switch {
