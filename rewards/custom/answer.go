@@ -48,7 +48,49 @@ func readReply(line []byte) (reply, error) {
 		return r, nil
 	}
 	var r reply
-	return r, json.Unmarshal(line, &r)
+	err := json.Unmarshal(line, &r)
+	if err != nil {
+		if again := quoteNumbers(line); len(again) > len(line) {
+			r = reply{}
+			err = json.Unmarshal(again, &r)
+		}
+	}
+	return r, err
+}
+
+// quoteNumbers makes texts of NaN, Infinity and -Infinity, which JSON lacks and
+// Python's json.dumps writes: such a reward is no number, and those beside it are.
+func quoteNumbers(line []byte) []byte {
+	out := make([]byte, 0, len(line)+16)
+	for i := 0; i < len(line); {
+		if line[i] == '"' {
+			end := i + 1
+			for end < len(line) && line[end] != '"' {
+				if line[end] == '\\' {
+					end++
+				}
+				end++
+			}
+			end = min(end+1, len(line))
+			out = append(out, line[i:end]...)
+			i = end
+			continue
+		}
+		word := ""
+		for _, w := range []string{"NaN", "Infinity", "-Infinity"} {
+			if bytes.HasPrefix(line[i:], []byte(w)) {
+				word = w
+			}
+		}
+		if word == "" {
+			out = append(out, line[i])
+			i++
+			continue
+		}
+		out = append(append(append(out, '"'), word...), '"')
+		i += len(word)
+	}
+	return out
 }
 
 // plainReply reads {"type":"result","id":17,"rewards":[1.0, 0.5],"ms":0.0120}.

@@ -359,6 +359,7 @@ func TestStarlark(t *testing.T) {
 def reward(ctx):
     return {"score": 1.0 if ctx.answer == ctx.gold else 0.25, "why": "answer " + ctx.answer + " of step " + str(ctx.step)}`, "ok:0.25 ok:1", "answer 0 of step 7"},
 		{"a number", "def reward(ctx):\n    return ctx.tokens", "ok:1 ok:2", ""},
+		{"all that an expression has", "def reward(ctx):\n    return ctx.characters + (1000 if ctx.truncated else 0) + len(ctx.prompt + ctx.question + ctx.gold + ctx.completion + ctx.think)", "ok:75 ok:1075", ""},
 		{"none", "def reward(ctx):\n    return None", "skipped skipped", ""},
 		{"a truth value", "def reward(ctx):\n    return ctx.think == \"t1\"", "ok:0 ok:1", ""},
 		{"nan", "def reward(ctx):\n    return float(\"nan\")", "invalid invalid", "nan"},
@@ -379,7 +380,9 @@ def reward(ctx):
 				t.Fatal(err)
 			}
 			defer r.Close()
-			out := score(t, r, group(2))
+			g := group(2)
+			g.Samples[1].Truncated = true
+			out := score(t, r, g)
 			if got := summary(out); got != c.want || !strings.Contains(out[0].Why, c.why) {
 				t.Errorf("got %s (%s), want %s (…%s…)", got, out[0].Why, c.want, c.why)
 			}
@@ -414,6 +417,12 @@ func TestHTTP(t *testing.T) {
 			http.Redirect(w, r, "http://example.org/", http.StatusTemporaryRedirect)
 		}, "error error"},
 		{"chatters", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "<html>") }, "error error"},
+		{"says what it was sent", func(w http.ResponseWriter, r *http.Request) {
+			http.Error(w, "unknown "+r.Header.Get("Authorization"), http.StatusUnauthorized)
+		}, "error error"},
+		{"Python's numbers", func(w http.ResponseWriter, _ *http.Request) {
+			io.WriteString(w, `{"type":"result","id":1,"rewards":[NaN, 1.0],"stdout":"NaN \" Infinity","metrics":{"a":-Infinity}}`)
+		}, "invalid ok:1"},
 		{"sleeps", func(_ http.ResponseWriter, r *http.Request) {
 			io.Copy(io.Discard, r.Body) // or the server does not see that the client is gone
 			select {
@@ -439,8 +448,8 @@ func TestHTTP(t *testing.T) {
 			if got := summary(out); got != c.want {
 				t.Errorf("got %s (%s), want %s", got, out[0].Why, c.want)
 			}
-			if strings.Contains(string(r.Spec().Params), "s3cret") {
-				t.Error("the token is among the parameters")
+			if strings.Contains(string(r.Spec().Params)+out[0].Why, "s3cret") {
+				t.Error("the token is among the parameters or told")
 			}
 		})
 	}

@@ -29,14 +29,14 @@ type request struct {
 
 // append writes
 //
-//	{"type":"score","id":17,"func":"f","deadline_ms":2000,"kwargs":{…}}
+//	{"type":"score","id":17,"func":"f","deadline_ms":2000,"kwargs":{…},"truncated":[false,…]}
 //
 // where kwargs are the keyword arguments with which TRL's trainer calls a
 // reward function (GRPOTrainer, custom reward functions): prompts, completions
 // and completion_ids, the data set's columns repeated for each completion, and
 // the trainer's state. Every problem has the columns question, solution and
 // answer (both the gold answer), task and problem_id, and "problem", the task's
-// own data. With same, "n" is the number of completions and the object "same"
+// own data. truncated says which completions were cut at their longest. With same, "n" is the number of completions and the object "same"
 // holds the columns that are one text.
 func (r request) append(b []byte) ([]byte, error) {
 	b = append(b, `{"type":"score","id":`...)
@@ -61,7 +61,14 @@ func (r request) append(b []byte) ([]byte, error) {
 		b = append(b, ',')
 	}
 	b = strconv.AppendInt(append(b, `"trainer_state":{"global_step":`...), int64(r.step()), 10)
-	b = append(b, "}}"...)
+	b = append(b, `}},"truncated":[`...)
+	for i, s := range r.group.Samples {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = strconv.AppendBool(b, s.Truncated)
+	}
+	b = append(b, ']')
 	if r.same {
 		b = strconv.AppendInt(append(b, `,"n":`...), int64(len(r.group.Samples)), 10)
 		b = append(append(b, `,"same":{`...), bytes.TrimSuffix(once, []byte(","))...)

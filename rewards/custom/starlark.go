@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+	"unicode/utf8"
 
 	"go.starlark.net/starlark"
 	"go.starlark.net/syntax"
@@ -37,7 +38,7 @@ func DefaultStarlark() StarlarkParams {
 //	    return {"score": 1.0, "why": "…"}
 //
 // where ctx has the fields completion, prompt, question, gold, think, answer,
-// tokens, truncated and step. None means no opinion. A file can read nothing
+// tokens, characters, truncated and step. None means no opinion. A file can read nothing
 // but ctx. As the language bounds no memory, it runs in a process of its own:
 // serve is the command line that runs ServeStarlark.
 func NewStarlark(p StarlarkParams, serve []string) (*Process, error) {
@@ -137,6 +138,7 @@ type starlarkCall struct {
 			GlobalStep int `json:"global_step"`
 		} `json:"trainer_state"`
 	} `json:"kwargs"`
+	Truncated []bool `json:"truncated"`
 }
 
 func (c starlarkCall) answer(globals starlark.StringDict, maxSteps uint64) reply {
@@ -151,7 +153,7 @@ func (c starlarkCall) answer(globals starlark.StringDict, maxSteps uint64) reply
 		return e
 	}
 	k := c.Kwargs
-	if n := len(k.Completions); len(k.Prompts) != n || len(k.CompletionIDs) != n || len(k.Question) != n || len(k.Solution) != n {
+	if n := len(k.Completions); len(k.Prompts) != n || len(k.CompletionIDs) != n || len(k.Question) != n || len(k.Solution) != n || len(c.Truncated) != n {
 		return fail(errors.New("the call's lists differ in length"))
 	}
 	for i := range k.Completions {
@@ -193,7 +195,8 @@ func (c starlarkCall) context(i int) starlark.Value {
 	fields := starlark.StringDict{
 		"completion": starlark.String(s), "prompt": starlark.String(k.Prompts[i]), "question": starlark.String(k.Question[i]),
 		"gold": starlark.String(k.Solution[i]), "think": starlark.String(think), "answer": starlark.String(answer),
-		"tokens": starlark.MakeInt(len(k.CompletionIDs[i])), "step": starlark.MakeInt(k.TrainerState.GlobalStep),
+		"tokens": starlark.MakeInt(len(k.CompletionIDs[i])), "characters": starlark.MakeInt(utf8.RuneCountInString(s)),
+		"truncated": starlark.Bool(c.Truncated[i]), "step": starlark.MakeInt(k.TrainerState.GlobalStep),
 	}
 	return &record{fields}
 }
