@@ -27,7 +27,7 @@ func (a *app) dataCheckCommand() *cobra.Command {
 		Short: "Find gold answers that cannot be judged, repetitions and overlaps of data sets",
 		Long: "Reads JSONL and Parquet files as the task jsonl does, the training set first. Found are rows that are no problem,\n" +
 			"gold answers that cannot be read or are not accepted in a box, questions that come again with the same or another\n" +
-			"answer, and, of two files each, questions that stand in both or share a run of 13 words.\n" +
+			"answer, and, of two files each, questions that stand in both, differ in numbers only or share a run of 13 words.\n" +
 			"Exits 1 if rows are broken, more than 1 % of the gold answers cannot be judged, answers contradict each other, ids\n" +
 			"repeat, or a question stands in two files.",
 		Example: "  gradus data check train.jsonl\n  gradus data check --preset gsm8k gsm8k_train.jsonl gsm8k_test.jsonl --json",
@@ -87,6 +87,8 @@ func (a *app) printHygiene(r hygiene.Report) {
 		show(f.Bad, "rows that are none")
 		show(f.Unread, fmt.Sprintf("of %d gold answers cannot be read", f.Golds))
 		show(f.NotItself, "gold answers are not accepted in a box")
+		show(f.Worded, "gold answers are words with a number, which only the same words equal")
+		show(f.Several, "gold answers give several values with \"or\", all of which an answer must give")
 		show(f.Duplicates, "questions come again with the same answer")
 		show(f.Conflicts, "questions come again with another answer")
 		show(f.SameIDs, "ids come again")
@@ -95,6 +97,7 @@ func (a *app) printHygiene(r hygiene.Report) {
 	for _, o := range r.Overlaps {
 		a.printf("%s in %s\n", text.Line(o.B), text.Line(o.A))
 		show(o.Exact, "questions are the same")
+		show(o.Numbers, "others are the same but for their numbers")
 		show(o.Any, fmt.Sprintf("others share a run of %d words, %d of them half of their runs or more", hygiene.NGram, o.Half))
 		a.printf("\n")
 	}

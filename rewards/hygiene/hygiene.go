@@ -49,6 +49,8 @@ type File struct {
 	Golds      int   `json:"golds"`
 	Unread     Found `json:"gold_unparsed"`   // no answer can equal them
 	NotItself  Found `json:"gold_not_itself"` // the answer in a box is not accepted
+	Worded     Found `json:"gold_worded"`     // words with a number in them: only the same words equal them
+	Several    Found `json:"gold_several"`    // several values joined by "or": an answer must give all of them
 	Duplicates Found `json:"duplicates"`      // the same question and answer again
 	Conflicts  Found `json:"conflicts"`       // the same question with another answer
 	SameIDs    Found `json:"same_ids"`        // an id again
@@ -62,6 +64,9 @@ type Overlap struct {
 	Exact Found  `json:"exact"` // questions of B that are questions of A
 	Any   Found  `json:"any"`   // other questions of B that share a run of NGram words with one of A
 	Half  int    `json:"half"`  // of those: half of their runs or more
+	// Numbers are other questions of B that are one of A but for their numbers,
+	// of minShape words or more.
+	Numbers Found `json:"numbers"`
 }
 
 // Found is a number of findings with some of them.
@@ -109,7 +114,7 @@ func Check(paths []string, opt Options) (Report, error) {
 // check looks over one file; its words are kept for comparisons with others.
 func check(path string, opt Options, room int) (File, *words, error) {
 	f := File{Path: path}
-	w := &words{whole: map[string]int{}, runs: map[uint64]int32{}, room: room}
+	w := &words{whole: map[string]int{}, shapes: map[uint64]int32{}, runs: map[uint64]int32{}, room: room}
 	answers, ids := map[string]string{}, map[string]int{}
 	err := tasks.EachRow(path, opt.Preset, opt.Columns, func(row tasks.Row) error {
 		if row.Err != nil {
@@ -149,20 +154,6 @@ func check(path string, opt Options, room int) (File, *words, error) {
 		return f, w, fmt.Errorf("%s: the file has no rows", path)
 	}
 	return f, w, nil
-}
-
-// gold tries a gold answer: it must be read, and be accepted in a box.
-func (f *File) gold(row tasks.Row, examples int) {
-	f.Golds++
-	if mathans.Compare(row.Answer, row.Answer).Status == mathans.GoldUnparsed {
-		f.Unread.add(examples, Example{Row: row.Number, What: row.Answer})
-		return
-	}
-	switch v := mathans.PolicyR1.Verify(row.Answer, "<think>\n</think>\n\\boxed{"+row.Answer+"}", mathans.Adjust{}); v.Status {
-	case mathans.Equal:
-	default:
-		f.NotItself.add(examples, Example{Row: row.Number, What: fmt.Sprintf("%s: %s", row.Answer, v.Why)})
-	}
 }
 
 // whole is a question as it is compared with others: without white space, case

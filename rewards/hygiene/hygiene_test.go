@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"gradus/rewards/tasks"
 )
 
 func write(t *testing.T, name string, lines ...string) string {
@@ -38,7 +40,7 @@ func TestCheck(t *testing.T) {
 		t.Fatal(err)
 	}
 	f := r.Files[0]
-	if f.Rows != 6 || f.Bad.N != 2 || f.Duplicates.N != 1 || f.Conflicts.N != 1 || f.SameIDs.N != 1 || f.Unread.N != 0 || f.NotItself.N != 1 || f.Golds != 6 {
+	if f.Rows != 6 || f.Bad.N != 2 || f.Duplicates.N != 1 || f.Conflicts.N != 1 || f.SameIDs.N != 1 || f.Unread.N != 1 || f.NotItself.N != 0 || f.Golds != 6 {
 		t.Errorf("%+v", f)
 	}
 	if e := f.Conflicts.Examples[0]; e.Row != 3 || e.Other != 1 || !strings.Contains(e.What, "3, before 2") {
@@ -62,6 +64,45 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+// A gold answer that equals nothing but its own text is said to; one that does is
+// not.
+func TestGolds(t *testing.T) {
+	for found, golds := range map[string][]string{
+		"unread":  {"$", "???", "-", "x = ", `\frac{1}{`, `\frac{3}{4`, "[1,2", "4/0", "5\n6", `\text{`, "["},
+		"worded":  {"about 5", "12 (or 13)", "4 (approx.)", "5 (five)", "answer: 5", `\text{5 apples or so}`},
+		"several": {"1 or 2", "x=3 or x=4"},
+		"":        {"5", "-3", "1,000", "$5", "28%", "90^\\circ", `\frac12`, `2\sqrt3`, "(1,2)", "1,-2", "[0,1)", `\text{(C)}`, `\text{east}`, "no solution", "Evelyn", "p - q", "x=5", "∞", "3 apples", `["assert f(1) == 2"]`, `{"inputs":["1"],"outputs":["2"]}`},
+	} {
+		for _, gold := range golds {
+			var f File
+			f.gold(tasks.Row{Number: 1, Answer: gold}, 1)
+			got := ""
+			for name, n := range map[string]int{"unread": f.Unread.N, "not itself": f.NotItself.N, "worded": f.Worded.N, "several": f.Several.N} {
+				if n > 0 {
+					got += name
+				}
+			}
+			if got != found {
+				t.Errorf("%q is %q, want %q: %+v", gold, got, found, f)
+			}
+		}
+	}
+}
+
+// A question with other numbers is found though it shares no run of words.
+func TestChangedNumbers(t *testing.T) {
+	a := write(t, "a.jsonl", `{"question":"Ann has 3 pens, buys 4 and loses 1,200. How many pens are left?","answer":"6"}`, `{"question":"What is 3 + 4?","answer":"7"}`)
+	b := write(t, "b.jsonl", `{"question":"Ann has 5 pens, buys 14 and loses 2. How many pens are left?","answer":"17"}`, `{"question":"What is 5 + 9?","answer":"14"}`,
+		`{"question":"Ann has 3 hens, buys 4 and loses 1. How many hens are left?","answer":"6"}`)
+	r, err := Check([]string{a, b}, Options{Examples: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o := r.Overlaps[0]; o.Exact.N != 0 || o.Any.N != 0 || o.Numbers.N != 1 || o.Numbers.Examples[0].Row != 1 || o.Numbers.Examples[0].Other != 1 || r.Problems() != nil {
+		t.Errorf("%+v, %v", o, r.Problems())
+	}
+}
+
 // The published sets are clean, apart from what is known of them.
 func TestPublishedSets(t *testing.T) {
 	root := "../../../shared/data/"
@@ -69,7 +110,7 @@ func TestPublishedSets(t *testing.T) {
 		t.Skip("no ../shared/data/math500.jsonl")
 	}
 	r, err := Check([]string{root + "math500.jsonl"}, Options{Preset: "math500", Examples: 3})
-	if err != nil || r.Problems() != nil {
+	if err != nil || r.Problems() != nil || r.Files[0].Unread.N+r.Files[0].NotItself.N+r.Files[0].Worded.N+r.Files[0].Several.N != 0 {
 		t.Errorf("%+v, %v, %v", r, err, r.Problems())
 	}
 	if testing.Short() {

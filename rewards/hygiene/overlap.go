@@ -13,6 +13,8 @@ type words struct {
 	runs  map[uint64]int32 // hashes of runs of NGram words, to the first row with them
 	room  int              // runs that may be kept
 	full  bool
+	// shapes are hashes of questions without their numbers, to their first row.
+	shapes map[uint64]int32
 }
 
 // add keeps a question; short says that it has no run.
@@ -20,6 +22,11 @@ func (w *words) add(key string, row tasks.Row) (short bool) {
 	w.whole[key] = row.Number
 	text := plain(row.Question)
 	w.all = append(w.all, question{key, text, row.Number})
+	if h, ok := shape(text); ok {
+		if _, there := w.shapes[h]; !there {
+			w.shapes[h] = int32(row.Number)
+		}
+	}
 	n := 0
 	each(text, func(h uint64, _ string) {
 		n++
@@ -55,6 +62,30 @@ func each(plain string, f func(hash uint64, run string)) {
 	}
 }
 
+// minShape is how many words a question needs, numbers not counted, to be
+// compared without its numbers: "What is 7 + 5?" says nothing without them.
+const minShape = 8
+
+// shape is the hash of a question without its numbers; ok is false for one that
+// has none, or hardly anything else.
+func shape(plain string) (h uint64, ok bool) {
+	words, numbers := 0, 0
+	var b strings.Builder
+	for _, w := range strings.Fields(plain) {
+		if strings.Trim(w, "0123456789") == "" {
+			if numbers++; strings.HasSuffix(b.String(), "0 ") {
+				continue // 1,200 is two
+			}
+			w = "0"
+		} else {
+			words++
+		}
+		b.WriteString(w)
+		b.WriteByte(' ')
+	}
+	return hash(b.String()), words >= minShape && numbers > 0
+}
+
 // hash is FNV-1a over 64 bits: two of the 20 million runs that are kept at
 // most share one by accident with a chance of about 1e-5.
 func hash(s string) uint64 {
@@ -72,6 +103,11 @@ func overlap(pathA, pathB string, a, b *words, examples int) Overlap {
 		if other, same := a.whole[q.key]; same {
 			o.Exact.add(examples, Example{Row: q.row, Other: other, What: q.text})
 			continue
+		}
+		if h, ok := shape(q.text); ok {
+			if other, there := a.shapes[h]; there {
+				o.Numbers.add(examples, Example{Row: q.row, Other: int(other), What: q.text})
+			}
 		}
 		runs, hits := 0, 0
 		var first Example
