@@ -2,6 +2,8 @@ package main
 
 import (
 	"encoding/json"
+	"maps"
+	"math"
 	"slices"
 	"strings"
 
@@ -83,14 +85,16 @@ func (a *app) rewardShowCommand() *cobra.Command {
 			if asJSON {
 				return a.printJSON(row)
 			}
-			a.printf("%s %s\n  %s\n", row.Name, row.Version, row.About)
+			a.printf("%s\n  %s\n", strings.TrimSpace(row.Name+" "+row.Version), row.About)
 			for _, note := range row.Notes {
 				a.printf("  %s\n", note)
 			}
 			if row.Fixed != "" {
 				a.printf("  published form, quirks included; the repaired form is %s\n", row.Fixed)
 			}
-			if row.Range != nil {
+			if row.Range != nil && row.Range[1] == math.MaxFloat64 {
+				a.printf("  scores are any finite numbers\n")
+			} else if row.Range != nil {
 				a.printf("  scores from %g to %g (with the parameters below)\n", row.Range[0], row.Range[1])
 			} else {
 				a.printf("  a function of your own; docs/custom-rewards.md tells how to write one\n")
@@ -103,11 +107,15 @@ func (a *app) rewardShowCommand() *cobra.Command {
 				if _, ok := rule.Needed[name]; ok {
 					note = "  (must be given; an example)"
 				}
-				value, err := json.Marshal(row.Parameters[name])
-				if err != nil {
+				var value strings.Builder
+				enc := json.NewEncoder(&value)
+				enc.SetEscapeHTML(false)
+				if rule.Custom && name == "range" {
+					value.WriteString("any finite number")
+				} else if err := enc.Encode(row.Parameters[name]); err != nil {
 					return err
 				}
-				a.printf("  %-22s %s%s\n", name, value, note)
+				a.printf("  %-22s %s%s\n", name, strings.TrimSuffix(value.String(), "\n"), note)
 			}
 			return nil
 		},
@@ -120,8 +128,15 @@ func (a *app) rewardShowCommand() *cobra.Command {
 // says of itself.
 func describe(rule rules.Rule) (ruleRow, error) {
 	row := ruleRow{Name: rule.Name, Aliases: rule.Aliases, About: rule.About, Notes: rule.Notes, Fixed: rule.Fixed}
-	if rule.Custom { // its file is not there: only the example can be shown
-		row.Parameters = rule.Needed
+	if rule.Custom { // its file is not there: it cannot be made
+		defaults, err := json.Marshal(rule.Defaults)
+		if err == nil {
+			err = json.Unmarshal(defaults, &row.Parameters)
+		}
+		if err != nil {
+			return ruleRow{}, err
+		}
+		maps.Copy(row.Parameters, rule.Needed)
 	} else {
 		r, err := rules.New(rule.Name, rule.Needed)
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"gradus/rewards/rules"
 	"gradus/rewards/setups"
 	"gradus/runner/recipe"
 )
@@ -91,6 +92,35 @@ func TestRewardSetup(t *testing.T) {
 	}
 	if err := json.Unmarshal([]byte(got[0]), &answer); err != nil || len(answer.Parts) != 3 || answer.Parts[1].Name != "openr1.format" || *answer.Parts[1].Scores[0] != 1 || answer.Parts[0].Results[1].Reason != "accuracy.no_answer" {
 		t.Errorf("%v: %s", err, got[0])
+	}
+}
+
+// TestRewardShow: every reward can be shown, with the defaults of its parameters.
+func TestRewardShow(t *testing.T) {
+	s := newSession(t)
+	for _, rule := range rules.Catalogue() {
+		var row struct {
+			Name       string
+			Parameters map[string]any
+		}
+		decode(t, s.must("reward", "show", rule.Name, "--json"), &row)
+		if row.Name != rule.Name || len(row.Parameters) != len(rule.Params()) {
+			t.Errorf("%s: %+v, of %v", rule.Name, row, rule.Params())
+		}
+	}
+	for name, want := range map[string][]string{
+		"python":              {"deadline_ms            5000\n", `python                 "python3"`, "range                  any finite number\n"},
+		"http":                {"retries                2\n", "parallel               4\n"},
+		"expr":                {`"tokens > 200 ? -0.5 : 0"  (must be given; an example)`},
+		"reasoninggym.reward": {"scores are any finite numbers"},
+		"gradus.format":       {"scores from 0 to 1"},
+	} {
+		out := s.must("reward", "show", name)
+		for _, w := range want {
+			if !strings.Contains(out, w) {
+				t.Errorf("%s: no %q in\n%s", name, w, out)
+			}
+		}
 	}
 }
 

@@ -390,6 +390,34 @@ def reward(ctx):
 	}
 }
 
+// TestHTTPKey: the tries of one question have one key, other completions of the
+// same prompt and step another.
+func TestHTTPKey(t *testing.T) {
+	var keys []string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if keys = append(keys, r.Header.Get("Idempotency-Key")); len(keys)%2 == 1 {
+			w.WriteHeader(503)
+			return
+		}
+		io.WriteString(w, `{"type":"result","id":1,"rewards":[1]}`)
+	}))
+	defer server.Close()
+	p := DefaultHTTP()
+	p.URL, p.DeadlineMS = server.URL, 60_000
+	r, err := NewHTTP(p, func(string) string { return "" })
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, other := group(1), group(1)
+	other.Samples[0].Completion += "!"
+	for _, g := range []rewards.Group{first, other, first} {
+		score(t, r, g)
+	}
+	if len(keys) != 6 || keys[0] != keys[1] || keys[2] != keys[3] || keys[0] == keys[2] || keys[0] != keys[4] {
+		t.Errorf("keys %q", keys)
+	}
+}
+
 func TestHTTP(t *testing.T) {
 	tries := 0
 	for _, c := range []struct {
@@ -399,7 +427,7 @@ func TestHTTP(t *testing.T) {
 	}{
 		{"answers", func(w http.ResponseWriter, r *http.Request) {
 			body, _ := io.ReadAll(r.Body)
-			if r.Header.Get("Idempotency-Key") != "7/g/f" || !strings.Contains(string(body), `"func":"f"`) || r.Header.Get("Authorization") != "Bearer s3cret" {
+			if !strings.HasPrefix(r.Header.Get("Idempotency-Key"), "7/g/f/") || !strings.Contains(string(body), `"func":"f"`) || r.Header.Get("Authorization") != "Bearer s3cret" {
 				w.WriteHeader(400)
 				return
 			}

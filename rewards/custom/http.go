@@ -95,7 +95,9 @@ func (h *HTTP) Patience() time.Duration { return time.Duration(h.p.DeadlineMS) *
 func (h *HTTP) Parallel() int { return h.p.Parallel }
 
 // Score asks the service about a group. The Idempotency-Key is the same for
-// all tries of a group, so that a service may count it once.
+// all tries of a group, so that a service may count it once, and another one for
+// any other question: the same prompt comes again in other runs, in evaluations
+// and, with other completions, under 'gradus reward score' and 'fuzz'.
 func (h *HTTP) Score(ctx context.Context, g rewards.Group) ([]rewards.Result, error) {
 	if len(g.Samples) == 0 {
 		return nil, nil
@@ -108,7 +110,7 @@ func (h *HTTP) Score(ctx context.Context, g rewards.Group) ([]rewards.Result, er
 	if err != nil {
 		return nil, err
 	}
-	key := fmt.Sprintf("%d/%s/%s", g.Samples[0].Step, g.ID, h.p.Function)
+	key := fmt.Sprintf("%d/%s/%s/%s", g.Samples[0].Step, g.ID, h.p.Function, hash(body)[:16])
 	for try := 0; ; try++ {
 		r, again, err := h.post(ctx, key, body)
 		if err == nil {

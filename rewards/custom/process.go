@@ -28,12 +28,20 @@ type PythonParams struct {
 	ProcessParams
 }
 
+// DefaultPython returns the defaults.
+func DefaultPython() PythonParams {
+	return PythonParams{Python: "python3", ProcessParams: DefaultProcess()}
+}
+
 // ExecParams are the parameters of the reward "exec".
 type ExecParams struct {
 	Command  []string `json:"command"`  // program and arguments
 	Function string   `json:"function"` // handed through to the program
 	ProcessParams
 }
+
+// DefaultExec returns the defaults.
+func DefaultExec() ExecParams { return ExecParams{ProcessParams: DefaultProcess()} }
 
 // ProcessParams are those of every reward that runs in processes.
 type ProcessParams struct {

@@ -34,7 +34,7 @@ func newStarlark(params map[string]any) (rewards.Reward, error) {
 }
 
 func newPython(params map[string]any) (rewards.Reward, error) {
-	p := custom.PythonParams{Python: "python3", ProcessParams: custom.DefaultProcess()}
+	p := custom.DefaultPython()
 	if err := rule.Decode("python", params, &p); err != nil {
 		return nil, err
 	}
@@ -42,7 +42,7 @@ func newPython(params map[string]any) (rewards.Reward, error) {
 }
 
 func newExec(params map[string]any) (rewards.Reward, error) {
-	p := custom.ExecParams{ProcessParams: custom.DefaultProcess()}
+	p := custom.DefaultExec()
 	if err := rule.Decode("exec", params, &p); err != nil {
 		return nil, err
 	}

@@ -107,15 +107,15 @@ func trl() []Rule {
 
 func byUser() []Rule {
 	return []Rule{
-		{Name: "expr", About: "an expression over the completion and the rewards listed before it", Make: newExpr, Defaults: custom.ExprParams{}, Custom: true,
+		{Name: "expr", About: "an expression over the completion and the rewards listed before it", Make: newExpr, Defaults: custom.DefaultExpr(), Custom: true,
 			Needed: map[string]any{"expr": "tokens > 200 ? -0.5 : 0"}},
-		{Name: "starlark", About: "a function of a Starlark file, in a bounded process", Make: newStarlark, Defaults: custom.StarlarkParams{}, Custom: true,
+		{Name: "starlark", About: "a function of a Starlark file, in a bounded process", Make: newStarlark, Defaults: custom.DefaultStarlark(), Custom: true,
 			Needed: map[string]any{"file": "reward.star"}},
-		{Name: "python", About: "a function of a Python file, with TRL's signature", Make: newPython, Defaults: custom.PythonParams{}, Custom: true,
+		{Name: "python", About: "a function of a Python file, with TRL's signature", Make: newPython, Defaults: custom.DefaultPython(), Custom: true,
 			Needed: map[string]any{"file": "rewards.py", "function": "my_reward"}},
-		{Name: "exec", About: "a program that answers JSON lines", Make: newExec, Defaults: custom.ExecParams{}, Custom: true,
+		{Name: "exec", About: "a program that answers JSON lines", Make: newExec, Defaults: custom.DefaultExec(), Custom: true,
 			Needed: map[string]any{"command": []string{"./my-reward"}}},
-		{Name: "http", About: "a web service that answers JSON", Make: newHTTP, Defaults: custom.HTTPParams{}, Custom: true,
+		{Name: "http", About: "a web service that answers JSON", Make: newHTTP, Defaults: custom.DefaultHTTP(), Custom: true,
 			Needed: map[string]any{"url": "http://localhost:8000/score"}},
 	}
 }
