@@ -2,7 +2,6 @@ package mathans
 
 import (
 	"fmt"
-	"strings"
 
 	"gradus/rewards/text"
 )
@@ -28,15 +27,16 @@ func (l *Literal) Published(gold, completion string, by Caller) Verdict {
 	if len(gold) > maxCompletion {
 		return Verdict{Status: GoldUnparsed, Why: fmt.Sprintf("the gold answer has %d bytes; at most %d are read", len(gold), maxCompletion)}
 	}
-	if by == OpenR1Length && !latexMarked(gold) {
-		return Verdict{Status: GoldUnparsed, Why: "the gold answer is not written as LaTeX"}
-	}
 	cut := max(0, len(completion)-maxCompletion)
 	how := Adjust{Targets: []string{"latex"}, GoldTargets: []string{"latex", "expr"}, Anchored: true, FirstMatch: true, GoldAny: by == TRLAccuracy, Literal: l, BoxesFirst: true, NoMending: true, Chains: by != TRLAccuracy, KeepBoxes: by == OpenR1Length}
 	if by == OpenR1Length {
 		how.GoldTargets = nil
 	}
-	g, c := readMathVerify(gold, how.goldSearch()), readMathVerify(completion[cut:], how.predSearch())
+	g := readMathVerify(gold, how.goldSearch())
+	if by == OpenR1Length && !g.found() {
+		return Verdict{Status: GoldUnparsed, Why: "the gold answer is not written as LaTeX"}
+	}
+	c := readMathVerify(completion[cut:], how.predSearch())
 	var v Verdict
 	switch p := PolicyMathVerify; {
 	case by != OpenR1Length, !g.found(), !c.found():
@@ -65,14 +65,3 @@ func (l *Literal) Claimed(completion string) (normal string, readable bool) {
 
 // found says whether anything was found, readable or not.
 func (r reading) found() bool { return r.text != "" || r.expr != nil }
-
-// latexMarked says whether a text has what Math-Verify's LaTeX extraction
-// looks for: an environment, a box, or a bare fraction.
-func latexMarked(s string) bool {
-	for _, mark := range []string{"$", `\(`, `\[`, `\boxed`, `\fbox`, `\frac`, `\dfrac`, `\tfrac`, `\cfrac`} {
-		if strings.Contains(s, mark) {
-			return true
-		}
-	}
-	return false
-}

@@ -66,6 +66,13 @@ func TestPublishedCallers(t *testing.T) {
 		{"$5$", `\boxed{a=b=5}`, true, true, true},
 		{`$\{1,2\}$`, `\boxed{a=b=\{1,2\}}`, false, false, false},
 		{`$\{1,2\}$`, `\boxed{a=\{1,2\}}`, true, true, true},
+		{"$-7$", `\boxed{\text{-7}}`, true, true, true},
+		{`$\frac{2}{4}$`, `\boxed{\text{1/2}}`, true, true, true},
+		{`$\frac{1}{2}$`, `\boxed{\text{2/4}}`, false, false, false},
+		{`$\pi$`, `\boxed{\text{pi}}`, true, true, true},
+		{"0.5", `\boxed{\text{1/2}}`, false, false, false},
+		{"x [0,1]\n", `\boxed{[0,1]}`, false, false, false},
+		{"x [0,1]\n", `\boxed{0,1}`, true, true, true}, // brackets between white space are LaTeX
 		{`\boxed{\frac{} and $x+1$`, `\boxed{x+1}`, true, false, false},
 	} {
 		for by, want := range []bool{TRLAccuracy: c.trl, OpenR1Accuracy: c.openR1, OpenR1Length: c.length} {

@@ -134,6 +134,9 @@ func (s *session) compare(gold, pred *ast.Node) (Outcome, error) {
 	}
 	gold, pred = unwrapSingle(gold), unwrapSingle(pred)
 	gold, pred = unwrapAssignments(gold, pred, s.opt.NamesOnly)
+	if s.opt.NamesOnly && named(gold) != named(pred) && (plainValue(gold) || plainValue(pred)) {
+		return printedSame(gold, pred), nil
+	}
 	if !(plainValue(gold) && plainValue(pred)) && s.same(gold, pred) {
 		return yes("identical", Exact), nil
 	}

@@ -1,6 +1,7 @@
 package equal
 
 import (
+	"math/big"
 	"strings"
 	"unicode"
 
@@ -65,6 +66,38 @@ func sameLetters(gold, pred *ast.Node) bool {
 	g, _ := letters(gold)
 	p, _ := letters(pred)
 	return g != "" && strings.EqualFold(g, p)
+}
+
+// named says that n is words or a symbol.
+func named(n *ast.Node) bool { return n.Kind == ast.Text || n.Kind == ast.Sym }
+
+// printedSame compares words with a constant as sympy prints it: \text{-7} is a
+// symbol of the name -7 in Math-Verify, and looks like the number.
+func printedSame(gold, pred *ast.Node) Outcome {
+	if !named(gold) {
+		gold, pred = pred, gold
+	}
+	if value := printed(pred); value != "" && strings.EqualFold(gold.Name, value) {
+		return yes("text", Heuristic)
+	}
+	return no("text", Heuristic)
+}
+
+// printed is how sympy prints a rational number, π or infinity; "" for others.
+func printed(n *ast.Node) string {
+	switch {
+	case n.Kind == ast.Neg:
+		if p := printed(n.Args[0]); p != "" && p != "0" {
+			return "-" + p
+		}
+	case n.Kind == ast.Const && (n.Name == "pi" || n.Name == "oo"):
+		return n.Name
+	case n.Kind == ast.Num && !n.Decimal:
+		return n.Rat.RatString()
+	case n.Kind == ast.Div && n.Args[0].Kind == ast.Num && n.Args[1].Kind == ast.Num && !n.Args[0].Decimal && !n.Args[1].Decimal && n.Args[1].Rat.Sign() > 0:
+		return new(big.Rat).Quo(n.Args[0].Rat, n.Args[1].Rat).RatString()
+	}
+	return ""
 }
 
 // sameWord compares words without spaces, punctuation and articles. Single
