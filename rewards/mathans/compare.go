@@ -65,7 +65,13 @@ func (p Policy) judge(gold, pred reading, a Adjust) Verdict {
 	if gold.expr == nil || pred.expr == nil {
 		return p.unread(v, gold, pred)
 	}
+	if gold.choice != "" && pred.choice != "" && gold.choice != pred.choice {
+		return v.decide(equal.Outcome{Rung: "choice", Basis: equal.Heuristic})
+	}
 	out, err := equal.Compare(gold.expr, pred.expr, p.options(a))
+	if err == nil && !out.Equal && (pred.chose(gold) || gold.chose(pred)) {
+		return v.decide(equal.Outcome{Equal: true, Rung: "choice", Basis: equal.Heuristic})
+	}
 	if err != nil {
 		if sameText(gold.text, pred.text) {
 			return v.decide(equal.Outcome{Equal: true, Rung: "identical", Basis: equal.Exact})
@@ -147,10 +153,17 @@ func rungPhrase(out equal.Outcome) string {
 		return "since a percentage is not the plain number"
 	case "text":
 		return "as words"
+	case "choice":
+		return "by the letter of the choice"
 	case "undefined":
 		return "since a value is undefined"
 	}
 	return "(" + strings.ReplaceAll(out.Rung, "_", " ") + ")"
+}
+
+// chose says whether r is a choice with what it says, and other its letter.
+func (r reading) chose(other reading) bool {
+	return r.choice != "" && (other.expr.Kind == ast.Text || other.expr.Kind == ast.Sym) && strings.Trim(other.expr.Name, " ().:") == r.choice
 }
 
 func (r reading) show() string {

@@ -191,6 +191,31 @@ func TestKinds(t *testing.T) {
 		{"$111111111$", `$111, \! 111, \! 111$`, true},
 		{`$\frac{25\pi}{144}$`, `$25\pi/144 \mathrm{~m}/\mathrm{min}$`, true},
 		{`$\frac{25\pi}{144}$`, `$-25\pi/144 \mathrm{~m}/\mathrm{min}$`, false},
+		// Degrees in the argument of a function.
+		{`$\frac12$`, `$\sin 30^\circ$`, true},
+		{`$2\sin 10^\circ$`, `$2\cos 80^\circ$`, true},
+		{`$\cos x$`, `$\sin(90^\circ-x)$`, true},
+		{`$\cos x$`, `$\sin(80^\circ-x)$`, false},
+		{`$\frac12$`, `$\sin 60^\circ$`, false},
+		// Sets by a condition.
+		{`$[-2,1)$`, `$\{x\mid -2\le x<1\}$`, true},
+		{`$[-2,1]$`, `$\{x\mid -2\le x<1\}$`, false},
+		{`$\{x : x>3\}$`, `$(3,\infty)$`, true},
+		{`$\{x\in\mathbb{R} | x>3\}$`, `$\{t\mid t>3\}$`, true},
+		{`$\{x\in\mathbb{R} | x>3\}$`, `$\{t\mid t\ge3\}$`, false},
+		{`$\{x\mid x\ne-1\}$`, `$(-\infty,-1)\cup(-1,\infty)$`, true},
+		{`$\{|x|,2\}$`, `$\{2,|x|\}$`, true},
+		// A choice with what it says.
+		{"51", `$\boxed{\textbf{(C)}\ 51}$`, true},
+		{"C", `$\boxed{\textbf{(C)}\ 51}$`, true},
+		{"B", `$\boxed{\textbf{(C)}\ 51}$`, false},
+		{"52", `$\boxed{\textbf{(C)}\ 51}$`, false},
+		{`$\text{(B) }51$`, `$\boxed{(C) 51}$`, false},
+		{"$x+1$", `$\text{C. }1+x$`, true},
+		{"$5A$", "$(A)5$", true},
+		// A formula of several lines is not its last number.
+		{"$\\begin{pmatrix}\n1\\\\\n0\n\\end{pmatrix}$", `$\begin{pmatrix}1\\0\end{pmatrix}$`, true},
+		{"$\\begin{pmatrix}\n1\\\\\n0\n\\end{pmatrix}$", "0", false},
 	} {
 		v := PolicyMathVerify.Verify(c.gold, c.pred, Adjust{})
 		if v.Equal != c.equal {

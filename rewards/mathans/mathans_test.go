@@ -71,6 +71,11 @@ func TestCompare(t *testing.T) {
 		{`x \rightarrow y`, `x \rightarrow y`, Equal, "identical"},
 		{"A", "a", Different, "text"},
 		{"(3,4)", "(4,3)", Different, "tuple"},
+		{"12", "[ABC] = 12", Equal, "rational"},
+		{`25\pi`, `Area = 25\pi`, Equal, "identical"},
+		{"18", `\angle ABC = 18`, Equal, "rational"},
+		{"2", `\angle ABC = 4-\sqrt2`, Different, "radical"},
+		{"Area is 5", "Perimeter is 5", Different, "text"},
 		{"p - q", "p-q", Equal, "identical"},
 		{"p - q", "q-p", Different, "field_identity"},
 		// Nothing there.

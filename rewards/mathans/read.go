@@ -18,6 +18,7 @@ import (
 type reading struct {
 	expr   *ast.Node // nil when it is no formula
 	unit   string
+	choice string // the letter of a multiple choice before the formula
 	text   string // the source, without what surrounds it
 	span   text.Span
 	large  bool // it passes a limit
@@ -39,7 +40,7 @@ func readAnswer(s string) reading {
 		a, err := parse.Parse(r.text, parse.Options{})
 		r.large = errors.Is(err, parse.ErrTooLarge)
 		if err == nil && a.Expr.Kind != ast.Mul && !wordy(r.text) {
-			r.expr, r.unit = a.Expr, a.Unit
+			r.expr, r.unit, r.choice = a.Expr, a.Unit, a.Choice
 			return r
 		}
 		r.err = err
@@ -53,7 +54,7 @@ func readAnswer(s string) reading {
 		r.err, r.large = err, errors.Is(err, parse.ErrTooLarge)
 		return r
 	}
-	r.expr, r.unit = a.Expr, a.Unit
+	r.expr, r.unit, r.choice = a.Expr, a.Unit, a.Choice
 	return r
 }
 
@@ -168,7 +169,7 @@ func readMathVerify(s string, how search) reading {
 			}
 			return how.firstOnly || tried > maxTried
 		}
-		out.expr, out.unit, out.span, out.err = r.expr, r.unit, r.span, nil
+		out.expr, out.unit, out.choice, out.span, out.err = r.expr, r.unit, r.choice, r.span, nil
 		return true
 	})
 	if tried == 0 {
@@ -220,6 +221,11 @@ var errNothing = errors.New("no formula, number or box")
 // readWhole reads a short text without delimiters as a formula. Math-Verify
 // takes such text only when it is a number or a sum of numbers.
 func readWhole(s string, targets extract.Targets) (reading, bool) {
+	if span, ok := severalLines(s); ok && targets.Latex {
+		if a, err := parse.Parse(span.In(s), parse.Options{}); err == nil {
+			return reading{expr: a.Expr, unit: a.Unit, choice: a.Choice, text: span.In(s), span: span}, true
+		}
+	}
 	if len(s) > 400 || strings.Count(s, "$")-strings.Count(s, `\$`) > 1 ||
 		strings.Contains(s, `\(`) || strings.Contains(s, `\[`) || strings.Contains(s, `\boxed`) || strings.Contains(s, `\fbox`) {
 		return reading{}, false // it has an environment or a box
@@ -241,7 +247,19 @@ func readWhole(s string, targets extract.Targets) (reading, bool) {
 	if err != nil {
 		return reading{}, false
 	}
-	return reading{expr: a.Expr, unit: a.Unit, text: body, span: span}, true
+	return reading{expr: a.Expr, unit: a.Unit, choice: a.Choice, text: body, span: span}, true
+}
+
+// severalLines finds the formula of a text that is nothing else, in dollar
+// signs and longer than a line. Math-Verify ends a formula with its line, and
+// would take a number out of this one.
+func severalLines(s string) (text.Span, bool) {
+	span := text.TrimSpace(s, text.Span{To: len(s)})
+	b := span.In(s)
+	if len(b) < 3 || len(b) > maxAnswer || b[0] != '$' || b[len(b)-1] != '$' || strings.Count(b, "$") != 2 || !strings.Contains(b, "\n") {
+		return text.Span{}, false
+	}
+	return text.Span{From: span.From + 1, To: span.To - 1}, true
 }
 
 // wholeNumber reads a text that is one number with currency or percent mark.
@@ -378,7 +396,7 @@ func readLatex(s string, c extract.Candidate, r *reading) {
 			a.Expr = ast.New(ast.Percent, a.Expr)
 		}
 		if i == 0 {
-			r.expr, r.unit = a.Expr, a.Unit
+			r.expr, r.unit, r.choice = a.Expr, a.Unit, a.Choice
 		}
 		all = append(all, a.Expr)
 	}

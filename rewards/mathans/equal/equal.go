@@ -85,6 +85,22 @@ func Compare(gold, pred *ast.Node, opt Options) (Outcome, error) {
 	if opt.Steps == 0 {
 		opt.Steps = DefaultSteps
 	}
+	if !opt.NamesOnly {
+		g, gok := radians(gold)
+		p, pok := radians(pred)
+		if gok || pok {
+			half := opt
+			half.Steps /= 2
+			if o, err := compare(g, p, half); err == nil && o.Equal {
+				return o, nil
+			}
+			opt.Steps -= half.Steps // sin 30° is also written sin 30
+		}
+	}
+	return compare(gold, pred, opt)
+}
+
+func compare(gold, pred *ast.Node, opt Options) (Outcome, error) {
 	s := &session{opt: opt, steps: opt.Steps}
 	// The points of identity tests depend on what is compared, so that no
 	// expression can be made to agree at them.
@@ -140,7 +156,7 @@ func (s *session) compare(gold, pred *ast.Node) (Outcome, error) {
 	if !(plainValue(gold) && plainValue(pred)) && s.same(gold, pred) {
 		return yes("identical", Exact), nil
 	}
-	if gold.Kind == ast.Relation || pred.Kind == ast.Relation || isRelationList(gold) || isRelationList(pred) {
+	if gold.Kind == ast.Relation || pred.Kind == ast.Relation || isRelationList(gold) || isRelationList(pred) || isCondition(gold) || isCondition(pred) {
 		if o, done, err := s.relations(gold, pred); done || err != nil {
 			return o, err
 		}

@@ -23,6 +23,27 @@ func isRelationList(n *ast.Node) bool {
 // when the general rules decide.
 func (s *session) relations(gold, pred *ast.Node) (o Outcome, done bool, err error) {
 	gr, pr := gold.Kind == ast.Relation, pred.Kind == ast.Relation
+	if !s.opt.NamesOnly {
+		g, gok := builder(gold)
+		p, pok := builder(pred)
+		switch {
+		case gok && pred.Collection():
+			o, err := s.relationAsSet(g, pred)
+			return o, true, err
+		case pok && gold.Collection():
+			o, err := s.relationAsSet(p, gold)
+			return o, true, err
+		case gok && pok:
+			o, err := s.relationPair(g, renameLike(g, p))
+			return o, true, err
+		case gok && pr:
+			o, err := s.relationPair(g, pred)
+			return o, true, err
+		case pok && gr:
+			o, err := s.relationPair(gold, p)
+			return o, true, err
+		}
+	}
 	switch {
 	case gr && pr:
 		o, err := s.relationPair(gold, pred)
@@ -40,6 +61,29 @@ func (s *session) relations(gold, pred *ast.Node) (o Outcome, done bool, err err
 		return no("relation", Exact), true, nil
 	}
 	return o, false, nil // lists of relations: element by element
+}
+
+func isCondition(n *ast.Node) bool { return n.Kind == ast.Func && n.Name == "condition" }
+
+// builder is the condition of a set {x | a ≤ x < b} of reals.
+func builder(n *ast.Node) (rel *ast.Node, ok bool) {
+	if !isCondition(n) {
+		return nil, false
+	}
+	head, rel := n.Args[0], n.Args[1]
+	if head.Kind == ast.Relation && len(head.Ops) == 1 && head.Ops[0] == ast.IN && head.Args[1].Kind == ast.NamedSet && head.Args[1].Name == "R" {
+		head = head.Args[0]
+	}
+	if head.Kind != ast.Sym || rel.Kind != ast.Relation {
+		return nil, false
+	}
+	for _, op := range rel.Ops {
+		if !ordering(op) && op != ast.NE {
+			return nil, false
+		}
+	}
+	free := rel.Free()
+	return rel, len(free) == 1 && free[0] == head.Name
 }
 
 func equations(n *ast.Node) bool {

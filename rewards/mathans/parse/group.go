@@ -22,6 +22,11 @@ func (p *parser) group(k kind) (*ast.Node, error) {
 		}
 		return p.node(ast.Named(ast.NamedSet, "empty"))
 	}
+	if open.text == "{" && !brace && p.builder() {
+		name := p.peek()
+		p.i++
+		return p.condition([][]*ast.Node{{ast.Named(ast.Sym, name.text)}})
+	}
 	groups, err := p.groups(closes)
 	if err != nil {
 		return nil, err
@@ -65,6 +70,26 @@ func (p *parser) group(k kind) (*ast.Node, error) {
 		return p.node(listOf(groups))
 	}
 	return p.node(ast.New(ast.Tuple, all...))
+}
+
+// builder says whether "x :" or "x |" and a relation follow: the set of the x
+// for which it holds. Without a relation it is a ratio or an absolute value.
+func (p *parser) builder() bool {
+	if p.i+1 >= len(p.toks) || p.kind() != tSym {
+		return false
+	}
+	if k := p.toks[p.i+1].kind; k != tColon && k != tBar && k != tMid {
+		return false
+	}
+	for _, t := range p.toks[p.i+2:] {
+		switch {
+		case t.kind == tRel:
+			return true
+		case t.kind == tClose && t.text == "}", t.kind == tComma:
+			return false
+		}
+	}
+	return false
 }
 
 // condition reads the rest of \{x | condition\}.

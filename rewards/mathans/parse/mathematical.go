@@ -1,15 +1,21 @@
 package parse
 
-import "strings"
+import (
+	"strings"
+
+	"gradus/rewards/mathans/ast"
+)
 
 // Mathematical says whether a text without delimiters looks like a formula
-// and not like prose: it holds no word that a formula does not use.
+// and not like prose: it holds no word that a formula does not use, but for
+// one that names what an equation is about: Area = 5, [ABC] = 12, \angle ABC = 18.
 func Mathematical(src string) bool {
 	l, err := lex(src, false)
 	if err != nil || len(l.toks) == 0 {
 		return false
 	}
 	toks, _ := stripUnit(splitConnectives(l.toks))
+	toks = afterName(toks)
 	for i, t := range toks {
 		switch t.kind {
 		case tUnknown:
@@ -28,6 +34,27 @@ func Mathematical(src string) bool {
 		}
 	}
 	return true
+}
+
+// afterName drops "word =", also with a symbol before the word or brackets
+// around it.
+func afterName(toks []token) []token {
+	words := 0
+	for i, t := range toks {
+		switch t.kind {
+		case tWord:
+			words++
+		case tSym, tOpen, tClose:
+		case tRel:
+			if t.op == ast.EQ && words == 1 && i+1 < len(toks) {
+				return toks[i+1:]
+			}
+			return toks
+		default:
+			return toks
+		}
+	}
+	return toks
 }
 
 // prose says whether two letters are an English word rather than a product.

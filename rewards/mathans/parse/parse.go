@@ -19,6 +19,8 @@ type Answer struct {
 	Expr  *ast.Node
 	Unit  string // what was dropped after the value: "cm2", "mile per h"
 	Money bool   // a currency sign was dropped
+	// Choice is the letter of a multiple choice that stood before the value.
+	Choice string
 }
 
 // Options change how a source is read.
@@ -38,10 +40,11 @@ func Parse(src string, opt Options) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	toks, unit := l.toks, ""
+	toks, unit, choice := l.toks, "", ""
 	if opt.Sympy {
 		toks = sympyLetters(toks)
 	} else {
+		choice, toks = label(toks)
 		toks, unit = resolve(toks)
 	}
 	if len(toks) == 0 {
@@ -55,7 +58,7 @@ func Parse(src string, opt Options) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	return Answer{Expr: e, Unit: unit, Money: l.money}, nil
+	return Answer{Expr: e, Unit: unit, Money: l.money, Choice: choice}, nil
 }
 
 type parser struct {
