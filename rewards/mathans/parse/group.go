@@ -22,10 +22,18 @@ func (p *parser) group(k kind) (*ast.Node, error) {
 		}
 		return p.node(ast.Named(ast.NamedSet, "empty"))
 	}
-	if open.text == "{" && !brace && p.builder() {
-		name := p.peek()
-		p.i++
-		return p.condition([][]*ast.Node{{ast.Named(ast.Sym, name.text)}})
+	n := 0
+	if open.text == "{" && !brace {
+		n = p.builder()
+	}
+	if n > 0 {
+		head := ast.Named(ast.Sym, p.peek().text)
+		if n > 1 {
+			set := ast.Named(ast.NamedSet, p.toks[p.i+2].text)
+			head = &ast.Node{Kind: ast.Relation, Ops: []ast.Op{ast.IN}, Args: []*ast.Node{head, set}}
+		}
+		p.i += n
+		return p.condition([][]*ast.Node{{head}})
 	}
 	groups, err := p.groups(closes)
 	if err != nil {
@@ -72,24 +80,34 @@ func (p *parser) group(k kind) (*ast.Node, error) {
 	return p.node(ast.New(ast.Tuple, all...))
 }
 
-// builder says whether "x :" or "x |" and a relation follow: the set of the x
-// for which it holds. Without a relation it is a ratio or an absolute value.
-func (p *parser) builder() bool {
-	if p.i+1 >= len(p.toks) || p.kind() != tSym {
-		return false
+// builder is the number of tokens of "x" or "x in S" where ":" or "|" and a
+// relation follow: the set of the x for which it holds. Without a relation it
+// is a ratio or an absolute value, and builder is 0.
+func (p *parser) builder() int {
+	at := func(n int) token {
+		if p.i+n < len(p.toks) {
+			return p.toks[p.i+n]
+		}
+		return token{kind: tEOF}
 	}
-	if k := p.toks[p.i+1].kind; k != tColon && k != tBar && k != tMid {
-		return false
+	n := 1
+	if at(0).kind != tSym {
+		return 0
 	}
-	for _, t := range p.toks[p.i+2:] {
-		switch {
+	if at(1).kind == tRel && at(1).op == ast.IN && at(2).kind == tNamedSet {
+		n = 3
+	}
+	if k := at(n).kind; k != tColon && k != tBar && k != tMid {
+		return 0
+	}
+	for i := n + 1; ; i++ {
+		switch t := at(i); {
 		case t.kind == tRel:
-			return true
-		case t.kind == tClose && t.text == "}", t.kind == tComma:
-			return false
+			return n
+		case t.kind == tClose && t.text == "}", t.kind == tComma, t.kind == tEOF:
+			return 0
 		}
 	}
-	return false
 }
 
 // condition reads the rest of \{x | condition\}.
