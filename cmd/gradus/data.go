@@ -87,6 +87,7 @@ func (a *app) printHygiene(r hygiene.Report) {
 		show(f.Bad, "rows that are none")
 		show(f.Unread, fmt.Sprintf("of %d gold answers cannot be read", f.Golds))
 		show(f.NotItself, "gold answers are not accepted in a box")
+		show(f.Unfit, "gold answers are not what the row's own solution gives")
 		show(f.Worded, "gold answers are words with a number, which only the same words equal")
 		show(f.Several, "gold answers give several values with \"or\", all of which an answer must give")
 		show(f.Duplicates, "questions come again with the same answer")

@@ -47,14 +47,15 @@ type File struct {
 	Bad  Found  `json:"bad"`  // no problems: broken, or a column missing or empty
 	// Golds counts the gold answers that were tried.
 	Golds      int   `json:"golds"`
-	Unread     Found `json:"gold_unparsed"`   // no answer can equal them
-	NotItself  Found `json:"gold_not_itself"` // the answer in a box is not accepted
-	Worded     Found `json:"gold_worded"`     // words with a number in them: only the same words equal them
-	Several    Found `json:"gold_several"`    // several values joined by "or": an answer must give all of them
-	Duplicates Found `json:"duplicates"`      // the same question and answer again
-	Conflicts  Found `json:"conflicts"`       // the same question with another answer
-	SameIDs    Found `json:"same_ids"`        // an id again
-	Short      int   `json:"short,omitempty"` // questions of fewer than NGram words: compared as a whole only
+	Unread     Found `json:"gold_unparsed"`        // no answer can equal them
+	NotItself  Found `json:"gold_not_itself"`      // the answer in a box is not accepted
+	Worded     Found `json:"gold_worded"`          // words with a number in them: only the same words equal them
+	Unfit      Found `json:"gold_not_in_solution"` // the row's own solution does not give it
+	Several    Found `json:"gold_several"`         // several values joined by "or": an answer must give all of them
+	Duplicates Found `json:"duplicates"`           // the same question and answer again
+	Conflicts  Found `json:"conflicts"`            // the same question with another answer
+	SameIDs    Found `json:"same_ids"`             // an id again
+	Short      int   `json:"short,omitempty"`      // questions of fewer than NGram words: compared as a whole only
 }
 
 // Overlap is what two files share.
