@@ -208,10 +208,11 @@ func (a *app) printRescored(r *rescore.Result, run string, stored bool) {
 		a.printf("failed: %s; what fails counts as no reward, as 0 only where on_error is zero\n", text.Count(r.Failures, "reward call"))
 	}
 	a.printf("\nverdicts   %s changed: %d now right, %d now wrong\n", text.Count(r.Changed, "trace"), r.NowRight, r.NowWrong)
+	a.printf("reward     mean %s, was %s", meanWord(r.RewardAfter, r.ScoredAfter), meanWord(r.RewardBefore, r.ScoredBefore))
 	if r.Totals {
-		a.printf("reward     mean %.4f, was %.4f; raised %d, lowered %d", r.RewardAfter, r.RewardBefore, r.Raised, r.Lowered)
+		a.printf("; raised %d, lowered %d", r.Raised, r.Lowered)
 	} else {
-		a.printf("reward     mean %.4f, was %.4f: other rewards or weights than the run's, so the sums are not compared", r.RewardAfter, r.RewardBefore)
+		a.printf(": other rewards or weights than the run's, so the sums are not compared")
 	}
 	if r.Unscorable+r.Scorable > 0 {
 		a.printf("; %d became unscorable, %d scorable", r.Unscorable, r.Scorable)
@@ -219,7 +220,7 @@ func (a *app) printRescored(r *rescore.Result, run string, stored bool) {
 	a.printf("\n")
 	for _, p := range r.Parts {
 		if p.Compared > 0 {
-			a.printf("           %s  %d of %d changed, mean %.4f, was %.4f\n", text.Line(p.Name), p.Changed, p.Compared, p.After, p.Before)
+			a.printf("           %s  %d of %d changed, mean %s, was %s\n", text.Line(p.Name), p.Changed, p.Compared, meanWord(p.After, p.Scored), meanWord(p.Before, p.Scored))
 		}
 	}
 	if v := r.Advantage; v.Traces > 0 {
@@ -240,6 +241,14 @@ func (a *app) printRescored(r *rescore.Result, run string, stored bool) {
 	case stored:
 		a.printf("\nstored; the run's own process is writing its database and will add it\n")
 	}
+}
+
+// meanWord is a mean of n values, none where there are none.
+func meanWord(mean float64, n int) string {
+	if n == 0 {
+		return "none"
+	}
+	return fmt.Sprintf("%.4f", mean)
 }
 
 // layers lists the layers of a run.

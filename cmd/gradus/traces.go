@@ -222,6 +222,9 @@ func (a *app) printTrace(d store.SampleDetail) {
 // printParts prints what rewards said of a completion, with the bytes that
 // decided.
 func (a *app) printParts(parts []store.RewardPart, completion string) {
+	if len(parts) == 0 {
+		a.printf("no reward was computed\n")
+	}
 	for _, p := range parts {
 		if p.Status == "ok" {
 			a.printf("%-18s %6.3f x %.2f = %6.3f  ok: %s\n", text.Line(p.Name), p.Score, p.Weight, p.Value, text.Line(p.Why))

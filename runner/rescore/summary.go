@@ -25,8 +25,10 @@ type Summary struct {
 	NoVerdict    int     `json:"no_verdict"`    // had one or has one now, not both
 	Unscorable   int     `json:"unscorable"`    // now, and were not
 	Scorable     int     `json:"scorable"`      // now, and were not
-	RewardBefore float64 `json:"reward_before"` // mean of scorable traces
+	RewardBefore float64 `json:"reward_before"` // mean of scorable traces, 0 where there is none
 	RewardAfter  float64 `json:"reward_after"`
+	ScoredBefore int     `json:"scored_before"` // scorable traces
+	ScoredAfter  int     `json:"scored_after"`
 
 	Parts     []PartSummary    `json:"parts"`
 	Advantage AdvantageSummary `json:"advantage"`
@@ -37,10 +39,9 @@ type PartSummary struct {
 	Name     string  `json:"name"`
 	Compared int     `json:"compared"` // traces where the run has a reward of that name
 	Changed  int     `json:"changed"`
-	Before   float64 `json:"before"` // mean score of those compared that are ok in both
+	Scored   int     `json:"scored"` // of those compared, ok in both
+	Before   float64 `json:"before"` // mean score of these
 	After    float64 `json:"after"`
-
-	both int
 }
 
 // AdvantageSummary compares the advantages of training traces: those that the
@@ -93,7 +94,7 @@ func (t *tally) part(i int, before, after *store.RewardPart, changed bool) {
 		p.Changed++
 	}
 	if before.Status == "ok" && after.Status == "ok" {
-		p.both++
+		p.Scored++
 		p.Before += before.Score
 		p.After += after.Score
 	}
@@ -155,20 +156,36 @@ func (t *tally) advantages(before []store.SampleDetail, after []store.LayerScore
 	}
 	for from := 0; from < len(groups); {
 		to := from
-		flat, flatNew := true, true
+		var was, is spread
 		for to < len(groups) && groups[to] == groups[from] {
-			flat = flat && before[to].Reward == before[from].Reward
-			flatNew = flatNew && after[to].Reward == after[from].Reward
+			was.add(before[to].Reward, before[to].Unscorable)
+			is.add(after[to].Reward, after[to].Unscorable)
 			to++
 		}
 		v.Groups++
-		if flat {
+		if !was.some {
 			v.NoSpread++
 		}
-		if flatNew {
+		if !is.some {
 			v.NoSpreadNew++
 		}
 		from = to
+	}
+}
+
+// spread says whether the scorable traces of a group differ in their reward.
+type spread struct {
+	first     float64
+	any, some bool
+}
+
+func (s *spread) add(reward float64, unscorable bool) {
+	switch {
+	case unscorable:
+	case !s.any:
+		s.first, s.any = reward, true
+	default:
+		s.some = s.some || reward != s.first
 	}
 }
 
@@ -176,10 +193,11 @@ func (t *tally) advantages(before []store.SampleDetail, after []store.LayerScore
 func (t *tally) done() Summary {
 	s := t.Summary
 	s.RewardBefore, s.RewardAfter = t.before.value(), t.after.value()
+	s.ScoredBefore, s.ScoredAfter = t.before.n, t.after.n
 	for i := range s.Parts {
-		if p := &s.Parts[i]; p.both > 0 {
-			p.Before /= float64(p.both)
-			p.After /= float64(p.both)
+		if p := &s.Parts[i]; p.Scored > 0 {
+			p.Before /= float64(p.Scored)
+			p.After /= float64(p.Scored)
 		}
 	}
 	if v := &s.Advantage; v.Traces > 0 {
