@@ -302,7 +302,7 @@ func (g *grpo) preflight(ctx context.Context, u *update) error {
 // watched is the step as the alarms see it.
 func (g *grpo) watched(step int, ro *rollout, stats algo.RewardStats, u *update, v map[string]float64) alarm.Step {
 	s := alarm.Step{
-		Step: step, Groups: len(ro.prompts), Completions: len(ro.all), ZeroSpread: stats.FracZeroStd,
+		Step: step, Groups: len(ro.prompts), Completions: len(ro.all), Unscorable: stats.Unscorable, ZeroSpread: stats.FracZeroStd,
 		Clipped: v["completions/clipped_ratio"], Limit: ro.limit, Reward: stats.Mean, Entropy: v["entropy"], RatioOff: u.first,
 	}
 	s.FormatName, s.FormatBest = ro.bestFormat()

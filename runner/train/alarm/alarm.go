@@ -38,6 +38,7 @@ type Step struct {
 	Step        int
 	Groups      int
 	Completions int
+	Unscorable  int     // of those, completions that no reward scored
 	ZeroSpread  float64 // share of groups whose rewards are all equal
 	Clipped     float64 // share of completions cut at the length limit
 	Limit       int     // that limit, tokens
@@ -102,9 +103,12 @@ func (w *Watch) Observe(s Step) []store.Alert {
 	}
 
 	w.NoSpread = count(w.NoSpread, s.Groups > 0 && s.ZeroSpread == 1)
-	raise(ZeroSpread, "warn", w.NoSpread >= zeroSpreadSteps, s.ZeroSpread,
-		"For %d steps no group had any spread: all completions of a prompt earned the same reward, so nothing is learnt (reward %.3g). If it is the best reward the task is solved at this level; if not, make the task easier or raise num_generations.",
+	flat := fmt.Sprintf("For %d steps no group had any spread: all completions of a prompt earned the same reward, so nothing is learnt (reward %.3g). If it is the best reward the task is solved at this level; if not, make the task easier or raise num_generations.",
 		w.NoSpread, s.Reward)
+	if s.Completions > 0 && s.Unscorable == s.Completions {
+		flat = fmt.Sprintf("For %d steps no group had any spread, and no reward scored any completion of this one, so nothing is learnt. The traces say why.", w.NoSpread)
+	}
+	raise(ZeroSpread, "warn", w.NoSpread >= zeroSpreadSteps, s.ZeroSpread, "%s", flat)
 
 	raise(Clipped, "warn", s.Clipped > clippedShare, s.Clipped,
 		"%.0f %% of the completions were cut at max_completion_length %d before they ended. Raise it, or the answer is never seen.",

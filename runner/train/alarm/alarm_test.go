@@ -225,3 +225,20 @@ func TestRewardUpAccuracyDown(t *testing.T) {
 		})
 	}
 }
+
+// TestNothingScored: where no reward gave a number, that is said, not that all
+// rewards were 0.
+func TestNothingScored(t *testing.T) {
+	for unscorable, want := range map[int]string{63: "earned the same reward", 64: "no reward scored any completion"} {
+		var w Watch
+		var got []store.Alert
+		for i := 1; i <= zeroSpreadSteps; i++ {
+			s := good(i)
+			s.ZeroSpread, s.Unscorable = 1, unscorable
+			got = append(got, w.Observe(s)...)
+		}
+		if len(got) != 1 || got[0].Code != ZeroSpread || !strings.Contains(got[0].Message, want) {
+			t.Errorf("%d of 64 unscorable: %+v, want %q", unscorable, got, want)
+		}
+	}
+}
