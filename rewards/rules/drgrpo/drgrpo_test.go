@@ -2,6 +2,8 @@ package drgrpo
 
 import (
 	"fmt"
+	"math/rand/v2"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -69,4 +71,36 @@ func numbers() string {
 		fmt.Fprintf(&b, "%d,", i*i)
 	}
 	return b.String()
+}
+
+// TestUnitsAgainstTheExpression compares the search for units with the
+// published expression, run by Go's regexp, on random arrangements of pieces.
+func TestUnitsAgainstTheExpression(t *testing.T) {
+	units := []string{"m", "ms", "sq m", " m east", "q .", "a .", "p . ms", "° f", "t", "s"}
+	var expressions []*regexp.Regexp
+	for _, u := range units {
+		expressions = append(expressions, regexp.MustCompile(`(\A|[^\p{L}\p{N}_])`+u+`(\z|[^\p{L}\p{N}_])`))
+	}
+	pieces := []string{"m", "m", "s", " ", " ", "sq", "q ", "a ", "p ", "° f", "t", "5", "_", "é", ".", "\xff", "east", "٣", "\u0301"}
+	rng := rand.New(rand.NewPCG(7, 8))
+	taken := 0
+	for range 20_000 {
+		var b strings.Builder
+		for range rng.IntN(9) {
+			b.WriteString(pieces[rng.IntN(len(pieces))])
+		}
+		s := b.String()
+		for i, u := range units {
+			want, got := expressions[i].ReplaceAllString(s, "$1$2"), withoutUnit(s, u)
+			if got != want {
+				t.Fatalf("%q without %q: %q, the expression says %q", s, u, got, want)
+			}
+			if got != s {
+				taken++
+			}
+		}
+	}
+	if taken < 5000 {
+		t.Errorf("only %d units among the cases", taken)
+	}
 }

@@ -15,32 +15,16 @@ import (
 type grades struct {
 	*grader.Grader
 	fast            bool
-	units           []unit
+	units           []string
 	array, endArray *regexp.Regexp
 	text            *regexp.Regexp
 }
 
-// unit is a word that is taken out where it stands alone. In its expression a
-// full stop is any sign, as in the published code.
-type unit struct {
-	word string // "" where the expression must be tried
-	expr *regexp.Regexp
-}
-
 func newGrader(fast bool) *grades {
-	g := &grades{Grader: grader.New(), fast: fast,
+	g := &grades{Grader: grader.New(), fast: fast, units: unitWords(),
 		array: regexp.MustCompile(`\\begin\{array\}\{.*?\}`), endArray: regexp.MustCompile(`\\end\{array\}`), text: regexp.MustCompile(`\\text\{.*?\}\z`)}
-	const apart = `[^\p{L}\p{N}_]`
-	words := unitWords()
-	for _, w := range words {
-		words = append(words, w+"s")
-	}
-	for _, w := range words {
-		u := unit{word: w, expr: regexp.MustCompile(`(\A|` + apart + `)` + w + `(\z|` + apart + `)`)}
-		if strings.Contains(w, ".") {
-			u.word = ""
-		}
-		g.units = append(g.units, u)
+	for _, w := range unitWords() {
+		g.units = append(g.units, w+"s")
 	}
 	return g
 }
@@ -69,15 +53,56 @@ func (g *grades) normal(s string) (string, bool) {
 	}
 	for range 2 {
 		for _, u := range g.units {
-			if !strings.Contains(s, u.word) {
-				continue
-			}
-			if bare := u.expr.ReplaceAllString(s, "$1$2"); bare != "" {
+			if bare := withoutUnit(s, u); bare != "" {
 				s = bare
 			}
 		}
 	}
 	return mathtext.Hendrycks{OnePercent: true}.Rest(s)
+}
+
+// withoutUnit takes a unit out where no letter, digit or underscore stands
+// beside it, as re.sub(r"(^|\W)unit($|\W)", r"\1\2", s): a full stop in it is any sign,
+// and what stands behind one match is not looked at before the next.
+func withoutUnit(s, unit string) string {
+	head, _, _ := strings.Cut(unit, ".")
+	var b strings.Builder
+	kept, from := 0, 0 // s[:kept] is written, s[:from] is behind a match
+	for at := 0; ; {
+		k := strings.Index(s[at:], head)
+		if k < 0 {
+			break
+		}
+		at += k
+		end := unitAt(s, at, unit)
+		before, width := utf8.DecodeLastRuneInString(s[from:at])
+		after, size := utf8.DecodeRuneInString(s[max(end, 0):])
+		if end < 0 || pytext.Word(before) && width > 0 || width == 0 && at > 0 || size > 0 && pytext.Word(after) {
+			_, size := utf8.DecodeRuneInString(s[at:])
+			at += size
+			continue
+		}
+		b.WriteString(s[kept:at])
+		kept, from = end, end+size
+		at = from
+	}
+	if kept == 0 {
+		return s
+	}
+	b.WriteString(s[kept:])
+	return b.String()
+}
+
+// unitAt is where a unit that begins at a place ends; -1 when there is none.
+func unitAt(s string, at int, unit string) int {
+	for _, u := range unit {
+		r, size := utf8.DecodeRuneInString(s[at:])
+		if size == 0 || u != '.' && r != u {
+			return -1
+		}
+		at += size
+	}
+	return at
 }
 
 // repeats is the published condition: repeatness of texts above 128 characters.
