@@ -22,7 +22,11 @@ func plainDifferent(ids []int32, n int) int {
 func TestNgrams(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 3))
 	counters := map[int]*ngrams{}
-	for round := range 3000 {
+	rounds := 3000
+	if testing.Short() {
+		rounds = 500
+	}
+	for round := range rounds {
 		n := 1 + rng.IntN(5)
 		switch rng.IntN(20) {
 		case 0:

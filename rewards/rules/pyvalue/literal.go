@@ -3,7 +3,6 @@ package pyvalue
 import (
 	"errors"
 	"math/big"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
@@ -139,8 +138,8 @@ func (p *literal) signed() (any, error) {
 const longestNumber = 10_000
 
 var (
-	numberPattern = regexp.MustCompile(`^(?:0[xX](?:_?[0-9a-fA-F])+|0[bB](?:_?[01])+|0[oO](?:_?[0-7])+|(?:[0-9](?:_?[0-9])*)?\.?(?:[0-9](?:_?[0-9])*)?(?:[eE][-+]?[0-9](?:_?[0-9])*)?)`)
-	textPattern   = regexp.MustCompile(`^(?i:[rfu]?)(?:'''|"""|'|")`)
+	numberPattern = pytext.Expression(`^(?:0[xX](?:_?[0-9a-fA-F])+|0[bB](?:_?[01])+|0[oO](?:_?[0-7])+|(?:[0-9](?:_?[0-9])*)?\.?(?:[0-9](?:_?[0-9])*)?(?:[eE][-+]?[0-9](?:_?[0-9])*)?)`)
+	textPattern   = pytext.Expression(`^(?i:[rfu]?)(?:'''|"""|'|")`)
 )
 
 func (p *literal) atom() (any, error) {
@@ -165,14 +164,14 @@ func (p *literal) atom() (any, error) {
 		p.open--
 		return v, err
 	case c >= '0' && c <= '9' || c == '.':
-		text := numberPattern.FindString(rest[:min(len(rest), longestNumber)])
+		text := numberPattern().FindString(rest[:min(len(rest), longestNumber)])
 		p.at += len(text)
 		if r, _ := utf8.DecodeRuneInString(rest[len(text):]); r == '_' || r == '.' || unicode.IsLetter(r) || unicode.IsDigit(r) {
 			return nil, ErrLiteral
 		}
 		return numberOf(text)
 	}
-	if textPattern.MatchString(rest) {
+	if textPattern().MatchString(rest) {
 		return p.texts()
 	}
 	for name, v := range map[string]any{"True": true, "False": false, "None": nil} {
@@ -211,7 +210,7 @@ func numberOf(text string) (any, error) {
 func (p *literal) texts() (any, error) {
 	var b strings.Builder
 	for {
-		start := textPattern.FindString(p.text[p.at:])
+		start := textPattern().FindString(p.text[p.at:])
 		if start == "" {
 			return b.String(), nil
 		}

@@ -3,7 +3,6 @@ package reasoninggym
 import (
 	"fmt"
 	"math"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -72,11 +71,11 @@ type boxMove struct {
 	square bool
 }
 
-var coordinate = regexp.MustCompile(`\p{Nd}+\.?\p{Nd}*`)
+var coordinate = pytext.Expression(`\p{Nd}+\.?\p{Nd}*`)
 
 func coordinates(s string) []float64 {
 	out := []float64{}
-	for _, digits := range coordinate.FindAllString(s, -1) {
+	for _, digits := range coordinate().FindAllString(s, -1) {
 		f, _ := pytext.Float(digits)
 		out = append(out, f)
 	}

@@ -2,7 +2,6 @@ package reasoninggym
 
 import (
 	"math"
-	"regexp"
 	"strings"
 
 	"gradus/rewards/rules/pytext"
@@ -67,7 +66,7 @@ func withoutLast(s string) string {
 	return string(runes[:max(0, len(runes)-1)])
 }
 
-var complexPart = regexp.MustCompile(`^[-+]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[-+]?[0-9]+)?|nan)`)
+var complexPart = pytext.Expression(`^[-+]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[-+]?[0-9]+)?|nan)`)
 
 // pyComplex is complex(s) of a text in small letters that ends with j and
 // holds no white space that str.replace left in the middle.
@@ -80,7 +79,7 @@ func pyComplex(s string) (z complex128, ok bool) {
 	}
 	s = strings.ReplaceAll(s, "_", "")
 	part := func() (f float64, ok bool) {
-		text := complexPart.FindString(s)
+		text := complexPart().FindString(s)
 		s = s[len(text):]
 		return pytext.Float(text)
 	}

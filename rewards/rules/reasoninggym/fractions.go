@@ -3,7 +3,6 @@ package reasoninggym
 import (
 	"math"
 	"math/big"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
@@ -12,7 +11,7 @@ import (
 	"gradus/rewards/rules/pytext"
 )
 
-var latexFraction = regexp.MustCompile(`^\\(?i:frac|dfrac)` + pySpace + `\{` + pySpace + `(\p{Nd}+)` + pySpace + `\}` + pySpace + `\{` + pySpace + `(\p{Nd}+)` + pySpace + `\}`)
+var latexFraction = pytext.Expression(`^\\(?i:frac|dfrac)` + pySpace + `\{` + pySpace + `(\p{Nd}+)` + pySpace + `\}` + pySpace + `\{` + pySpace + `(\p{Nd}+)` + pySpace + `\}`)
 
 // pySpace is Python's \s*.
 const pySpace = `[\s\v\x{1c}-\x{1f}\x{85}\p{Z}]*`
@@ -48,7 +47,7 @@ func fractionSimplification(answer string, found bool, e entry) (float64, error)
 func readFraction(s string) (f [2]*big.Int, ok bool) {
 	s = pytext.Strip(strings.Trim(pytext.Strip(s), "$"))
 	parts := strings.SplitN(s, "/", 2)
-	if m := latexFraction.FindStringSubmatch(s); m != nil {
+	if m := latexFraction().FindStringSubmatch(s); m != nil {
 		parts = m[1:]
 	}
 	if len(parts) != 2 {
@@ -63,7 +62,7 @@ func readFraction(s string) (f [2]*big.Int, ok bool) {
 }
 
 // pyFraction is the pattern of Python's Fraction.
-var pyFraction = regexp.MustCompile(`^([-+]?)(\p{Nd}+(?:_\p{Nd}+)*)?(?:/(\p{Nd}+(?:_\p{Nd}+)*)|(?:\.(\p{Nd}+(?:_\p{Nd}+)*)?)?(?:[eE]([-+]?\p{Nd}+(?:_\p{Nd}+)*))?)$`)
+var pyFraction = pytext.Expression(`^([-+]?)(\p{Nd}+(?:_\p{Nd}+)*)?(?:/(\p{Nd}+(?:_\p{Nd}+)*)|(?:\.(\p{Nd}+(?:_\p{Nd}+)*)?)?(?:[eE]([-+]?\p{Nd}+(?:_\p{Nd}+)*))?)$`)
 
 // coinFlip is CoinFlipDataset.score_answer: within a ten thousandth 1, else the
 // share of the first digits that are right.
@@ -92,7 +91,7 @@ func coinFlip(answer string, _ bool, e entry) (float64, error) {
 
 // fractionValue is float(Fraction(s)).
 func fractionValue(s string) (v float64, ok bool, err error) {
-	m := pyFraction.FindStringSubmatch(pytext.Strip(s))
+	m := pyFraction().FindStringSubmatch(pytext.Strip(s))
 	if m == nil || m[2] == "" && m[4] == "" {
 		return 0, false, nil
 	}

@@ -1,14 +1,13 @@
 package reasoninggym
 
 import (
-	"regexp"
 	"slices"
 
 	"gradus/rewards/rules/pytext"
 )
 
 // hanoiMove is how TowerOfHanoiDataset reads a move.
-var hanoiMove = regexp.MustCompile(`Move disk (\p{Nd}+) from Peg (\p{Nd}+) to Peg (\p{Nd}+)`)
+var hanoiMove = pytext.Expression(`Move disk (\p{Nd}+) from Peg (\p{Nd}+) to Peg (\p{Nd}+)`)
 
 // towerOfHanoi is TowerOfHanoiDataset.score_answer: 1 for the fewest moves,
 // their share for more, 0.05 for moves that end elsewhere, 0 for one that may
@@ -36,7 +35,7 @@ func towerOfHanoi(answer string, _ bool, e entry) (float64, error) {
 			continue
 		}
 		moves++
-		m := hanoiMove.FindStringSubmatch(line)
+		m := hanoiMove().FindStringSubmatch(line)
 		words := pytext.Words(line)
 		if m == nil || len(words) != 9 {
 			return 0, nil

@@ -1,8 +1,7 @@
 package reasoninggym
 
 import (
-	"regexp"
-
+	"gradus/rewards/rules/pytext"
 	symbolic "gradus/rewards/rules/sympy"
 )
 
@@ -20,7 +19,7 @@ func integration(answer string, _ bool, e entry) (float64, error) {
 	if err != nil {
 		return 0, nil // the published function takes any exception for a wrong answer
 	}
-	got, err := symbolic.ParseExpr(comments.ReplaceAllString(answer, ""))
+	got, err := symbolic.ParseExpr(comments().ReplaceAllString(answer, ""))
 	if err != nil {
 		return 0, nil
 	}
@@ -33,4 +32,4 @@ func integration(answer string, _ bool, e entry) (float64, error) {
 }
 
 // comments are Python's, where no text is in quotes.
-var comments = regexp.MustCompile(`#[^\n]*`)
+var comments = pytext.Expression(`#[^\n]*`)

@@ -3,7 +3,6 @@ package reasoninggym
 import (
 	"fmt"
 	"math/big"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
@@ -91,11 +90,11 @@ func (c *cube) turn(axis, first, last int, reversed bool) {
 }
 
 // cubeMove is CubeMove's pattern.
-var cubeMove = regexp.MustCompile(`^([0-9]*)(?:([LRDUBF])(w?)|([XYZMES]))('?)([0-9]?)$`)
+var cubeMove = pytext.Expression(`^([0-9]*)(?:([LRDUBF])(w?)|([XYZMES]))('?)([0-9]?)$`)
 
 // play makes a move so many times; ok is false for one that the cube refuses.
 func (c *cube) play(move string, times int) (ok bool) {
-	m := cubeMove.FindStringSubmatch(move)
+	m := cubeMove().FindStringSubmatch(move)
 	if m == nil {
 		return false
 	}

@@ -2,7 +2,6 @@ package reasoninggym
 
 import (
 	"math/big"
-	"regexp"
 	"slices"
 
 	"gradus/rewards/rules/pytext"
@@ -16,7 +15,7 @@ type car struct {
 
 const rushSide = 6
 
-var rushMove = regexp.MustCompile(`([A-Z])([+-])(\p{Nd}+)`)
+var rushMove = pytext.Expression(`([A-Z])([+-])(\p{Nd}+)`)
 
 // rushHour is RushHourDataset.score_answer: moves that bring the car A to its
 // exit, 0.01 for any others. Moves that a car cannot make are left out, and a
@@ -30,7 +29,7 @@ func rushHour(answer string, _ bool, e entry) (float64, error) {
 	if answer == "" || !ok {
 		return 0, nil
 	}
-	moves := rushMove.FindAllStringSubmatch(answer, -1)
+	moves := rushMove().FindAllStringSubmatch(answer, -1)
 	for _, m := range moves {
 		if _, ok := pytext.Int(m[3]); !ok {
 			return 0, nil

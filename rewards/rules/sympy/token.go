@@ -1,7 +1,6 @@
 package sympy
 
 import (
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -35,10 +34,10 @@ var operators = [...]string{"**=", "//=", "<<=", ">>=", "...", "!=", "%=", "&=",
 
 // numerals is Number of Python's tokenize without imaginary ones: floats
 // before integers.
-var numerals = regexp.MustCompile(`^(?:(?:[0-9](?:_?[0-9])*\.(?:[0-9](?:_?[0-9])*)?|\.[0-9](?:_?[0-9])*)(?:[eE][-+]?[0-9](?:_?[0-9])*)?|[0-9](?:_?[0-9])*[eE][-+]?[0-9](?:_?[0-9])*` +
+var numerals = pytext.Expression(`^(?:(?:[0-9](?:_?[0-9])*\.(?:[0-9](?:_?[0-9])*)?|\.[0-9](?:_?[0-9])*)(?:[eE][-+]?[0-9](?:_?[0-9])*)?|[0-9](?:_?[0-9])*[eE][-+]?[0-9](?:_?[0-9])*` +
 	`|0[xX](?:_?[0-9a-fA-F])+|0[bB](?:_?[01])+|0[oO](?:_?[0-7])+|0(?:_?0)*|[1-9](?:_?[0-9])*)`)
 
-var imaginary = regexp.MustCompile(`^(?:[0-9](?:_?[0-9])*|(?:[0-9](?:_?[0-9])*\.(?:[0-9](?:_?[0-9])*)?|\.[0-9](?:_?[0-9])*)(?:[eE][-+]?[0-9](?:_?[0-9])*)?|[0-9](?:_?[0-9])*[eE][-+]?[0-9](?:_?[0-9])*)[jJ]`)
+var imaginary = pytext.Expression(`^(?:[0-9](?:_?[0-9])*|(?:[0-9](?:_?[0-9])*\.(?:[0-9](?:_?[0-9])*)?|\.[0-9](?:_?[0-9])*)(?:[eE][-+]?[0-9](?:_?[0-9])*)?|[0-9](?:_?[0-9])*[eE][-+]?[0-9](?:_?[0-9])*)[jJ]`)
 
 // Python's limits: brackets inside each other, and a length beyond which no
 // answer is.
@@ -74,9 +73,9 @@ func tokens(s string) ([]token, error) {
 			s = s[size:]
 			continue
 		}
-		text := imaginary.FindString(s)
+		text := imaginary().FindString(s)
 		if text == "" {
-			text = numerals.FindString(s)
+			text = numerals().FindString(s)
 		}
 		if text != "" {
 			out = append(out, token{number, text})
