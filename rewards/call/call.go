@@ -40,6 +40,10 @@ func Parse(row []byte) (Call, error) {
 	}
 	var rest map[string]json.RawMessage
 	if err := json.Unmarshal(row, &rest); err != nil {
+		var wrong *json.UnmarshalTypeError
+		if errors.As(err, &wrong) {
+			return Call{}, fmt.Errorf(`is not a JSON object but a JSON %s; want {"completions":[…],"kwargs":{…},"params":{…}}`, wrong.Value)
+		}
 		return Call{}, fmt.Errorf("is not a JSON object: %w", err)
 	}
 	if err := json.Unmarshal(row, &in); err != nil {
@@ -136,15 +140,12 @@ func (c *Call) column(key string, raw json.RawMessage) error {
 		case "completion_ids":
 			ids := []int32{}
 			if err := json.Unmarshal(v, &ids); err != nil {
-				return fmt.Errorf("kwargs.completion_ids of completion %d: want a list of token ids: %w", i+1, err)
+				return fmt.Errorf("kwargs.completion_ids of completion %d is %.40s; want a list of token ids, whole numbers of 32 bits", i+1, v)
 			}
 			s.TokenIDs = ids
 		case "prompts":
-			text, err := content(v)
-			if err != nil {
-				return fmt.Errorf("kwargs.prompts of completion %d: %w", i+1, err)
-			}
-			s.Prompt = text
+			// Prompts of images and the like stay out: hardly a function reads them.
+			s.Prompt, _ = content(v)
 		default:
 			if s.Columns == nil {
 				s.Columns = map[string]json.RawMessage{}
@@ -183,9 +184,9 @@ func problem(s *rewards.Sample, i int) rewards.Problem {
 // content returns the text of a completion or prompt: itself, or the content
 // of the first of its messages.
 func content(raw json.RawMessage) (string, error) {
-	var text string
-	if err := json.Unmarshal(raw, &text); err == nil {
-		return text, nil
+	var text *string
+	if err := json.Unmarshal(raw, &text); err == nil && text != nil {
+		return *text, nil
 	}
 	var messages []struct {
 		Content *string `json:"content"`

@@ -68,9 +68,19 @@ func TestWantAndTake(t *testing.T) {
 	}
 }
 
+// Prompts of other kinds than text are no reason to refuse a call.
+func TestParsePrompts(t *testing.T) {
+	for prompt, want := range map[string]string{`"q"`: "q", `[{"role":"user","content":"q"}]`: "q", `null`: "", `[{"role":"user","content":[{"type":"image"}]}]`: "", `[]`: "", `7`: ""} {
+		c, err := Parse([]byte(`{"completions":["a"],"kwargs":{"prompts":[` + prompt + `]}}`))
+		if err != nil || c.Group.Samples[0].Prompt != want {
+			t.Errorf("prompt %s: %q, %v", prompt, c.Group.Samples[0].Prompt, err)
+		}
+	}
+}
+
 func TestParseRefuses(t *testing.T) {
 	for row, want := range map[string]string{
-		`[`: "not a JSON object", `[1]`: "not a JSON object", `{}`: `no "completions"`, `{"completions":null}`: `no "completions"`, `{"completions":3}`: `"completions" is a number`, `{"completions":[3]}`: "completion 1",
+		`[`: "not a JSON object", `[1]`: "not a JSON object", `{}`: `no "completions"`, `{"completions":null}`: `no "completions"`, `{"completions":3}`: `"completions" is a number`, `{"completions":[3]}`: "completion 1", `{"completions":[null]}`: "completion 1",
 		`{"completions":[[]]}`: "completion 1", `{"completions":[[{"role":"x"}]]}`: "completion 1",
 		`{"completions":["a"],"kwargs":{"solution":["1","2"]}}`:     "2 values for 1",
 		`{"completions":["a"],"kwargs":{"solution":"1"}}`:           "no list",
