@@ -104,6 +104,9 @@ func (a *app) rewardFuzzReward(ctx context.Context, f fuzzFlags) error {
 	if errors.Is(err, fuzz.ErrUnscored) || errors.Is(err, fuzz.ErrUnpaid) {
 		return usage(fmt.Errorf("%w (%s); choose other problems with --task or --in, or say how completions look with --layout, prompts with --template", err, of))
 	}
+	if errors.Is(err, fuzz.ErrFailed) {
+		return fmt.Errorf("%w (%s); mend it, or choose other problems with --task or --in", err, of)
+	}
 	if err != nil {
 		return err
 	}
@@ -277,6 +280,9 @@ func (a *app) printFuzzed(r *fuzz.Report, list []recipe.Reward, of string) {
 	}
 	if len(failed) > 0 {
 		a.printf("\nno reward gave a number on %s\n", strings.Join(failed, ", "))
+	}
+	if r.Failures > 0 {
+		a.printf("\n%s failed or gave no usable number, the first as %s\n", text.Count(r.Failures, "result"), text.Line(r.Failure))
 	}
 	a.printf("\n%d of %d attacks are paid as right answers are", paid, attacks)
 	if more > 0 {

@@ -129,7 +129,7 @@ func TestRewardVerifyWrongUse(t *testing.T) {
 		{[]string{"reward", "fuzz", "--reward", "gradus.accuracy", "--problems", "0"}, "--problems is 0"},
 		{[]string{"reward", "fuzz", "--reward", "gradus.accuracy", "--task", "chain_sum", "--in", "x.jsonl"}, "give one of them"},
 		{[]string{"reward", "fuzz", "--reward", "gradus.accuracy", "--task", "chainsum"}, "chain_sum"},
-		{[]string{"reward", "fuzz", "--reward", "gradus.code"}, "no number for honest completions"},
+		{[]string{"reward", "fuzz", "--setup", "tinyzero"}, "no number for honest completions of these problems: tinyzero.countdown: problem fuzz/0 is no countdown"},
 		{[]string{"reward", "fuzz", "--task", "chain_sum"}, "name one with --reward"},
 		{[]string{"reward", "fuzz", "--problems", "5"}, "--problems is of attacks on a reward"},
 		{[]string{"reward", "fuzz", "--layout", "{think}{answer}"}, "--layout is of attacks on a reward"},
@@ -146,6 +146,10 @@ func TestRewardVerifyWrongUse(t *testing.T) {
 		if code != exitUsage || !strings.Contains(errs, c.want) {
 			t.Errorf("%v: exit %d, %q, want %q", c.args, code, errs, c.want)
 		}
+	}
+	code, _, errs := s.do("reward", "fuzz", "--reward", "gradus.code")
+	if code != exitFailed || !strings.Contains(errs, "fails on honest completions") || !strings.Contains(errs, "column test_cases") {
+		t.Errorf("a reward that fails: exit %d, %q", code, errs)
 	}
 }
 

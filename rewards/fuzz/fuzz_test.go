@@ -206,6 +206,17 @@ func TestRunRefuses(t *testing.T) {
 	if _, err := Run(context.Background(), never, golds(t)[:2], Layouts(), 0); !errors.Is(err, ErrUnpaid) {
 		t.Errorf("a reward that pays nothing: %v", err)
 	}
+	if _, err := Run(context.Background(), composite(t, "gradus.code"), golds(t)[:2], Layouts(), 0); err == nil || !strings.Contains(err.Error(), "gradus.code: ") {
+		t.Errorf("a reward that abstains, without its reason: %v", err)
+	}
+	broken := rewards.Composite{Parts: []rewards.Part{{Weight: 1, Reward: failing{}}}}
+	if _, err := Run(context.Background(), broken, golds(t)[:2], Layouts(), 0); !errors.Is(err, ErrFailed) || !strings.Contains(err.Error(), "a typo") {
+		t.Errorf("a reward that fails: %v", err)
+	}
+	broken.Parts = append(broken.Parts, composite(t, "gradus.accuracy").Parts...)
+	if report, err := Run(context.Background(), broken, golds(t)[:2], Layouts(), 0); err != nil || report.Failures == 0 || !strings.Contains(report.Failure, "a typo") {
+		t.Errorf("a part that fails: %+v, %v", report, err)
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	if _, err := Run(ctx, composite(t, "gradus.accuracy"), golds(t)[:2], Layouts(), 0); !errors.Is(err, context.Canceled) {
@@ -226,4 +237,13 @@ func TestParseLayout(t *testing.T) {
 			t.Errorf("%q is taken for a layout", bad)
 		}
 	}
+}
+
+// failing is a reward with a fault.
+type failing struct{}
+
+func (failing) Spec() rewards.Spec { return rewards.Spec{Name: "failing"} }
+
+func (failing) Score(context.Context, rewards.Group) ([]rewards.Result, error) {
+	return nil, errors.New("a typo")
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"gradus/rewards"
@@ -61,15 +62,22 @@ type Report struct {
 	// Separates: honest right answers are paid more than wrong ones. Where they
 	// are not, the reward looks at the form alone, and only what breaks the form
 	// is paid wrongly.
-	Separates bool    `json:"separates"`
-	Tallies   []Tally `json:"attempts"`
+	Separates bool `json:"separates"`
+	// Failures counts the results that were an error, too late or no usable
+	// number, in whatever was judged; Failure is what the first of them said.
+	Failures int     `json:"failures,omitempty"`
+	Failure  string  `json:"failure,omitempty"`
+	Tallies  []Tally `json:"attempts"`
 }
 
 // ErrUnpaid says that honest work is worth nothing to the reward.
 var ErrUnpaid = errors.New("honest work on these problems is paid no more than an empty completion in any of the layouts")
 
-// ErrUnscored says that the reward gave no number for honest work.
+// ErrUnscored says that the reward had no opinion on honest work.
 var ErrUnscored = errors.New("the reward gives no number for honest completions of these problems")
+
+// ErrFailed says that the reward failed on honest work.
+var ErrFailed = errors.New("the reward fails on honest completions of these problems")
 
 // Run attacks a reward with completions of the cases, in that of the layouts in
 // which honest work is paid best. Examples is how many wrongly paid completions
@@ -107,6 +115,7 @@ type attack struct {
 	reward   rewards.Composite
 	cases    []Case
 	examples int
+	abstains string // why the first part that abstained did
 }
 
 // honest are the places of the honest completions in a group.
@@ -129,7 +138,31 @@ func (a *attack) judge(ctx context.Context, c Case, l Layout, completions ...str
 	if err == nil {
 		err = ctx.Err()
 	}
-	return out, err
+	if err != nil {
+		return nil, err
+	}
+	for _, b := range out {
+		for _, p := range b.Parts {
+			a.look(p)
+		}
+	}
+	return out, nil
+}
+
+// look notes a part that gave no number, and why.
+func (a *attack) look(p rewards.PartResult) {
+	why := p.Name + ": " + p.Result.Why
+	switch p.Result.Status {
+	case rewards.OK:
+	case rewards.Skipped:
+		if a.abstains == "" {
+			a.abstains = why
+		}
+	default:
+		if a.Failures++; a.Failure == "" {
+			a.Failure = why
+		}
+	}
 }
 
 // chooseLayout finds the layout in which the reward tells right from wrong
@@ -160,8 +193,12 @@ func (a *attack) chooseLayout(ctx context.Context, layouts []Layout) error {
 			a.Layout, a.Right, a.Wrong = l, sum.right, sum.wrong
 		}
 	}
-	if !found {
-		return ErrUnscored
+	switch {
+	case found:
+	case a.Failures > 0:
+		return fmt.Errorf("%w: %s", ErrFailed, a.Failure)
+	default:
+		return fmt.Errorf("%w: %s", ErrUnscored, a.abstains)
 	}
 	if !paid {
 		return ErrUnpaid
