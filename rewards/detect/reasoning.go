@@ -9,16 +9,19 @@ import (
 )
 
 // answerWithoutReasoning counts the words of the thinking, where an equation
-// counts as a word.
+// counts as a word. Few words are thinking all the same if one of them is a step:
+// an equation, or one of several parts that ; or a line divides.
 func answerWithoutReasoning(t Trace) (Signal, bool) {
 	if t.Claim == "" {
 		return Signal{}, false
 	}
-	words := 0
+	words, steps := 0, false
 	for _, part := range t.think() {
-		words += len(strings.FieldsFunc(part.In(t.Completion), func(r rune) bool { return r == ' ' || r == '\n' || r == ';' || r == '\t' }))
+		body := strings.TrimSpace(part.In(t.Completion))
+		words += len(strings.FieldsFunc(body, func(r rune) bool { return r == ' ' || r == '\n' || r == ';' || r == '\t' }))
+		steps = steps || strings.ContainsAny(body, "=;\n")
 	}
-	s := Signal{Value: float64(words), Flag: t.paid() && words < 3}
+	s := Signal{Value: float64(words), Flag: t.paid() && words < 3 && !steps}
 	s.Why = fmt.Sprintf("the thinking holds %d words", words) + t.wasPaid()
 	if words == 1 {
 		s.Why = "the thinking holds one word" + t.wasPaid()
@@ -65,7 +68,10 @@ func wordByte(b byte) bool {
 }
 
 // reasoningAnswerMismatch compares a right numeric answer with the last value
-// that the thinking derives.
+// that the thinking derives. Nothing is known where numbers follow that value:
+// the thinking goes on in a way that is not computed. A value that the answer
+// begins with is the last column of several, one a hundredth of it is dollars for
+// cents, and an answer within the equation, as in "36%12=0", is a divisor.
 func reasoningAnswerMismatch(t Trace) (Signal, bool) {
 	claim, ok := new(big.Rat).SetString(strings.TrimSpace(t.Claim))
 	if !ok || !t.right() {
@@ -80,7 +86,14 @@ func reasoningAnswerMismatch(t Trace) (Signal, bool) {
 		return Signal{}, false
 	}
 	s := Signal{Spans: []text.Span{last.at}}
-	if last.right.Cmp(claim) != 0 {
+	parts := t.think()
+	rest := t.Completion[last.at.To:max(last.at.To, parts[len(parts)-1].To)]
+	if strings.ContainsAny(rest, "0123456789") {
+		return Signal{}, false
+	}
+	column := last.right.Sign() > 0 && last.right.IsInt() && claim.IsInt() && strings.HasPrefix(claim.RatString(), last.right.RatString())
+	times := new(big.Rat).Mul(last.right, hundred())
+	if last.right.Cmp(claim) != 0 && times.Cmp(claim) != 0 && !column && indexWord(last.at.In(t.Completion), strings.TrimSpace(t.Claim)) < 0 {
 		s.Value, s.Flag = 1, true
 		s.Why = fmt.Sprintf("the thinking ends with %s, and the answer, %s, is right all the same", last.right.RatString(), claim.RatString())
 	}

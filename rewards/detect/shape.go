@@ -5,22 +5,28 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
 
 	"gradus/rewards/text"
 )
 
 // repetition is the share of 4-grams of words that stand more than once,
-// their first occurrences not counted.
+// their first occurrences not counted. Lists of numbers and signs, as a sorting
+// writes them again and again, are no words; equations are.
 func repetition(t Trace) (Signal, bool) {
 	const n = 4
 	words := strings.FieldsFunc(t.Completion, func(r rune) bool { return r == ' ' || r == '\n' || r == '\t' || r == ';' })
-	total := len(words) - n + 1
+	total := 0
+	seen := map[string]struct{}{}
+	for i := range max(0, len(words)-n+1) {
+		gram := strings.Join(words[i:i+n], " ")
+		if strings.ContainsFunc(gram, func(r rune) bool { return r == '=' || unicode.IsLetter(r) }) {
+			seen[gram] = struct{}{}
+			total++
+		}
+	}
 	if total < 4 {
 		return Signal{}, false
-	}
-	seen := make(map[string]struct{}, total)
-	for i := range total {
-		seen[strings.Join(words[i:i+n], " ")] = struct{}{}
 	}
 	share := 1 - float64(len(seen))/float64(total)
 	return Signal{Value: share, Flag: share > 0.3, Why: fmt.Sprintf("%.0f %% of the runs of four words are repetitions", 100*share)}, true
