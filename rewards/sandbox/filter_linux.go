@@ -11,15 +11,18 @@ import (
 
 // Results of a filter (seccomp(2)).
 const (
-	allow     = unix.SECCOMP_RET_ALLOW
-	kill      = unix.SECCOMP_RET_KILL_PROCESS
-	eperm     = unix.SECCOMP_RET_ERRNO | uint32(unix.EPERM)
-	enosys    = unix.SECCOMP_RET_ERRNO | uint32(unix.ENOSYS)
-	x32Bit    = 0x40000000
-	offNR     = 0      // of struct seccomp_data: int nr
-	offArch   = 4      // u32 arch
-	fioSetOwn = 0x8901 // FIOSETOWN of ioctl(2)
-	offArg0   = 16     // u64 args[6], little endian on both architectures here
+	allow       = unix.SECCOMP_RET_ALLOW
+	kill        = unix.SECCOMP_RET_KILL_PROCESS
+	eperm       = unix.SECCOMP_RET_ERRNO | uint32(unix.EPERM)
+	enosys      = unix.SECCOMP_RET_ERRNO | uint32(unix.ENOSYS)
+	x32Bit      = 0x40000000
+	offNR       = 0      // of struct seccomp_data: int nr
+	offArch     = 4      // u32 arch
+	fioSetOwn   = 0x8901 // FIOSETOWN of ioctl(2)
+	fioClose    = 0x5451 // FIOCLEX
+	fioNoClose  = 0x5450 // FIONCLEX
+	fioNonBlock = 0x5421 // FIONBIO
+	offArg0     = 16     // u64 args[6], little endian on both architectures here
 )
 
 // newNamespaces are clone's flags that make namespaces; a child with a user
@@ -87,20 +90,35 @@ func policy(inBox bool) []rule {
 	set(verdict{ret: allow}, allowedCalls()...)
 	set(verdict{ret: eperm}, refusedCalls()...)
 	set(argumentHas(0, newNamespaces), unix.SYS_CLONE)
-	set(argumentIs(1, unix.TIOCSTI, unix.TIOCLINUX, fioSetOwn, unix.SIOCSPGRP), unix.SYS_IOCTL)
-	// Signals by the back door: an owner of a descriptor gets any signal.
-	set(argumentIs(1, unix.F_SETOWN, unix.F_SETSIG, unix.F_SETOWN_EX), unix.SYS_FCNTL)
+	// Signals by the back door: an owner of a descriptor gets any signal. And
+	// watches and leases, by which a program sees or delays who else opens a file.
+	set(argumentIs(1, unix.F_SETOWN, unix.F_SETSIG, unix.F_SETOWN_EX, unix.F_NOTIFY, unix.F_SETLEASE), unix.SYS_FCNTL)
+	set(connectedPairs(), unix.SYS_SOCKETPAIR)
 	// Of itself only: 0 is the caller.
 	set(argumentOnly(0, 0), unix.SYS_PRLIMIT64, unix.SYS_SCHED_SETAFFINITY, unix.SYS_GET_ROBUST_LIST)
 	set(argumentOnly(0, 0, 0xffffffff), unix.SYS_PERSONALITY)
 	if inBox {
 		set(verdict{ret: allow}, ownTreeCalls()...)
+		set(argumentIs(1, unix.TIOCSTI, unix.TIOCLINUX, fioSetOwn, unix.SIOCSPGRP), unix.SYS_IOCTL)
 	} else {
 		// Landlock restricts neither attributes of files that can be opened
-		// for reading, nor (before 6.12) signals.
+		// for reading (FS_IOC_SETFLAGS is an ioctl), nor (before 6.12) signals.
 		set(verdict{ret: eperm}, ownTreeCalls()...)
+		set(argumentOnly(1, unix.TCGETS, unix.TCGETS2, unix.TIOCGWINSZ, unix.TIOCGPGRP, unix.TIOCINQ, fioNonBlock, fioClose, fioNoClose), unix.SYS_IOCTL)
 	}
 	return rules
+}
+
+// connectedPairs allows socketpair(2) for connected Unix sockets only: with one
+// of datagrams a program could send to any socket that it can name, without
+// socket(2) and connect(2).
+func connectedPairs() verdict {
+	var types []uint32
+	for _, kind := range []uint32{unix.SOCK_STREAM, unix.SOCK_SEQPACKET} {
+		types = append(types, kind, kind|unix.SOCK_CLOEXEC, kind|unix.SOCK_NONBLOCK, kind|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK)
+	}
+	family := []unix.SockFilter{load(offArg0), jump(unix.BPF_JMP|unix.BPF_JEQ|unix.BPF_K, unix.AF_UNIX, 1, 0), ret(eperm)}
+	return verdict{test: append(family, argumentOnly(1, types...).test...)}
 }
 
 // withoutTruncation changes rules for a Landlock before interface 3 (Linux 6.2),

@@ -115,6 +115,8 @@ func (c *child) look() {
 	switch {
 	case rss > c.program.Memory:
 		c.stop(Memory, tooMuch(c.program.Memory))
+	case c.cgroup == nil && rss+socketMemory(pids) > c.program.Memory:
+		c.stop(Memory, tooMuch(c.program.Memory)+", with what their sockets may hold")
 	case cpu > c.program.CPU:
 		c.stop(CPU, fmt.Sprintf("it used more than %v of processor time", c.program.CPU))
 	}
@@ -125,6 +127,37 @@ func (c *child) look() {
 
 func tooMuch(limit int64) string {
 	return fmt.Sprintf("its processes together took more than %d MiB of memory", limit>>20)
+}
+
+// What a socket holds that nobody reads counts for no process. Up to manySockets
+// descriptors of a program are not looked at; each socket beyond counts as full.
+const (
+	manySockets  = 256
+	socketBuffer = 208 << 10 // net.core.wmem_default where nobody changed it
+)
+
+// socketMemory is the most that the sockets of processes may hold.
+func socketMemory(pids []int) int64 {
+	list := make([][]os.DirEntry, len(pids))
+	all := 0
+	for i, pid := range pids {
+		if entries, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid)); err == nil { // gone, or not to be read
+			list[i] = entries
+			all += len(entries)
+		}
+	}
+	if all <= manySockets {
+		return 0
+	}
+	var n int64
+	for i, pid := range pids {
+		for _, e := range list[i] {
+			if to, err := os.Readlink(fmt.Sprintf("/proc/%d/fd/%s", pid, e.Name())); err == nil && strings.HasPrefix(to, "socket:") {
+				n++
+			}
+		}
+	}
+	return n * socketBuffer
 }
 
 // tree lists a process and its descendants.

@@ -131,6 +131,23 @@ tried("abstract", lambda: socket.socket(socket.AF_UNIX).connect("\0" + ABSTRACT)
 for family, kind in [(socket.AF_INET, socket.SOCK_STREAM), (socket.AF_INET, socket.SOCK_DGRAM), (socket.AF_INET6, socket.SOCK_STREAM), (socket.AF_UNIX, socket.SOCK_STREAM), (16, socket.SOCK_RAW), (17, socket.SOCK_RAW), (38, socket.SOCK_SEQPACKET), (40, socket.SOCK_STREAM)]:
     tried("family %d" % family, lambda: socket.socket(family, kind))
 `},
+		{Name: "datagrams of a pair", About: "a pair of datagram sockets, each of which can send to any socket", Ends: ok, Code: `
+for kind in (socket.SOCK_DGRAM, socket.SOCK_RAW):
+    for what, to in (("a path", os.path.join(os.path.dirname(CANARY), "socket")), ("a name", "\0" + ABSTRACT + "-datagrams")):
+        tried("send to " + what, lambda: socket.socketpair(socket.AF_UNIX, kind)[0].sendto(b"x", to))
+        tried("send a message to " + what, lambda: socket.socketpair(socket.AF_UNIX, kind)[0].sendmsg([b"x"], [], 0, to))
+for family in (16, 30):
+    tried("pair of family %d" % family, lambda: socket.socketpair(family, socket.SOCK_STREAM))
+a, b = socket.socketpair()
+a.send(b"x")
+if b.recv(1) == b"x": print("a pair of streams works")
+`},
+		{Name: "watches", About: "who opens what on the host: inotify, dnotify, leases", Ends: ok, Code: `
+import fcntl
+call("inotify", 294 if os.uname().machine == "x86_64" else 26, 0)
+tried("dnotify", lambda: fcntl.fcntl(os.open("/usr/bin", os.O_RDONLY), 1026, 0xf))
+tried("lease", lambda: fcntl.fcntl(os.open(sys.executable, os.O_RDONLY), 1024, 0))
+`},
 		{Name: "fork bomb", Slow: true, About: "forks until it cannot, in every child", Code: `
 n = 0
 while True:
@@ -190,6 +207,28 @@ for _ in range(8):
     if os.fork() == 0:
         x = b"x" * (60 << 20)
         time.sleep(100)
+time.sleep(100)
+`},
+		{Name: "memory in sockets", About: "what socket buffers hold is no process's", Ends: []sandbox.Status{sandbox.Memory, sandbox.Timeout, sandbox.CPU}, Code: `
+import array
+held, total = [], 0
+r, w = os.pipe()
+while True:
+    try:
+        if os.fork() == 0: break
+    except OSError: break
+try:
+    while True:
+        held.append(socket.socketpair())
+        for s in held[-1]:
+            s.setblocking(False)
+            sent = 0
+            try:
+                while True: sent += s.send(bytes(1 << 17))
+            except BlockingIOError: os.write(w, array.array("q", [sent]))
+except OSError: pass
+while total < 400 << 20: total += array.array("q", os.read(r, 8))[0]
+os.write(1, b"ESCAPED %d MiB in sockets\n" % (total >> 20))
 time.sleep(100)
 `},
 		{Name: "memory without a process", About: "anonymous files, System V segments", Ends: ok, Code: `

@@ -58,6 +58,7 @@ type bait struct {
 	before            os.FileInfo
 	listener          net.Listener
 	abstract          net.Listener
+	datagrams         []net.PacketConn
 	visitors          atomic.Int64
 	victim            *exec.Cmd
 	alone             int // 1: this user is the only one, and root
@@ -102,6 +103,24 @@ func lay() (*bait, error) {
 			}
 		}()
 	}
+	for _, at := range []string{filepath.Join(b.dir, "socket"), "@gradus-" + b.secret + "-datagrams"} {
+		c, err := net.ListenPacket("unixgram", at)
+		if err != nil {
+			return fail(err)
+		}
+		b.datagrams = append(b.datagrams, c)
+		go func() {
+			for buf := make([]byte, 64); ; {
+				if _, _, err := c.ReadFrom(buf); err != nil {
+					return
+				}
+				b.visitors.Add(1)
+			}
+		}()
+	}
+	if err = os.Chmod(filepath.Join(b.dir, "socket"), 0o777); err != nil {
+		return fail(err)
+	}
 	b.victim = exec.Command("sleep", "600")
 	asNobody(b.victim)
 	if b.victim.Start() != nil { // a root that is the only user has no nobody, and its programs stay that user
@@ -119,6 +138,9 @@ func (b *bait) clear() {
 		if l != nil {
 			l.Close()
 		}
+	}
+	for _, c := range b.datagrams {
+		c.Close()
 	}
 	if b.victim != nil && b.victim.Process != nil {
 		_ = b.victim.Process.Kill() // it may have been killed, which was found
