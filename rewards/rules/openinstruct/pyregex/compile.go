@@ -5,6 +5,7 @@ type instruction struct {
 	code   code
 	rune   rune
 	fold   bool
+	alike  string // codeRune that folds: the other small letters that are the same
 	set    *set
 	assert func([]rune, int) bool
 	x, y   int // codeJump: x; codeSplit: x before y; codeSave: slot x; codePart: x is behind it
@@ -77,7 +78,11 @@ func (r *Regexp) emit(n *node) error {
 	}
 	switch n.op {
 	case opRune:
-		r.add(instruction{code: codeRune, rune: n.rune, fold: n.fold})
+		i := instruction{code: codeRune, rune: n.rune, fold: n.fold}
+		if n.fold {
+			i.alike = alike(n.rune)
+		}
+		r.add(i)
 	case opSet:
 		r.add(instruction{code: codeSet, set: n.set, fold: n.fold})
 	case opAny:

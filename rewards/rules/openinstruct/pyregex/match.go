@@ -1,5 +1,7 @@
 package pyregex
 
+import "strings"
+
 // A choice that was tried at a position and did not lead to a match will not
 // do so when it is reached again, for nothing but the position decides what
 // follows (there are no back references). Remembering them bounds the work by
@@ -49,9 +51,15 @@ func (m *matcher) next(from int, advance bool) (Match, bool, error) {
 	for s := range m.splits {
 		m.forget(s, from)
 	}
-	first := m.program[0]
+	// The character that every match begins with, where there is one: groups
+	// and assertions before it take none.
+	k := 0
+	for m.program[k].code == codeSave || m.program[k].code == codeAssert {
+		k++
+	}
+	first := &m.program[k]
 	for at := from; at <= len(m.text.runes); at++ {
-		if first.code == codeRune && (at == len(m.text.runes) || !m.consumes(&first, at)) {
+		if first.code == codeRune && (at == len(m.text.runes) || !m.consumes(first, at)) {
 			continue
 		}
 		for i := range m.saved {
@@ -108,7 +116,8 @@ func (m *matcher) consumes(i *instruction, at int) bool {
 	switch i.code {
 	case codeRune:
 		if i.fold {
-			return m.text.lower()[at] == i.rune || SameLetter(r, i.rune)
+			small := m.text.lower()[at]
+			return small == i.rune || i.alike != "" && strings.ContainsRune(i.alike, small)
 		}
 		return r == i.rune
 	case codeSet:
