@@ -344,6 +344,9 @@ func TestHostile(t *testing.T) {
 	}
 	for name, s := range map[string]string{
 		"power tower":       "9^{9^{9^{9^9}}}",
+		"odd roots":         strings.Repeat(`\sqrt[7]{\sqrt[5]{-2-\pi}}+`, 60) + "1",
+		"sines of degrees":  strings.Repeat(`\sin 30^\circ `, 100),
+		"conditions":        nest(`\{x | x >`, "1", `\}`, 60),
 		"undecided ceiling": `\lceil 2y-y-y \rceil+\operatorname{ceil}(10^{400}x)`,
 		"unknown powers":    strings.Repeat(`(\arctan(100!))^{307} `, 150),
 		"deep tower":        nest("2^{", "2", "}", 200),

@@ -143,7 +143,10 @@ func (m *numeric) root(x ball.Complex, index *ast.Node, q ball.Complex) (ball.Co
 			}
 			if ok && s < 0 {
 				v, err := c.CPow(c.CNeg(x), c.FromReal(m.rat(big.NewRat(1, k))))
-				return c.CNeg(v), err
+				if err != nil {
+					return v, err
+				}
+				return c.CNeg(v), nil
 			}
 		}
 		return c.CPow(x, c.FromReal(m.rat(big.NewRat(1, k))))

@@ -1,6 +1,7 @@
 package equal
 
 import (
+	"strings"
 	"testing"
 
 	"gradus/rewards/mathans/ast"
@@ -76,6 +77,34 @@ func TestSteps(t *testing.T) {
 	}
 }
 
+// TestEveryBudget: wherever the work runs out, a comparison ends with a verdict
+// or says so.
+func TestEveryBudget(t *testing.T) {
+	many := strings.Repeat(`\sqrt[3]{-7}+`, 60) + "1"
+	for _, c := range [][2]string{
+		{many, many + `+\ln 2`},
+		{`\sqrt[7]{\sqrt[5]{-2-\pi}}`, `(-2-\pi)^{1/35}+\ln 2`},
+		{`n^{5/3}`, `\sqrt[3]{n^5}`},
+		{`\arcsin\frac{x}{9}+\operatorname{arctanh}\frac1x`, `\arccos\sqrt{x}-\sinh x`},
+		{`|x-3|+\lfloor e^x\rfloor`, `\max(x,3)-\lceil\tan x\rceil`},
+		{`\binom{n}{3}+\sum_{k=1}^{9}\sqrt{k}`, `\frac{n!}{6(n-3)!}+\prod_{k=1}^{9}\ln(k+1)`},
+		{`\{1,\sqrt2,\sqrt[3]{-5}\}`, `\{\sqrt[3]{-5},\frac{2}{\sqrt2},1\}`},
+		{`x^2<\sqrt[3]{-5}+9`, `(-\sqrt{9-\sqrt[3]5},\sqrt{9-\sqrt[3]5})`},
+		{`\{x\mid x>\sqrt2\}`, `(\sqrt2,3]\cup(3,\infty)`},
+		{`y\ge|x-5|`, `2y-2|5-x|\ge0`},
+		{`\begin{pmatrix}\sin 30^\circ&1\\\pi&i\end{pmatrix}`, `\begin{pmatrix}\frac12&1\\\pi&\sqrt{-1}\end{pmatrix}`},
+		{`1\pm\sqrt[3]{-2}`, `1+\sqrt[3]{2},1-\sqrt[3]2`},
+	} {
+		gold, pred := read(t, c[0]), read(t, c[1])
+		for steps := 1; steps < DefaultSteps; steps += 1 + steps/12 {
+			o, err := Compare(gold, pred, Options{Steps: steps, FloatDigits: 6})
+			if err != nil && err != ErrBudget || err == nil && o.Rung == "" {
+				t.Fatalf("%s against %s with %d steps: %+v, %v", c[0], c[1], steps, o, err)
+			}
+		}
+	}
+}
+
 func FuzzCompare(f *testing.F) {
 	for _, s := range []string{`\frac{x}{y}`, `\sqrt{2}+\sqrt[3]{5}`, "[1,2)", `\{1,2\}\cup(3,4)`, "x<3", "1\\pm2", `\begin{pmatrix}1&2\\3&4\end{pmatrix}^T`, "0<|x|<2", `\sum_{k=1}^{9}k`, "2^{2^{2^{2^{2}}}}", `\arcsin(2)`, "5!!", `\log_{-1}3`} {
 		f.Add(s, "1")
@@ -90,7 +119,7 @@ func FuzzCompare(f *testing.F) {
 		if err != nil {
 			return
 		}
-		for _, o := range []Options{{}, {FloatDigits: 6, Fold: true, RelationForSet: true, VectorForTuple: true, Rename: true}} {
+		for _, o := range []Options{{}, {Steps: 300}, {Steps: 3000}, {FloatDigits: 6, Fold: true, RelationForSet: true, VectorForTuple: true, Rename: true}} {
 			out, err := Compare(g.Expr, p.Expr, o)
 			if err == nil && out.Rung == "" {
 				t.Fatal("an outcome without a rung")
