@@ -80,6 +80,7 @@ func TestRescoreCommand(t *testing.T) {
 		{"rescore", "tiny", "--reward", "no.such"}, {"rescore", "tiny", "--reward", "gradus.cosine"}, {"rescore", "tiny", "--reward", "gradus.format=x"}, {"rescore", "tiny", "--phase", "x"},
 		{"rescore", "tiny", "--min-step", "1000"}, {"rescore", "tiny", "--set", "seed=1"}, {"rescore", "tiny", "--reward", "a", "--recipe", "demo"},
 		{"rescore", "nothing"}, {"traces", "tiny", "--layer", "9"}, {"traces", "tiny", "--changed"}, {"traces", "tiny", "--layer", "0"},
+		{"traces", "tiny", "--suspects", "--count"}, {"traces", "tiny", "--layer", "1", "--changed", "--count"}, {"traces", "tiny", "--id", "1", "--suspects"},
 	} {
 		if code, _, errs := s.do(bad...); code != exitUsage || strings.Count(errs, "\n") != 1 {
 			t.Errorf("%v: exit %d, %q", bad, code, errs)

@@ -74,6 +74,10 @@ func (a *app) tracesCommand() *cobra.Command {
 				return usage(errors.New("--changed compares with a layer; name it with --layer N"))
 			case suspects && layer > 0:
 				return usage(errors.New("--suspects looks at what the run recorded; leave out --layer"))
+			case count && (suspects || layer > 0):
+				return usage(errors.New("--count counts the traces that fit the query; leave out --suspects, --layer and --changed"))
+			case flags.Changed("id") && (suspects || changed || count):
+				return usage(errors.New("--id prints that trace whole; leave out --suspects, --changed and --count"))
 			}
 			q.Newest = !oldest
 			return a.traces(cmd, args[0], strings.Join(args[1:], " "), q, id, traceView{asJSON, suspects, changed, count, layer})
