@@ -55,6 +55,7 @@ const (
 		{"input":"1 2\n","output":"3","type":"stdin_stdout","fn_name":null},{"input":"20 22\n","output":"42\n","type":"stdin_stdout","fn_name":null}]}}`
 	addFunction = `{"input_output":"{\"fn_name\":\"add\",\"inputs\":[[1,2],[20,22]],\"outputs\":[3,[42]]}"}`
 	addAsserts  = `{"test_list":["assert add(1, 2) == 3","assert add(20, 22) == 42"],"test_setup_code":""}`
+	addLibrary  = `{"test_list":["assert math.isclose(add(1, 2), 3)","assert isclose(add(20, 22), 42)","assert Counter(add([1], [2, 1])) == Counter([1, 1, 2])","assert gcd(add(8, 4), 8) == 4"]}`
 	addCheck    = `{"test":"def check(candidate):\n    assert candidate(1, 2) == 3\n    assert candidate(20, 22) == 42\n","entry_point":"add","prompt":"def add(a, b):\n    \"\"\"Adds.\"\"\"\n"}`
 )
 
@@ -84,6 +85,8 @@ func TestVerdicts(t *testing.T) {
 		{"asserts wrong", addAsserts, "def add(a, b):\n    return 42", WrongAnswer, 1},
 		{"asserts raise", addAsserts, "def add(a, b):\n    raise ValueError('no')", RuntimeError, 0},
 		{"asserts die in one", addAsserts, "import os\ndef add(a, b):\n    if a == 1: os._exit(0)\n    return a + b", RuntimeError, 1},
+		{"library unimported", addLibrary, "from math import gcd\ndef add(a, b):\n    return a + b", Accepted, 4},
+		{"library replaced", addLibrary, "class math:\n    isclose = staticmethod(lambda *a: True)\nisclose = math.isclose\nCounter = lambda x: 1\ndef add(a, b):\n    return 0", WrongAnswer, 0},
 		{"check right", addCheck, "def add(a, b):\n    return a + b", Accepted, 1},
 		{"check body only", addCheck, "    return a + b", Accepted, 1},
 		{"check wrong", addCheck, "def add(a, b):\n    return 3", WrongAnswer, 0},

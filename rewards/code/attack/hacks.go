@@ -117,6 +117,7 @@ def f(x):
     return True
 `, calls...)
 	add("check replaced", "defines the tests' own names", "def check(candidate): return True\ndef assert_(x): return True\ndef f(x): return 0\n", calls...)
+	add("a library of its own", "what the tests use without importing it says that all is equal", "def f(x): return 0\nclass math:\n    isclose = staticmethod(lambda *a, **k: True)\nnp = math\nisclose = math.isclose\nclass Counter(list):\n    def __init__(self, x): pass\n", code.Asserts)
 	add("writes to every descriptor", "verdicts and answers, before it is asked", `
 import os
 for fd in range(0, 64):
@@ -194,6 +195,8 @@ func tests(k code.Kind) (code.Tests, error) {
 	case code.Function:
 		row["input_output"] = json.RawMessage(`{"fn_name":"f",` + table + "}")
 	case code.Asserts:
+		call, value, _ := strings.Cut(strings.TrimPrefix(asserts[0], "assert "), " == ")
+		asserts = append(asserts, fmt.Sprintf("assert math.isclose(%[1]s, %[2]s) or isclose(%[1]s, %[2]s) or Counter([%[1]s]) == Counter([%[2]s])", call, value))
 		list, err := json.Marshal(asserts)
 		if err != nil {
 			return code.Tests{}, err
