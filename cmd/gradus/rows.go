@@ -2,12 +2,14 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"unicode/utf8"
 
 	"gradus/rewards/lines"
 	"gradus/tui/text"
@@ -136,11 +138,15 @@ func createBeside(out string, from *os.File) (*os.File, error) {
 	return f, nil
 }
 
-// eachLine is lines.Each until ctx ends, also while it waits for a line.
+// eachLine is lines.Each until ctx ends, also while it waits for a line. Bytes
+// that are no UTF-8 are replaced: a row that is written again must be JSON.
 func eachLine(ctx context.Context, r io.Reader, most int, f func(number int, line []byte, err error) error) error {
 	return lines.Each(&untilDone{ctx: ctx, r: r}, most, func(number int, line []byte, err error) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
+		}
+		if !utf8.Valid(line) {
+			line = bytes.ToValidUTF8(line, []byte("\ufffd"))
 		}
 		return f(number, line, err)
 	})

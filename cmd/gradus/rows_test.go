@@ -3,12 +3,14 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 // TestRowsKeepTheirFile: a command that reads rows never writes over the file
@@ -97,6 +99,20 @@ func TestRowsInterrupted(t *testing.T) {
 	})
 	if !errors.Is(err, context.Canceled) || out.String() != "answered\n" {
 		t.Errorf("%v, wrote %q", err, out.String())
+	}
+}
+
+// TestRowsAreUTF8: whatever bytes a row holds, what is written is JSON.
+func TestRowsAreUTF8(t *testing.T) {
+	s := newSession(t)
+	in := filepath.Join(t.TempDir(), "in.jsonl")
+	if err := os.WriteFile(in, []byte("{\"gold\":\"1\",\"pred\":\"1\",\"completions\":[\"a\xc3\"],\"note\":\"\xff\xfe\"}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"reward", "verify", "--in", in}, {"reward", "score", "--reward", "r1.format", "--in", in}} {
+		if out := s.must(args...); !utf8.ValidString(out) || !json.Valid([]byte(out)) || !strings.Contains(out, "\ufffd") {
+			t.Errorf("%v: %q", args, out)
+		}
 	}
 }
 
