@@ -213,6 +213,11 @@ func TestKinds(t *testing.T) {
 		{`$\text{(B) }51$`, `$\boxed{(C) 51}$`, false},
 		{"$x+1$", `$\text{C. }1+x$`, true},
 		{"$5A$", "$(A)5$", true},
+		// Solutions for several unknowns stay together.
+		{"$p=5, q=2 \\text{ and } p=7, q=3$", "$p=7,q=3; q=2,p=5$", true},
+		{"$p=5, q=2 \\text{ and } p=7, q=3$", "$p=5,q=3,p=7,q=2$", false},
+		{"$(5,2),(7,3)$", "$p=7,q=3 \\text{ or } p=5,q=2$", true},
+		{"$x=1,x=2$", "$2,1$", true},
 		// A formula of several lines is not its last number.
 		{"$\\begin{pmatrix}\n1\\\\\n0\n\\end{pmatrix}$", `$\begin{pmatrix}1\\0\end{pmatrix}$`, true},
 		{"$\\begin{pmatrix}\n1\\\\\n0\n\\end{pmatrix}$", "0", false},

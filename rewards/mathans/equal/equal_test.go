@@ -96,7 +96,7 @@ func TestEveryBudget(t *testing.T) {
 		{`1\pm\sqrt[3]{-2}`, `1+\sqrt[3]{2},1-\sqrt[3]2`},
 	} {
 		gold, pred := read(t, c[0]), read(t, c[1])
-		for steps := 1; steps < DefaultSteps; steps += 1 + steps/12 {
+		for steps := 1; steps < DefaultSteps; steps += 1 + steps/5 {
 			o, err := Compare(gold, pred, Options{Steps: steps, FloatDigits: 6})
 			if err != nil && err != ErrBudget || err == nil && o.Rung == "" {
 				t.Fatalf("%s against %s with %d steps: %+v, %v", c[0], c[1], steps, o, err)

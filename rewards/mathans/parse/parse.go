@@ -10,6 +10,8 @@ package parse
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"gradus/rewards/mathans/ast"
 )
@@ -150,6 +152,11 @@ func (p *parser) answer() (*ast.Node, error) {
 	if p.kind() != tEOF {
 		return nil, p.unexpected("the end")
 	}
+	if !p.opt.Sympy {
+		if r := solutions(slices.Concat(groups...)); r != nil {
+			return p.node(r)
+		}
+	}
 	return p.node(listOf(groups))
 }
 
@@ -216,6 +223,35 @@ func listOf(groups [][]*ast.Node) *ast.Node {
 		} else if len(g) > 0 {
 			all = append(all, ast.New(ast.Tuple, g...))
 		}
+	}
+	return ast.New(ast.List, all...)
+}
+
+// solutions reads "p = 5, q = 2, p = 7, q = 2" as two solutions, each the tuple
+// of its equations in the order of their names: which values go together
+// matters, not how they are separated.
+func solutions(g []*ast.Node) *ast.Node {
+	names := map[string]bool{}
+	for _, e := range g {
+		if e.Kind != ast.Relation || len(e.Ops) != 1 || e.Ops[0] != ast.EQ || e.Args[0].Kind != ast.Sym {
+			return nil
+		}
+		names[e.Args[0].Name] = true
+	}
+	unknowns := len(names)
+	if unknowns < 2 || len(g) < 2*unknowns || len(g)%unknowns != 0 {
+		return nil
+	}
+	var all []*ast.Node
+	for one := range slices.Chunk(g, unknowns) {
+		one = slices.Clone(one)
+		slices.SortFunc(one, func(a, b *ast.Node) int { return strings.Compare(a.Args[0].Name, b.Args[0].Name) })
+		for k := 1; k < unknowns; k++ {
+			if one[k-1].Args[0].Name == one[k].Args[0].Name {
+				return nil // one unknown twice, so another is missing
+			}
+		}
+		all = append(all, ast.New(ast.Tuple, one...))
 	}
 	return ast.New(ast.List, all...)
 }
