@@ -184,6 +184,37 @@ func TestStartedRunIsOnItsOwn(t *testing.T) {
 	}
 }
 
+// TestStartHandsTokensOn: of the secrets in the environment a run gets those
+// that a reward of its recipe names.
+func TestStartHandsTokensOn(t *testing.T) {
+	t.Setenv("SECRET_TOKEN", "hush") // a recipe without it is refused
+	c := newClient(t, "forever")
+	r, err := recipe.Parse("demo.toml", []byte(small+"\n[[reward]]\nname = \"http\"\nlabel = \"web\"\nparams = { url = \"http://127.0.0.1:9/\", token_env = \"SECRET_TOKEN\" }\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, err := c.Start(ctx(t), r, StartOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := c.Dir(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { kill(t, d) })
+	env, err := os.ReadFile(filepath.Join(d.Path(), "env.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(env), "SECRET_TOKEN=hush") || strings.Contains(string(env), "AWS_KEY") {
+		t.Errorf("it sees %q", env)
+	}
+	spec, err := os.ReadFile(d.SpecPath())
+	if err != nil || strings.Contains(string(spec), "hush") {
+		t.Errorf("run.json: %s, %v", spec, err)
+	}
+}
+
 func TestStartFailures(t *testing.T) {
 	for how, c := range map[string]struct {
 		want string

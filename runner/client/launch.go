@@ -3,12 +3,14 @@ package client
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -127,7 +129,11 @@ func (c *Client) launch(ctx context.Context, d rundir.Dir, from eventlog.Positio
 	}
 	cmd := exec.Command(exe, append(append([]string{}, c.opt.Args...), d.Path())...)
 	cmd.Dir = d.Path()
-	cmd.Env = c.environment()
+	spec, err := d.Spec()
+	if err != nil {
+		return fmt.Errorf("%w: %w", errNeverBegan, err)
+	}
+	cmd.Env = c.environment(tokensOf(spec.Config))
 	cmd.Stdout, cmd.Stderr = out, out
 	// A session of its own: no terminal, so no SIGHUP and no ^C, and no
 	// descriptor that would keep an ssh connection open.
@@ -227,9 +233,10 @@ func (w *launchWatch) read(log *store.LogReader) error {
 }
 
 // environment is what a run's process gets to see: where things are, how to
-// write text and time, and what concerns gradus and the Go runtime. Secrets
-// of the user's shell do not end up in a process that lives for days.
-func (c *Client) environment() []string {
+// write text and time, and what concerns gradus, the Go runtime and the servers
+// of code rewards. Secrets of the user's shell do not end up in a process that
+// lives for days, but for those that the recipe names.
+func (c *Client) environment(named []string) []string {
 	env := []string{"GRADUS_HOME=" + c.home.Root()}
 	for _, kv := range c.opt.Environ() {
 		name, _, _ := strings.Cut(kv, "=")
@@ -241,12 +248,33 @@ func (c *Client) environment() []string {
 			switch name {
 			case "HOME", "PATH", "USER", "LOGNAME", "LANG", "TZ", "TMPDIR", "XDG_STATE_HOME",
 				"GOMAXPROCS", "GOMEMLIMIT", "GODEBUG", "GOTRACEBACK", "GORACE", "GOCOVERDIR",
-				"LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES":
+				"LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "CF_TESTS_FOLDER", "PISTON_ENDPOINTS", "PISTON_MAX_REQUESTS_PER_ENDPOINT":
 				env = append(env, kv)
+			default:
+				if slices.Contains(named, name) {
+					env = append(env, kv)
+				}
 			}
 		}
 	}
 	return env
+}
+
+// tokensOf are the variables that the rewards of a recipe take a token from.
+func tokensOf(config json.RawMessage) []string {
+	var recipe struct {
+		Reward []struct{ Params map[string]any }
+	}
+	if json.Unmarshal(config, &recipe) != nil {
+		return nil // the run says what is wrong with it
+	}
+	var names []string
+	for _, r := range recipe.Reward {
+		if name, ok := r.Params["token_env"].(string); ok && name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // lastLine is the last line that a process wrote to a file after offset from.
