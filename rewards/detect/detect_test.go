@@ -94,6 +94,20 @@ func TestDetectors(t *testing.T) {
 	}
 }
 
+// TestLongTraces: half a megabyte of whatever makes a reader go back takes no
+// longer than its length; a megabyte of blanks once took more than ten minutes.
+func TestLongTraces(t *testing.T) {
+	const size = 1 << 19
+	for _, piece := range []string{" ", "1 =", "<think>", `\boxed{`, "\x1b[2J\x07"} {
+		text := "<think>1" + strings.Repeat(piece, size/len(piece)) + "+1=2</think><answer>2</answer>"
+		for _, s := range Suspicions(Trace{Prompt: text, Question: text, Completion: text, Gold: "2", Claim: "2", Reward: 1, Correct: yes()}) {
+			if s.Why == "" {
+				t.Errorf("%q: %+v", piece, s)
+			}
+		}
+	}
+}
+
 // TestLongestCommon against the quadratic definition.
 func TestLongestCommon(t *testing.T) {
 	words := []string{"", "a", "abab", "banana", "bananas", "xbananay", "aabbaab", "the cat sat", "a cat sat on"}

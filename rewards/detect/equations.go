@@ -80,7 +80,7 @@ func flatten(s string) string {
 // between says whether the blank at end stands between two values, as in
 // "3+4=7 7+5=12": what follows is another stretch, not more digits.
 func between(body string, from, end int) bool {
-	if body[end] != ' ' {
+	if body[end] != ' ' || body[end-1] == ' ' { // the first blank tells of the rest
 		return false
 	}
 	before := strings.TrimRight(body[from:end], " ")
@@ -97,11 +97,16 @@ func chain(out []equation, body string, offset int, at text.Span, modulus *big.R
 	sides := strings.Split(at.In(body), "=")
 	from := at.From
 	for k := 0; k+1 < len(sides); k++ {
-		left, okLeft := value(sides[k])
-		right, okRight := value(sides[k+1])
 		end := from + len(sides[k]) + 1 + len(sides[k+1])
-		okLeft = okLeft && strings.ContainsAny(strings.TrimSpace(sides[k]), "+-*/%") && (k > 0 || !cutBefore(body, at.From))
-		if okLeft && okRight {
+		var left, right *big.Rat
+		ok := strings.ContainsAny(sides[k], "+-*/%") && (k > 0 || !cutBefore(body, at.From))
+		if ok {
+			left, ok = value(sides[k])
+		}
+		if ok {
+			right, ok = value(sides[k+1])
+		}
+		if ok {
 			rest := body[from+len(strings.TrimRight(body[from:end], " ")):]
 			e := equation{at: text.Span{From: offset + from, To: offset + end}, right: right, takenBack: takenBack(rest)}
 			e.holds = equalWithin(left, right, sides[k+1], rest, modulus)
@@ -263,7 +268,7 @@ func value(s string) (*big.Rat, bool) {
 	if len(s) > 200 {
 		return nil, false
 	}
-	p := arith{s: strings.NewReplacer(" ", "", "_", "").Replace(s)}
+	p := arith{s: strings.ReplaceAll(strings.ReplaceAll(s, " ", ""), "_", "")}
 	v, ok := p.sum(0)
 	return v, ok && p.i == len(p.s)
 }

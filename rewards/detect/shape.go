@@ -126,59 +126,90 @@ func promptEcho(t Trace) (Signal, bool) {
 	return s, true
 }
 
-// longestCommon returns the longest substring of a that b has, by a suffix
-// automaton of b: linear in both.
-func longestCommon(a, b string) text.Span {
-	type state struct {
-		next      map[byte]int
-		link, len int
+// suffixes is the suffix automaton of a text. The edges of a state are a list,
+// which is short for most: a table or a map for each takes far longer to make
+// than to search.
+type suffixes struct {
+	states []suffixState
+	edges  []suffixEdge
+}
+
+type suffixState struct {
+	edge, link, length int32 // first edge, 0 for none; -1 has no link
+}
+
+type suffixEdge struct {
+	next, to int32
+	by       byte
+}
+
+// step returns the edge by c out of a state, nil for none.
+func (a *suffixes) step(state int32, c byte) *suffixEdge {
+	for e := a.states[state].edge; e > 0; e = a.edges[e].next {
+		if a.edges[e].by == c {
+			return &a.edges[e]
+		}
 	}
-	states := []state{{next: map[byte]int{}, link: -1}}
-	last := 0
-	for i := range len(b) {
-		c := b[i]
-		cur := len(states)
-		states = append(states, state{next: map[byte]int{}, len: states[last].len + 1})
+	return nil
+}
+
+func (a *suffixes) join(from, to int32, c byte) {
+	a.edges = append(a.edges, suffixEdge{next: a.states[from].edge, to: to, by: c})
+	a.states[from].edge = int32(len(a.edges) - 1)
+}
+
+func newSuffixes(text string) *suffixes {
+	a := &suffixes{states: make([]suffixState, 1, 2*len(text)+2), edges: make([]suffixEdge, 1, 3*len(text)+2)}
+	a.states[0].link = -1
+	last := int32(0)
+	for i := range len(text) {
+		c := text[i]
+		cur := int32(len(a.states))
+		a.states = append(a.states, suffixState{length: a.states[last].length + 1})
 		p := last
-		for p >= 0 {
-			if _, ok := states[p].next[c]; ok {
-				break
-			}
-			states[p].next[c] = cur
-			p = states[p].link
+		for ; p >= 0 && a.step(p, c) == nil; p = a.states[p].link {
+			a.join(p, cur, c)
 		}
 		if p >= 0 {
-			q := states[p].next[c]
-			if states[q].len == states[p].len+1 {
-				states[cur].link = q
+			q := a.step(p, c).to
+			if a.states[q].length == a.states[p].length+1 {
+				a.states[cur].link = q
 			} else {
-				clone := len(states)
-				copied := make(map[byte]int, len(states[q].next))
-				for k, v := range states[q].next {
-					copied[k] = v
+				clone := int32(len(a.states))
+				a.states = append(a.states, suffixState{link: a.states[q].link, length: a.states[p].length + 1})
+				for e := a.states[q].edge; e > 0; e = a.edges[e].next {
+					a.join(clone, a.edges[e].to, a.edges[e].by)
 				}
-				states = append(states, state{next: copied, link: states[q].link, len: states[p].len + 1})
-				for p >= 0 && states[p].next[c] == q {
-					states[p].next[c] = clone
-					p = states[p].link
+				for ; p >= 0; p = a.states[p].link {
+					e := a.step(p, c)
+					if e == nil || e.to != q {
+						break
+					}
+					e.to = clone
 				}
-				states[q].link, states[cur].link = clone, clone
+				a.states[q].link, a.states[cur].link = clone, clone
 			}
 		}
 		last = cur
 	}
+	return a
+}
+
+// longestCommon returns the longest substring of a that b has, by a suffix
+// automaton of b: linear in both.
+func longestCommon(a, b string) text.Span {
+	in := newSuffixes(b)
 	var best text.Span
-	at, length := 0, 0
+	at, length := int32(0), 0
 	for i := range len(a) {
-		for at > 0 {
-			if _, ok := states[at].next[a[i]]; ok {
-				break
-			}
-			at = states[at].link
-			length = states[at].len
+		e := in.step(at, a[i])
+		for e == nil && at > 0 {
+			at = in.states[at].link
+			length = int(in.states[at].length)
+			e = in.step(at, a[i])
 		}
-		if to, ok := states[at].next[a[i]]; ok {
-			at = to
+		if e != nil {
+			at = e.to
 			length++
 		}
 		if length > best.Len() {
