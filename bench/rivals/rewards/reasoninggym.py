@@ -145,14 +145,14 @@ def functions(o, t):
         given = k["item"][0] if "item" in k else k["metadata"][0]
         return given if "metadata" in given else {"answer": k["answer"][0], "metadata": given}
 
-    def score(r):
+    def score(r, function="score_answer"):
         item = item_of(r)
         if "output" in item["metadata"]:  # a tuple of tuples where it was made
             item = {**item, "metadata": {**item["metadata"], "output": tuple(map(tuple, item["metadata"]["output"]))}}
         out = []
         for c in r["completions"]:
             try:
-                out.append(float(sets[item["metadata"]["source_dataset"]][0].score_answer(extract(c), item)))
+                out.append(float(getattr(sets[item["metadata"]["source_dataset"]][0], function)(extract(c), item)))
             except Exception:  # some fail on some answers: no score
                 out.append(None)
         return out
@@ -165,6 +165,16 @@ def functions(o, t):
         yield "reasoninggym.default", score, [row(pick(DEFAULT)) for _ in range(o.rows)]
     if o.only in "reasoninggym.accuracy":
         yield "reasoninggym.accuracy", score, [row(pick(OWN + DEFAULT)) for _ in range(many)]
+
+    if o.only in "reasoninggym.cascade" and importlib.util.find_spec("math_verify"):
+        def lenient():
+            """Answers in LaTeX, or a little beside the right ones."""
+            r = row(pick(["chain_sum", "gcd", "decimal_arithmetic", "spell_backward", "dice", "letter_counting", "simple_equations", "number_format", "basic_arithmetic"]))
+            gold = str(item_of(r)["answer"])
+            shapes = ["\\(%s\\)", "\\text{%s}", "\\mathrm{%s}", "$%s$", "\\[%s\\]", "$$ %s $$", "\\, %s \\,", "\\boxed{%s}", "x = %s", "%s \\\\ ", "~%s", "\\frac{%s}{1}", "%s\\%%", "\\text{ %s } cm", "%s.004", "%s1", "%s + 0.001", "{%s}", "\\(%s\\) and \\(3\\)", "%s e0", "\\sqrt{%s}"]
+            r["completions"] = [c if rng.random() < 0.3 else "<answer>" + pick(shapes).replace("%%", "%").replace("%s", pick([gold, gold, gold.upper(), gold.title(), "7"])) + "</answer>" for c in r["completions"]]
+            return r
+        yield "reasoninggym.cascade", lambda r: score(r, "score_answer_cascade"), [lenient() for _ in range(many)]
 
     training = module(Path(o.reasoning_gym, "training/rewards/reward.py"))
     form = training.compute_format_reward

@@ -134,6 +134,7 @@ func byDefault() []string {
 func Rules() []rule.Rule {
 	out := []rule.Rule{
 		{Name: "reasoninggym.accuracy", Aliases: []string{"reasoninggym.score_answer"}, About: "reasoning-gym's score_answer of the data set that the row's metadata names", Fixed: "gradus.accuracy", Make: newAccuracy},
+		{Name: "reasoninggym.cascade", Aliases: []string{"reasoninggym.score_answer_cascade"}, About: "reasoning-gym's score_answer_cascade: the data set's score, else text without LaTeX, numbers within a hundredth and Math-Verify's rules", Fixed: "gradus.accuracy", Make: newCascade},
 		{Name: "reasoninggym.tag_count", Aliases: []string{"reasoninggym.count_tags"}, About: "the format reward of reasoning-gym's TRL example: a quarter for each tag that is there", Fixed: "gradus.tag_count", Make: rule.Plain("reasoninggym.tag_count", countTags)},
 		{Name: "reasoninggym.format", Aliases: []string{"reasoninggym.compute_format_reward"}, About: "the format reward of reasoning-gym's training with verl: one think part, one answer part", Fixed: "gradus.format", Make: newFormat, Defaults: FormatParams{}},
 		{Name: "reasoninggym.unsloth_format", About: "the format reward of reasoning-gym's unsloth example: a <think> part, a line end, an <answer> part", Fixed: "gradus.format", Make: rule.Plain("reasoninggym.unsloth_format", unslothForm)},
@@ -213,10 +214,15 @@ func newAccuracy(params map[string]any) (rewards.Reward, error) {
 
 // byDataset judges by the data set that the metadata names.
 func byDataset() rule.Judge {
+	return byDatasetWith(func(g generator) generator { return g })
+}
+
+// byDatasetWith judges by what is made of the data set that the metadata names.
+func byDatasetWith(of func(generator) generator) rule.Judge {
 	judges := map[string]rule.Judge{}
 	for _, g := range generators() {
 		for _, n := range g.names {
-			judges[n] = g.judge()
+			judges[n] = of(g).judge()
 		}
 	}
 	return func(s rewards.Sample) rewards.Result {
