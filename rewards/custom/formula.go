@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/expr-lang/expr"
@@ -20,11 +21,15 @@ import (
 //	0.9*gradus.accuracy + 0.1*(gradus.format > 0 ? 1 : 0) - 0.2*max(0, (tokens-256)/256)
 //
 // Expressions read and compute only: no files, no clock, no loops without an
-// end; their size and memory are bounded.
+// end; their size, and the texts and lists that they make, are bounded. Their
+// time is not: loops in loops over a long completion take theirs.
 type Formula struct {
 	source  string
 	program *vm.Program
 	parts   []string // names of the parts it reads
+
+	mu   sync.Mutex // of an evaluation, and so of made
+	made *texts
 }
 
 // formulaNames are the variables about the completion itself.
@@ -38,15 +43,25 @@ const maxNodes = 1000
 // Compile compiles an expression. Names that are no variables of a completion
 // are taken for parts; Parts lists them.
 func Compile(source string) (*Formula, error) {
-	program, err := expr.Compile(source, expr.AllowUndefinedVariables(), expr.AsAny(), expr.MaxNodes(maxNodes), expr.DisableBuiltin("now"))
+	made := &texts{left: maxTexts}
+	options := append(made.options(), expr.AllowUndefinedVariables(), expr.AsAny(), expr.MaxNodes(maxNodes), expr.DisableBuiltin("now"))
+	program, err := expr.Compile(source, options...)
 	if err != nil {
 		// The module's message shows the place over several lines.
 		return nil, fmt.Errorf("expression %q: %s", cut(source, 80), strings.Join(strings.Fields(err.Error()), " "))
 	}
-	f := &Formula{source: source, program: program}
+	f := &Formula{source: source, program: program, made: made}
 	tree := program.Node()
+	var own []string // of let
 	ast.Walk(&tree, visitor(func(n *ast.Node) {
-		if name, ok := dotted(*n); ok && !slices.Contains(formulaNames(), name) && !slices.Contains(f.parts, name) {
+		if let, ok := (*n).(*ast.VariableDeclaratorNode); ok {
+			own = append(own, let.Name)
+		}
+	}))
+	ast.Walk(&tree, visitor(func(n *ast.Node) {
+		name, ok := dotted(*n)
+		first, _, _ := strings.Cut(name, ".")
+		if ok && !slices.Contains(own, first) && !slices.Contains(joiners(), name) && !slices.Contains(formulaNames(), name) && !slices.Contains(f.parts, name) {
 			f.parts = append(f.parts, name)
 		}
 	}))
@@ -99,6 +114,9 @@ func (f *Formula) Value(s rewards.Sample) (value float64, absent string, err err
 			err = fmt.Errorf("expression %q: %v", cut(f.source, 80), p)
 		}
 	}()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.made.left = maxTexts
 	out, err := expr.Run(f.program, f.env(s))
 	if err != nil {
 		return 0, "", fmt.Errorf("expression %q: %s", cut(f.source, 80), strings.Join(strings.Fields(err.Error()), " "))

@@ -19,6 +19,7 @@ func TestFormula(t *testing.T) {
 		{"0.9*gradus.accuracy + 0.1*(gradus.format > 0 ? 1 : 0) - 0.2*max(0, (tokens-256)/256)", 1 - 0.2*44/256, "", ""},
 		{"mine * 2", -4, "", ""},
 		{"answer == gold", 1, "", ""},
+		{"let over = tokens - 256; let share = over / 256; gradus.accuracy - share", 1 - 44.0/256, "", ""},
 		{"answer == gold && truncated", 0, "", ""},
 		{"characters + len(think) + step", 35 + 1 + 3, "", ""},
 		{"shy + 1", 0, "shy", ""},
@@ -28,6 +29,15 @@ func TestFormula(t *testing.T) {
 		{"0/0", 0, "", "NaN"},
 		{`completion matches "["`, 0, "", ""},
 		{"sum(map(1..1000000, #))", 0, "", "memory budget"},
+		{"len(reduce(1..60, #acc + #acc, completion))", 0, "", "64 MiB of text"},
+		{"len(repeat(completion, 100000000))", 0, "", "64 MiB of text"},
+		{`len(replace(completion, "", repeat("x", 10000000)))`, 0, "", "64 MiB of text"},
+		{`len(join(map(1..10000, repeat(completion, 1000)), ","))`, 0, "", "64 MiB of text"},
+		{"len(reduce(1..60, concat(#acc, #acc), [1]))", 0, "", "64 MiB of text"},
+		{"len(map(1..100000, completion + repeat(gold, 1000)))", 0, "", "64 MiB of text"},
+		{`len("a" + gold + 'b') + (1 + 2) + (0.5 + 1) + len(concat([1, 2], split("a,b", ",")))`, 4 + 3 + 1.5 + 4, "", ""},
+		{`join(["a", "b"], "-") == "a-b" && join(split("ab", "")) == "ab" && replace("aXbX", "X", "") == "ab" && replace("aXbX", "X", "y", 1) == "aybX" && repeat("ab", 2) == "abab"`, 1, "", ""},
+		{`"a" + 1 == "a1" ? 1 : 0`, 0, "", "invalid operation"},
 	} {
 		f, err := Compile(c.source)
 		if err != nil {
