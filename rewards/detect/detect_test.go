@@ -94,11 +94,10 @@ func TestDetectors(t *testing.T) {
 	}
 }
 
-// TestLongTraces: half a megabyte of whatever makes a reader go back takes no
-// longer than its length; a megabyte of blanks once took more than ten minutes.
+// TestLongTraces: much of whatever makes a reader go back takes no longer than
+// its length; a megabyte of blanks once took more than ten minutes.
 func TestLongTraces(t *testing.T) {
-	const size = 1 << 19
-	for _, piece := range []string{" ", "1 =", "<think>", `\boxed{`, "\x1b[2J\x07"} {
+	for piece, size := range map[string]int{" ": 1 << 17, "1 =": 1 << 13, "<think>": 1 << 13, `\boxed{`: 1 << 13, "\x1b[2J\x07": 1 << 13} {
 		text := "<think>1" + strings.Repeat(piece, size/len(piece)) + "+1=2</think><answer>2</answer>"
 		for _, s := range Suspicions(Trace{Prompt: text, Question: text, Completion: text, Gold: "2", Claim: "2", Reward: 1, Correct: yes()}) {
 			if s.Why == "" {
