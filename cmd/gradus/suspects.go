@@ -82,11 +82,21 @@ func (a *app) printSuspect(s suspect, asJSON bool) error {
 	if asJSON {
 		return a.printJSON(s)
 	}
-	a.printf("%6d step %-4d #%d/%d  reward %.3f  %s\n", s.ID, s.Step, s.Group, s.Index, s.Reward, text.Line(s.Text))
+	a.printf("%6d step %-4d #%d/%d  reward %.3f  %s\n", s.ID, s.Step, s.Group, s.Index, s.Reward, beginning(text.Line(s.Text), s.ID))
 	for _, signal := range s.Signals {
 		a.printf("       %-26s %s\n", signal.Name, text.Line(signal.Why))
 	}
 	return nil
+}
+
+// beginning is a text, or as much of a long one as leaves what is said of it in
+// sight.
+func beginning(line string, id int64) string {
+	const most = 600
+	if runes := []rune(line); len(runes) > most {
+		return fmt.Sprintf("%s… (%d characters more; --id %d prints all)", string(runes[:most]), len(runes)-most, id)
+	}
+	return line
 }
 
 // traceOf is what the detectors see of a stored trace.
