@@ -103,7 +103,11 @@ func TestDamagedColumns(t *testing.T) {
 			t.Fatal(err)
 		}
 		other := 0
-		for i := range good {
+		stride := 1
+		if testing.Short() {
+			stride = 7
+		}
+		for i := 0; i < len(good); i += stride {
 			b := bytes.Clone(good)
 			b[i] ^= 1 << (i % 8)
 			f, err := Open(bytes.NewReader(b), int64(len(b)))
