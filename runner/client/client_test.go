@@ -65,7 +65,12 @@ func clientAt(t *testing.T, root, how string) *Client {
 // started starts a run and kills its process when the test ends.
 func started(t *testing.T, c *Client) (string, rundir.Dir) {
 	t.Helper()
-	id, err := c.Start(ctx(t), aRecipe(t), StartOptions{})
+	return startedAs(t, c, aRecipe(t))
+}
+
+func startedAs(t *testing.T, c *Client, r *recipe.Recipe) (string, rundir.Dir) {
+	t.Helper()
+	id, err := c.Start(ctx(t), r, StartOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -193,15 +198,7 @@ func TestStartHandsTokensOn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	id, err := c.Start(ctx(t), r, StartOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	d, err := c.Dir(id)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { kill(t, d) })
+	_, d := startedAs(t, c, r)
 	env, err := os.ReadFile(filepath.Join(d.Path(), "env.txt"))
 	if err != nil {
 		t.Fatal(err)
