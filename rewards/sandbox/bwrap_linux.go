@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
+	"strings"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -27,7 +28,7 @@ func (s *keeperServer) tryBwrap() (string, error) {
 	case err != nil:
 		return "", err
 	case out[0].Status != OK:
-		return "", fmt.Errorf("bwrap cannot start a program: %s %s", out[0].Why, out[0].Stderr)
+		return "", fmt.Errorf("bwrap cannot start a program: %s: %s", out[0].Why, strings.Join(strings.Fields(string(out[0].Stderr)), " "))
 	}
 	return path, nil
 }
