@@ -11,6 +11,8 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"gradus/rewards"
@@ -79,7 +81,7 @@ func checkRange(name string, r [2]float64) error {
 }
 
 // Process is a reward whose function runs in processes of its own. They start
-// with the first group and end with Close.
+// with Ready or the first group and end with Close.
 type Process struct {
 	spec     rewards.Spec
 	who      string // for sentences: "reward_a of my.py"
@@ -154,6 +156,26 @@ func newProcess(name string, params any, codeHash, who, function string, argv []
 
 // Spec describes the function; CodeHash is the SHA-256 of its file.
 func (p *Process) Spec() rewards.Spec { return p.spec }
+
+// Ready starts a process and sees that it has the function: a file that Python
+// cannot read, a name with a typo or a package that is not there is known before
+// the first group.
+func (p *Process) Ready() error {
+	w := <-p.free
+	defer func() { p.free <- w }()
+	if err := w.ensure(context.Background()); err != nil {
+		return fmt.Errorf("%s: %w", p.who, err)
+	}
+	list := w.ready.Functions
+	if len(list) == 0 || slices.ContainsFunc(list, func(f function) bool { return f.Name == p.function }) {
+		return nil // a program need not say what it has
+	}
+	names := make([]string, len(list))
+	for i, f := range list {
+		names[i] = f.Name
+	}
+	return fmt.Errorf("%s: there is no such function; the file has %s", p.who, strings.Join(names, ", "))
+}
 
 // Score asks a free process. A timeout is tried once more with a fresh
 // process; every other failure is a status at once.

@@ -363,7 +363,11 @@ def main():
         while data:
             data = data[os.write(protocol, data):]
 
-    functions = load(*sys.argv[1:3])
+    try:
+        functions = load(*sys.argv[1:3])
+    except (Exception, SystemExit) as error:
+        sys.stderr.write(where(error, sys.argv[1]) + "\n")
+        sys.exit(1)
     accepted = {name: accepts(function) for name, function in functions.items()}
     ready = {"type": "ready", "proto": 1, "marshal": True, "python": sys.version.split()[0], "functions": describe(functions, accepted)}
     answer(json.dumps(ready) + "\n")
@@ -385,6 +389,18 @@ def main():
             answer(json.dumps(row, allow_nan=False) + "\n")
             continue
         answer(result(call[0], *judged, capture.take(capture.out), capture.take(capture.err)))
+
+
+def where(error, path):
+    """What is wrong with a file that cannot be loaded, in one line: the exception, its line in the file, and where it was raised if that is elsewhere."""
+    text = " ".join(f"{type(error).__name__}: {told(error)}".split())
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame.lineno for frame in frames if frame.filename == path]
+    if own:
+        text += f" ({os.path.basename(path)}, line {own[-1]})"
+    if own and frames[-1].filename != path and not frames[-1].filename.startswith("<"):
+        text += f", raised in {frames[-1].filename}, line {frames[-1].lineno}"
+    return text
 
 
 def told(error):

@@ -178,6 +178,10 @@ func (s *source) plain(v any, path string) bool {
 	case map[string]any:
 		ok := true
 		for k, e := range v {
+			if text, bare := e.(setText); bare { // the reward will say if it wants no text
+				v[k] = string(text)
+				continue
+			}
 			ok = s.plain(e, join(path, k)) && ok
 		}
 		return ok

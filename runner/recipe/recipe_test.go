@@ -205,8 +205,8 @@ func TestSet(t *testing.T) {
 	for _, label := range []string{"short", "brief", "accuracy"} {
 		labelled += "[[reward]]\nname = \"expr\"\nlabel = \"" + label + "\"\nparams = { expr = \"1\" }\n"
 	}
-	r = mustParse(t, labelled, "reward.brief.weight=3", `reward.brief.params.expr="2"`, "reward.gradus.accuracy.weight=4")
-	if r.Rewards[0].Weight != 4 || r.Rewards[1].Weight != 1 || r.Rewards[2].Weight != 3 || r.Rewards[1].Params["expr"] != "1" {
+	r = mustParse(t, labelled, "reward.brief.weight=3", `reward.brief.params.expr="2"`, "reward.short.params.expr=len(answer)", "reward.gradus.accuracy.weight=4")
+	if r.Rewards[0].Weight != 4 || r.Rewards[1].Weight != 1 || r.Rewards[2].Weight != 3 || r.Rewards[1].Params["expr"] != "len(answer)" || r.Rewards[2].Params["expr"] != "2" {
 		t.Errorf("rewards with labels: %+v", r.Rewards)
 	}
 	if _, err := Parse("r.toml", []byte(labelled), "reward.expr.weight=3"); err == nil || !strings.Contains(err.Error(), "3 rewards of that name; say which by its label: it has gradus.accuracy, short, brief, accuracy") {

@@ -136,3 +136,53 @@ func TestKeptCode(t *testing.T) {
 		}
 	}
 }
+
+// TestKnownBeforeTheFirstStep: a function that cannot be there stops a run
+// before it begins, unless its failures are to be passed over.
+func TestKnownBeforeTheFirstStep(t *testing.T) {
+	if _, err := exec.LookPath("python3"); err != nil {
+		t.Skip("there is no python3 on this machine")
+	}
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"broken.py": "def f(completions, **kwargs)\n    return [1.0] * len(completions)\n",
+		"needs.py":  "import a_package_that_nobody_has\n",
+		"whole.py":  "def f(completions, **kwargs):\n    return [1.0] * len(completions)\n",
+		"half.star": "def reward(ctx):\n    return (\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct {
+		file, function string
+		onError        recipe.OnError
+		want           string
+	}{
+		{"whole.py", "f", "", ""},
+		{"whole.py", "g", "", "there is no such function; the file has f"},
+		{"whole.py", "g", recipe.OnErrorSkip, ""},
+		{"broken.py", "f", "", "(broken.py, line 1)"},
+		{"broken.py", "f", recipe.OnErrorStop, "SyntaxError"},
+		{"broken.py", "f", recipe.OnErrorZero, ""},
+		{"needs.py", "f", "", "it said: ModuleNotFoundError: No module named 'a_package_that_nobody_has' (needs.py, line 1)"},
+		{"half.star", "reward", "", "half.star:3"},
+	} {
+		r := recipe.Reward{Name: "python", Weight: 1, OnError: c.onError, Params: map[string]any{"file": filepath.Join(dir, c.file), "function": c.function}}
+		if strings.HasSuffix(c.file, ".star") {
+			r.Name = "starlark"
+		}
+		j, err := New([]recipe.Reward{r}, "")
+		switch {
+		case err == nil && c.want != "":
+			t.Errorf("%s of %s, on_error %q: no error", c.function, c.file, c.onError)
+		case err != nil && (c.want == "" || !strings.Contains(err.Error(), c.want)):
+			t.Errorf("%s of %s, on_error %q: %v", c.function, c.file, c.onError, err)
+		}
+		if j != nil {
+			if err := j.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}

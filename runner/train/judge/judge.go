@@ -58,10 +58,16 @@ func New(list []recipe.Reward, code string) (*Judge, error) {
 			return nil, errors.Join(err, j.Close())
 		}
 		f := part.Reward
-		if starts, ok := f.(rewards.Starter); ok {
-			// What cannot work on this machine must be known before the first step.
+		rule, err := rules.Find(r.Name)
+		if err != nil {
+			return nil, errors.Join(err, j.Close(), shut(f))
+		}
+		// What cannot work on this machine must be known before the first step,
+		// but for a function of the user's own whose failures are to be passed over.
+		passOver := rule.Custom && (r.OnError == recipe.OnErrorSkip || r.OnError == recipe.OnErrorZero)
+		if starts, ok := f.(rewards.Starter); ok && !passOver {
 			if err := starts.Ready(); err != nil {
-				return nil, errors.Join(err, j.Close(), f.(io.Closer).Close())
+				return nil, errors.Join(err, j.Close(), shut(f))
 			}
 		}
 		if slow, ok := f.(rewards.Patient); ok {
@@ -71,10 +77,6 @@ func New(list []recipe.Reward, code string) (*Judge, error) {
 			if n := several.Parallel(); j.groups == 0 || n < j.groups {
 				j.groups = n
 			}
-		}
-		rule, err := rules.Find(r.Name)
-		if err != nil {
-			return nil, errors.Join(err, j.Close())
 		}
 		j.guards = append(j.guards, guard{name: r.PartName(), onError: r.OnError, custom: rule.Custom})
 		j.parts.Parts = append(j.parts.Parts, part)
@@ -107,10 +109,7 @@ func Part(r recipe.Reward, params map[string]any) (rewards.Part, error) {
 	gate, err := custom.Compile(r.Gate)
 	if err != nil {
 		err = fmt.Errorf("gate of %s: %w", r.PartName(), err)
-		if c, ok := f.(io.Closer); ok {
-			err = errors.Join(err, c.Close())
-		}
-		return rewards.Part{}, err
+		return rewards.Part{}, errors.Join(err, shut(f))
 	}
 	part.Gate = gate
 	return part, nil
@@ -120,11 +119,17 @@ func Part(r recipe.Reward, params map[string]any) (rewards.Part, error) {
 func (j *Judge) Close() error {
 	var err error
 	for _, p := range j.parts.Parts {
-		if c, ok := p.Reward.(io.Closer); ok {
-			err = errors.Join(err, c.Close())
-		}
+		err = errors.Join(err, shut(p.Reward))
 	}
 	return err
+}
+
+// shut ends the processes of a reward that has some.
+func shut(f rewards.Reward) error {
+	if c, ok := f.(io.Closer); ok {
+		return c.Close()
+	}
+	return nil
 }
 
 // Parallel is how many groups may be judged side by side: as many as the
