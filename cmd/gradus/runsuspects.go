@@ -99,5 +99,37 @@ func (a *app) detectable(ctx context.Context, c *client.Client, id string) (dete
 	for _, e := range evals {
 		r.Held = append(r.Held, detect.Held{Step: e.Step, Accuracy: e.Accuracy, CILow: e.CILow, CIHigh: e.CIHigh, Suite: e.SuiteHash})
 	}
-	return r, nil
+	return r, sampleEnds(ctx, db, &r)
+}
+
+// tracesOfAnEnd is how many traces of the first and of the last fifth of a run
+// its detectors look at: enough for shares to within 0.1.
+const tracesOfAnEnd = 256
+
+// sampleEnds takes traces from the beginning of the first fifth of the steps of
+// reinforcement, and from the end of the last.
+func sampleEnds(ctx context.Context, db *store.DB, r *detect.Run) error {
+	steps := r.Curves["reward"]
+	fifth := len(steps) / 5
+	if fifth == 0 {
+		return nil
+	}
+	for _, end := range []struct {
+		traces   *[]detect.Trace
+		from, to int
+		newest   bool
+	}{{&r.First, steps[0].Step, steps[fifth-1].Step, false}, {&r.Last, steps[len(steps)-fifth].Step, steps[len(steps)-1].Step, true}} {
+		rows, err := db.Samples(ctx, store.SampleQuery{Phase: "train", Stage: "grpo", MinStep: &end.from, MaxStep: &end.to, Newest: end.newest, Limit: tracesOfAnEnd})
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			d, err := db.Sample(ctx, row.ID)
+			if err != nil {
+				return err
+			}
+			*end.traces = append(*end.traces, traceOf(d))
+		}
+	}
+	return nil
 }

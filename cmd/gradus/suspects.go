@@ -101,6 +101,10 @@ func beginning(line string, id int64) string {
 
 // traceOf is what the detectors see of a stored trace.
 func traceOf(d store.SampleDetail) detect.Trace {
-	return detect.Trace{Prompt: d.Prompt.Text, Question: d.Prompt.Text, Completion: d.Text, Gold: d.Prompt.Gold, Claim: d.Claim,
-		Reward: d.Reward, Correct: d.Correct, Truncated: d.Finish == "length"}
+	t := detect.Trace{Prompt: d.Prompt.Text, Question: d.Prompt.Text, Completion: d.Text, Gold: d.Prompt.Gold, Claim: d.Claim,
+		Reward: d.Reward, Correct: d.Correct, Truncated: d.Finish == "length", Group: fmt.Sprintf("%d/%d/%d", d.Attempt, d.Step, d.Group)}
+	for _, p := range d.Rewards {
+		t.Parts = append(t.Parts, detect.Part{Name: p.Name, Value: p.Value})
+	}
+	return t
 }

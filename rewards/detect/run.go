@@ -17,10 +17,12 @@ type Held struct {
 }
 
 // Run is what detectors see of a whole run: its curves over the steps of
-// reinforcement, by TRL's names, and its evaluations in order.
+// reinforcement, by TRL's names, its evaluations in order, and a sample of the
+// traces, in whole groups, of the first and of the last fifth of those steps.
 type Run struct {
-	Curves map[string][]Point
-	Held   []Held
+	Curves      map[string][]Point
+	Held        []Held
+	First, Last []Trace
 }
 
 // AllOfRuns returns the detectors of runs, in the order to show them.
@@ -33,6 +35,10 @@ func AllOfRuns() []Detector[Run] {
 		{"truncation", "1.0.0", "share of completions cut at the limit at the end; flagged above a half", truncation},
 		{"entropy_collapse", "1.0.0", "entropy at the end over that at the start; flagged below a tenth", entropyCollapse},
 		{"spread_gone", "1.0.0", "share of groups whose completions all earn the same at the end; flagged above a half, when it was less at the start", spreadGone},
+		{"one_wrong_answer", "1.0.0", "share of groups at the end whose completions all give the same wrong answer; flagged above a half, when it was less at the start", answersCollapse},
+		{"language_drift", "1.0.0", "change of the share of words in the question's language; flagged when it fell by more than 0.1", languageDrift},
+		{"rung_drift", "1.0.0", "share of right answers at the end that were not found right exactly; flagged when it rose by more than 0.1", rungDrift},
+		{"tug_of_war", "1.0.0", "largest share of the advantage that a part of the reward makes; flagged above a half when that part does not go with right answers, or when two parts pull in opposite directions", tugOfWar},
 		{"unscorable", "1.0.0", "share of completions that no reward could score at the end; flagged above 0.05", unscorable},
 	}
 }
