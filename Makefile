@@ -19,7 +19,7 @@ SLOW_UNDER_RACE := gradus/kernels/ref gradus/kernels/optest gradus/kernels/cuda/
 # there is nothing for the race detector to find in their own tests. Those who
 # call them at the same time, as runner/train/judge does, are tested under it.
 SEQUENTIAL := gradus/kernels/cuda/driver/gen gradus/kernels/cuda/ptx/gen \
-  gradus/rewards/call gradus/rewards/detect gradus/rewards/mathans gradus/rewards/mathans/% \
+  gradus/rewards/call gradus/rewards/mathans gradus/rewards/mathans/% \
   gradus/rewards/hygiene gradus/rewards/parquet gradus/rewards/prompt gradus/rewards/tasks gradus/rewards/text \
   gradus/runner/algo gradus/runner/compare gradus/runner/plan gradus/runner/recipe gradus/runner/state gradus/runner/stats \
   gradus/store/parquet gradus/store/query gradus/store/tfevents gradus/runner/train/alarm gradus/runner/train/shape gradus/tui/keys gradus/tui/list gradus/tui/plot gradus/tui/text
