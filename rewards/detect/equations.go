@@ -159,12 +159,15 @@ func cutBefore(body string, from int) bool {
 	first := body[from]
 	line := body[strings.LastIndexByte(body[:from], '\n')+1 : from]
 	before := strings.TrimRight(line, " ")
+	if strings.IndexByte("+*/%)", first) >= 0 {
+		return true
+	}
 	if before == "" {
-		return strings.IndexByte("+*/%)", first) >= 0
+		return false
 	}
 	last := before[len(before)-1]
 	adjacent := len(before) == len(line)
-	if strings.IndexByte("+*/%)", first) >= 0 || first == '-' && (from+1 == len(body) || body[from+1] == ' ') {
+	if first == '-' && (from+1 == len(body) || body[from+1] == ' ') {
 		return true
 	}
 	if strings.IndexByte(`^_{}\|&<>`, last) >= 0 {
@@ -359,7 +362,7 @@ func (p *arith) factor(depth int) (*big.Rat, bool) {
 	v, ok := new(big.Rat).SetString(number)
 	if ok && p.i < len(p.s) && p.s[p.i] == '%' && (p.i+1 == len(p.s) || !valueEdge(p.s[p.i+1], '(')) {
 		p.i++
-		v.Quo(v, big.NewRat(100, 1))
+		v.Quo(v, hundred())
 	}
 	return v, ok
 }

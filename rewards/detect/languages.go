@@ -12,11 +12,15 @@ import (
 // of it.
 const minWords = 20
 
-// english measures texts against English; to make a Meter costs more than most
-// measurements.
-var english = sync.OnceValue(func() *language.Meter {
-	en, _ := language.Find("en")
-	return language.NewMeter(en)
+// meters measure texts against each language by its code; to make one costs more
+// than most measurements.
+var meters = sync.OnceValue(func() map[string]*language.Meter {
+	out := map[string]*language.Meter{}
+	for _, code := range language.Codes() {
+		target, _ := language.Find(code)
+		out[code] = language.NewMeter(target)
+	}
+	return out
 })
 
 // ownLanguage is the share of the completion's words that are of the question's
@@ -25,18 +29,14 @@ var english = sync.OnceValue(func() *language.Meter {
 // tell.
 func (t Trace) ownLanguage() (share float64, others int, spans []text.Span, ok bool) {
 	code, most := "", 0
-	for c, n := range english().Measure(t.Question).Languages {
+	for c, n := range meters()["en"].Measure(t.Question).Languages {
 		if n > most || n == most && c < code {
 			code, most = c, n
 		}
 	}
-	target, known := language.Find(code)
+	meter, known := meters()[code]
 	if !known || most < 3 {
 		return 0, 0, nil, false
-	}
-	meter := english()
-	if code != "en" {
-		meter = language.NewMeter(target)
 	}
 	c := meter.Measure(t.Completion)
 	n := float64(c.Target + c.Other)
