@@ -64,7 +64,7 @@ type Composite struct {
 
 // Check reports a composite that cannot be used: no parts, a part without a
 // reward, a weight that is not finite, two parts of one name, an expression that
-// reads a part that is not there (Parts, as custom.Expr and custom.Formula have it).
+// reads a part that is not there (Reader).
 func (c Composite) Check() error {
 	if len(c.Parts) == 0 {
 		return errors.New("rewards: a composite needs at least one part")
@@ -95,7 +95,7 @@ func (c Composite) Check() error {
 
 // unread is the first part that an expression reads and that is not there.
 func unread(expression any, there map[string]bool) string {
-	if reads, ok := expression.(interface{ Parts() []string }); ok {
+	if reads, ok := expression.(Reader); ok {
 		for _, name := range reads.Parts() {
 			if !there[name] {
 				return name

@@ -121,4 +121,7 @@ type (
 	Single interface{ One(s Sample) Result }
 	// Several is a reward that scores groups side by side: Parallel is how many.
 	Several interface{ Parallel() int }
+	// Reader is a reward, or a gate, that reads the scores of others: Parts are
+	// their names.
+	Reader interface{ Parts() []string }
 )

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode"
 
+	"gradus/rewards"
 	"gradus/rewards/custom"
 	"gradus/rewards/prompt"
 	"gradus/rewards/rules"
@@ -189,7 +190,7 @@ func (s *source) checkRewards(r *Recipe) {
 		if err != nil {
 			s.fail(p+".params", "%v", err)
 		}
-		if reads, ok := made.(interface{ Parts() []string }); ok {
+		if reads, ok := made.(rewards.Reader); ok {
 			for _, name := range reads.Parts() {
 				if !seen[name] {
 					s.fail(p+".params", "the expression reads %q, which is neither a variable nor a reward listed before it%s", name, nearestHint(name, partNames(r.Rewards[:i])))
